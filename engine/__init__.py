@@ -1,0 +1,21 @@
+"""Plumbline's engine: two datasets in, findings out. It knows no screen."""
+
+from typing import TYPE_CHECKING, Any
+
+from engine.cpu import choose_sort
+
+choose_sort()
+
+if TYPE_CHECKING:
+    from engine.run import Run, compare
+
+__all__ = ["Run", "compare"]
+
+
+def __getattr__(name: str) -> Any:
+    """The door's names are imported when they are first used: a command that needs no data starts at once."""
+    if name in __all__:
+        from engine import run
+
+        return getattr(run, name)
+    raise AttributeError(f"module 'engine' has no attribute '{name}'")

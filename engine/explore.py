@@ -1,0 +1,200 @@
+"""A monitor opened on its data: supports and cells built once, after which any slice is a sum and answers at once."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from engine.columns import Column, Role
+from engine.errors import PlumblineError, UnusableData
+from engine.findings import Finding, NotComputed, Observation
+from engine.monitor import Monitor
+from engine.run import SAME_COHORT, Run, Summaries, finish, judged, observe, summarize_column
+from engine.signals import Plan
+from engine.slices import Slice, Window
+from engine.summaries import ColumnSummary
+from engine.tables.connection import connect
+from engine.tables.count import Cells, count, summarize_cells
+from engine.tables.sources import Dataset, find_files, open_dataset
+from engine.tables.supports import Support, build_support
+from engine.tables.values import read
+
+Progress = Callable[[float, str], None]
+ALL = Slice()
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A monitor with its data. supports: per column, or the reason why it has none. counts: rows of each window."""
+
+    monitor: Monitor
+    plan: Plan
+    reference: Dataset
+    production: Dataset
+    supports: Mapping[str, Support | str]
+    reference_cells: Cells
+    production_cells: Cells
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """The production's windows, in order; none without a timestamp."""
+        return self.production_cells.windows
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns that are monitored: the reference's, without the ignored ones."""
+        return tuple(column for column in self.reference.columns if column.role is not Role.IGNORE)
+
+    @property
+    def cohorts(self) -> Mapping[str, tuple[object, ...]]:
+        """The cohort columns and the values that either side has, missing ones as None."""
+        found = {}
+        for name, values in self.production_cells.values.items():
+            both = dict.fromkeys([*values, *self.reference_cells.values.get(name, ())])  # both list each value they met
+            found[name] = tuple(sorted(both, key=lambda value: (value is None, str(value))))
+        return found
+
+    def rows(self, window: Window | None, cut: Slice = ALL) -> int:
+        """Production rows of a window (None: of all time) and cohort."""
+        groups = self.production_cells.groups(Slice(cut.cohort, window))
+        if groups is None:
+            condition, values = self.production.where(Slice(cut.cohort, window))
+            table = self.production.query(f"SELECT count(*) AS n FROM {self.production.scan} WHERE {condition}", values)
+            return int(table["n"][0].as_py())
+        return int(self.production_cells.rows[groups].sum())
+
+    def partial(self, window: Window) -> bool:
+        """Whether a window holds less than the monitor's least share of the median window's rows."""
+        rows = [self.rows(one) for one in self.windows]
+        return self.rows(window) < self.monitor.window.least * float(np.median(rows))
+
+
+def find_path(path: str, base: Path | None) -> str:
+    """A path of a monitor file: from the working folder, or else from the file's folder or one above it.
+
+    >>> find_path("s3://bucket/a.parquet", None)
+    's3://bucket/a.parquet'
+    """
+    if "://" in path or Path(path).is_absolute() or base is None:
+        return path
+    for folder in (Path(), base, *base.resolve().parents):
+        try:
+            find_files(folder / path)
+        except PlumblineError:
+            continue
+        return str(folder / path)
+    return path
+
+
+def open_monitor(monitor: Monitor, base: Path | None = None, progress: Progress | None = None) -> Opened:
+    """Open both datasets of a monitor, fix the supports on the reference, and count both sides.
+
+    base: the folder of the monitor's file. progress is told a share and a sentence, and may raise Cancelled.
+    """
+    if monitor.reference.path is None or monitor.production.path is None:
+        raise UnusableData("Database tables are not read yet; give a path.", where=monitor.monitor)
+    paths = [find_path(place, base) for place in (monitor.reference.path, monitor.production.path)]
+    root = connect({file.parent for path in paths for file in find_files(path)})
+    reference, production = (open_dataset(path, root) for path in paths)
+    kinds = {name: str(kind) for name, kind in monitor.columns.kinds.items()}
+    reference = reference.assign(kinds, monitor.columns.roles)
+    if isinstance(monitor.columns.features, list):
+        reference = reference.only_features(monitor.columns.features)
+    roles = {column.name: str(column.role) for column in reference.columns if production.has(column.name)}
+    production = production.assign({k: v for k, v in kinds.items() if production.has(k)}, roles)
+    return open_datasets(monitor, reference, production, progress)
+
+
+def open_datasets(
+    monitor: Monitor, reference: Dataset, production: Dataset, progress: Progress | None = None
+) -> Opened:
+    """As open_monitor, for datasets that are already open."""
+    tell = progress or (lambda share, said: None)
+    cohorts = [name for name in monitor.columns.cohorts if reference.column(name) and production.column(name)]
+    supports: dict[str, Support | str] = {}
+    columns = [column for column in reference.columns if column.role is not Role.IGNORE]
+    for done, column in enumerate(columns, start=1):
+        supports[column.name] = build_support(column, read(reference, column, Slice()))
+        tell(0.4 * done / len(columns), f"binned {done} of {len(columns)} columns of the reference")
+    built = {n: s for n, s in supports.items() if not isinstance(s, str) and production.has(n)}
+    unit = monitor.window.unit
+    first = count(reference, built, unit, cohorts, lambda share, said: tell(0.4 + 0.2 * share, said))
+    second = count(production, built, unit, cohorts, lambda share, said: tell(0.6 + 0.4 * share, said))
+    return Opened(monitor, monitor.plan, reference, production, supports, first, second)
+
+
+def look(opened: Opened, cut: Slice, against: str = SAME_COHORT) -> Run:
+    """The run of a slice, from cells; what they leave open about a verdict is read exactly.
+
+    A slice that is no union of cells (a filter on another column, half a window) is read exactly as a whole.
+    """
+    summaries = summaries_of(opened, cut, against)
+    seen, _ = observe(opened.columns, summaries, opened.plan)
+    unproven = {one.column for one in seen if _open(opened, one)}
+    exact = {name: exact_summary(opened, name, cut, against) for name in unproven}
+    named = (opened.monitor.monitor, opened.monitor.digest)
+    return finish(opened.reference, opened.production, cut, opened.plan, {**summaries, **exact}, named)
+
+
+def _open(opened: Opened, seen: Observation) -> bool:
+    """Whether a threshold lies inside an observation's interval."""
+    threshold = opened.plan.threshold(opened.reference.column(seen.column), seen.metric, seen.reading)
+    return threshold is not None and threshold.open_in(seen.reading.interval)
+
+
+def summaries_of(opened: Opened, cut: Slice, against: str = SAME_COHORT) -> Summaries:
+    """What the metrics need of every column, from cells where the slice is a union of them, else exact."""
+    base = Slice(cut.cohort) if against == SAME_COHORT else Slice()
+    sides = opened.reference_cells.groups(base), opened.production_cells.groups(cut)
+    found: dict[str, ColumnSummary | str] = {}
+    for column in opened.columns:
+        support = opened.supports[column.name]
+        if isinstance(support, str):
+            found[column.name] = support
+        elif sides[0] is None or sides[1] is None or column.name not in opened.production_cells.counts:
+            found[column.name] = exact_summary(opened, column.name, cut, against)
+        else:
+            both = (sides[0], sides[1])
+            found[column.name] = summarize_cells(support, opened.reference_cells, opened.production_cells, both)
+    return found
+
+
+def exact_summary(opened: Opened, name: str, cut: Slice, against: str = SAME_COHORT) -> ColumnSummary | str:
+    """What the metrics need of one column, read from the data itself."""
+    base = Slice(cut.cohort) if against == SAME_COHORT else Slice()
+    support = opened.supports.get(name)
+    column = opened.reference.column(name)
+    if isinstance(support, str):
+        return support
+    return summarize_column(opened.reference, opened.production, column, base, cut, support)
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """One metric of every column in every window. cells: (column, window index) -> finding, or why there is none."""
+
+    metric: str
+    columns: tuple[str, ...]
+    windows: tuple[Window, ...]
+    cells: Mapping[tuple[str, int], Finding | NotComputed]
+
+    def values(self, column: str) -> list[float | None]:
+        """The metric's value per window, None where it was not computed."""
+        found = (self.cells.get((column, i)) for i in range(len(self.windows)))
+        return [one.value if isinstance(one, Finding) else None for one in found]
+
+
+def history(opened: Opened, metric: str, cohort: Slice = ALL, against: str = SAME_COHORT) -> History:
+    """The history of one metric over all windows of a cohort, from cells."""
+    plan = replace(opened.plan, metrics=frozenset({metric}))
+    cells: dict[tuple[str, int], Finding | NotComputed] = {}
+    for i, window in enumerate(opened.windows):
+        summaries = summaries_of(opened, Slice(cohort.cohort, window), against)
+        seen, gaps = observe(opened.columns, summaries, plan)
+        for found in judged(seen, opened.columns, plan):
+            cells[found.column or "", i] = found
+        for gap in gaps:
+            cells[gap.column or "", i] = gap
+    read_at_all = {name for (name, _), found in cells.items() if isinstance(found, Finding)}
+    return History(metric, tuple(c.name for c in opened.columns if c.name in read_at_all), opened.windows, cells)

@@ -1,0 +1,167 @@
+"""Reading monitor files: YAML to Monitor, all problems at once, each with its line, field and nearest right name."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from engine.errors import InvalidMonitor, Problem, UnreadableSource, nearest, shown
+from engine.monitor.model import Monitor
+
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+LARGEST = 1 << 20  # bytes; a monitor is a page of text, and YAML of more can be made to explode
+
+
+def read_monitor(path: str | Path) -> Monitor:
+    """The monitor that a file describes. Raises InvalidMonitor with every problem, UnreadableSource for no file."""
+    try:
+        if Path(path).stat().st_size > LARGEST:
+            raise UnreadableSource("A monitor file has at most 1 MB.", where=str(path))
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise UnreadableSource(f"The monitor cannot be read: {error.strerror}.", where=str(path)) from None
+    except UnicodeDecodeError:
+        raise UnreadableSource("The monitor is not UTF-8 text.", where=str(path)) from None
+    return parse_monitor(text, str(path))
+
+
+def read_monitors(folder: str | Path) -> tuple[dict[str, Monitor], dict[str, InvalidMonitor | UnreadableSource]]:
+    """All monitors of a folder by file name, and what is wrong with the files that are none."""
+    monitors: dict[str, Monitor] = {}
+    broken: dict[str, InvalidMonitor | UnreadableSource] = {}
+    for path in sorted([*Path(folder).glob("*.yaml"), *Path(folder).glob("*.yml")]):
+        try:
+            monitors[path.name] = read_monitor(path)
+        except (InvalidMonitor, UnreadableSource) as error:
+            broken[path.name] = error
+    return monitors, broken
+
+
+def parse_monitor(text: str, where: str = "monitor") -> Monitor:
+    """The monitor that a YAML text describes.
+
+    >>> parse_monitor("monitor: m\\nreference: {path: a}\\nproduction: {path: b}\\ncolums: {}")
+    Traceback (most recent call last):
+        ...
+    engine.errors.InvalidMonitor: monitor: 1 problem
+      line 4, colums: unknown field. Did you mean 'columns'?
+    """
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        raw = yaml.load(text, Loader=_Strict)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        said = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise InvalidMonitor(where, (Problem(mark.line + 1 if mark else None, "file", f"not YAML: {said}"),)) from None
+    if not isinstance(raw, dict):
+        raise InvalidMonitor(where, (Problem(1, "file", "a monitor is a list of 'key: value' lines"),))
+    problems: list[Problem] = []
+    filled = _filled(raw, (), node, problems)
+    try:
+        monitor = Monitor.model_validate(filled)
+        if not problems:
+            return monitor
+    except ValidationError as error:
+        problems += [_problem(dict(one), node) for one in error.errors(include_url=False)]
+    raise InvalidMonitor(where, tuple(sorted(problems, key=lambda one: (one.line or 0, one.field))))
+
+
+class _Strict(yaml.SafeLoader):
+    """YAML without aliases growing out of hand and without a key that is given twice."""
+
+
+def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+    seen = set()
+    for key, _ in node.value:
+        name = loader.construct_object(key, deep=True)
+        if not isinstance(name, str | int | float | bool):
+            raise yaml.constructor.ConstructorError(None, None, "a key must be a word", key.start_mark)
+        if name in seen:
+            said = f"the key {shown(str(name))} is given twice"
+            raise yaml.constructor.ConstructorError(None, None, said, key.start_mark)
+        seen.add(name)
+    loader.flatten_mapping(node)
+    return {loader.construct_object(k, deep=True): loader.construct_object(v, deep=True) for k, v in node.value}
+
+
+# YAML 1.1 reads the words on, off, yes and no as truth values; here, as in YAML 1.2, only true and false are.
+_Strict.yaml_implicit_resolvers = {
+    first: [(tag, words) for tag, words in rows if tag != "tag:yaml.org,2002:bool"]
+    for first, rows in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+TRUTH = re.compile(r"^(true|True|TRUE|false|False|FALSE)$")
+_Strict.add_implicit_resolver("tag:yaml.org,2002:bool", TRUTH, list("tTfF"))
+_Strict.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def _filled(value: Any, at: tuple[Any, ...], node: Any, problems: list[Problem]) -> Any:
+    """The value with ${NAME} replaced from the environment; a variable that is not set is a problem."""
+    if isinstance(value, dict):
+        return {str(key): _filled(one, (*at, key), node, problems) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_filled(one, (*at, i), node, problems) for i, one in enumerate(value)]
+    if isinstance(value, str):
+        for name in VARIABLE.findall(value):
+            if name not in os.environ:
+                problems.append(Problem(_line(node, at), _dotted(at), f"the environment has no variable {name}"))
+        return VARIABLE.sub(lambda found: os.environ.get(found[1], ""), value)
+    return value
+
+
+def _problem(error: dict[str, Any], node: Any) -> Problem:
+    at = tuple(error["loc"])
+    message, hint = str(error["msg"]).removeprefix("Value error, "), None
+    if error["type"] == "extra_forbidden":
+        message, hint = "unknown field.", nearest(str(at[-1]), _fields(at[:-1]))
+    elif error["type"] == "missing":
+        message = "is missing"
+    elif "input" in error and isinstance(error["input"], str | int | float):
+        message += f" (given: {shown(str(error['input']))})"
+    return Problem(_line(node, at), _dotted(_named(at)), message, hint)
+
+
+def _fields(at: tuple[Any, ...]) -> list[str]:
+    """The fields that are allowed at a place in the file."""
+    model: Any = Monitor
+    for step in at:
+        found = model.model_fields.get(step) if isinstance(model, type) and issubclass(model, BaseModel) else None
+        if found is None:
+            continue
+        inner = [one for one in _types(found.annotation) if isinstance(one, type) and issubclass(one, BaseModel)]
+        model = inner[0] if inner else None
+    return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
+
+
+def _types(annotation: Any) -> Iterator[Any]:
+    yield annotation
+    for one in getattr(annotation, "__args__", ()):
+        yield from _types(one)
+
+
+def _named(at: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The place without the names of types that pydantic adds for unions."""
+    types = ("str", "float", "Top", "Labels")
+    return tuple(step for step in at if not (isinstance(step, str) and ("[" in step or step in types)))
+
+
+def _dotted(at: tuple[Any, ...]) -> str:
+    return ".".join(str(step) for step in at) or "file"
+
+
+def _line(node: Any, at: tuple[Any, ...]) -> int | None:
+    """The line on which a place in the file stands, from 1: the nearest one that exists."""
+    line = node.start_mark.line + 1 if node is not None else None
+    for step in at:
+        if isinstance(node, yaml.MappingNode):
+            pair = next(((k, v) for k, v in node.value if k.value == str(step)), None)
+            if pair is None:
+                continue
+            line, node = pair[0].start_mark.line + 1, pair[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            node = node.value[step]
+            line = node.start_mark.line + 1
+    return line

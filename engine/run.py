@@ -1,0 +1,282 @@
+"""A run: one slice of production held against the reference, every finding and everything that was not computed.
+
+Page, PDF, JSON and command line read this one value; it keeps its small summaries, so it can be drawn without the data.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from engine.columns import Column, Role
+from engine.findings import Finding, NotComputed, Observation, Severity, judge
+from engine.metrics import METRICS, Metric
+from engine.schema import schema_findings
+from engine.signals import NO_DRIFT, Plan, chosen_metrics, signal_of
+from engine.slices import Slice
+from engine.summaries import ColumnSummary, Curve, Histogram
+from engine.tables.connection import connect
+from engine.tables.exact import summarize
+from engine.tables.sources import Dataset, find_files, open_dataset
+from engine.tables.supports import Support, build_support
+from engine.tables.values import read
+
+if TYPE_CHECKING:
+    import pandas
+
+VERSION = "0.1.0"
+SCHEMA_VERSION = 1
+SAME_COHORT, WHOLE_REFERENCE = "same cohort", "whole reference"
+
+Progress = Callable[[float, str], None]
+Summaries = Mapping[str, ColumnSummary | str]  # per column: what was counted, or why nothing was
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two datasets, as evidence needs it."""
+
+    name: str
+    rows: int
+    columns: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """All that one look at the data found. at: UTC, ISO 8601. monitor, monitor_digest: None without a monitor file."""
+
+    at: str
+    cut: Slice
+    reference: Side
+    production: Side
+    findings: tuple[Finding, ...]
+    not_computed: tuple[NotComputed, ...]
+    summaries: Summaries = field(repr=False)
+    monitor: str | None = None
+    monitor_digest: str | None = None
+
+    @cached_property
+    def id(self) -> str:
+        """Twelve hexadecimal digits over everything that the run says, time included."""
+        return hashlib.sha256(_canonical(self._body()).encode()).hexdigest()[:12]
+
+    @property
+    def severity(self) -> Severity:
+        """The most urgent severity among the findings that were judged; ok when there is none."""
+        judged = [finding.severity for finding in self.findings if finding.severity is not Severity.NOT_JUDGED]
+        return max(judged, key=lambda one: one.rank, default=Severity.OK)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Findings per severity, and questions that were not computed."""
+        found = {str(severity): 0 for severity in Severity}
+        for finding in self.findings:
+            found[str(finding.severity)] += 1
+        return found | {"not_computed": len(self.not_computed)}
+
+    def worst(self) -> tuple[Finding, ...]:
+        """The findings, most urgent first; ties by value over warning threshold, then by name."""
+        by_name = sorted(self.findings, key=lambda one: (one.column or "", one.metric))
+        return tuple(sorted(by_name, key=lambda one: one.urgency, reverse=True))
+
+    def document(self) -> dict[str, Any]:
+        """The run as the JSON document that is promised to scripts."""
+        return {"id": self.id, **self._body()}
+
+    def to_json(self) -> str:
+        """The document as canonical JSON: UTF-8, sorted keys, no not-a-number."""
+        return _canonical(self.document())
+
+    def to_frame(self) -> "pandas.DataFrame":
+        """One row a finding, without its bins."""
+        import pandas
+
+        rows = [{k: v for k, v in _finding(one).items() if k != "parts"} for one in self.findings]
+        return pandas.json_normalize(rows)
+
+    def _body(self) -> dict[str, Any]:
+        window = self.cut.window
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "kind": "run",
+            "at": self.at,
+            "monitor": self.monitor,
+            "monitor_digest": self.monitor_digest,
+            "engine": {"name": "plumbline", "version": VERSION, "duckdb": version("duckdb"), "numpy": version("numpy")},
+            "slice": {
+                "cohort": [asdict(one) for one in self.cut.cohort],
+                "window": {"start": window.start.isoformat(), "end": window.end.isoformat()} if window else None,
+                "words": self.cut.words,
+            },
+            "reference": asdict(self.reference),
+            "production": asdict(self.production),
+            "severity": str(self.severity),
+            "counts": self.counts,
+            "findings": [_finding(one) for one in self.findings],
+            "not_computed": [asdict(one) for one in self.not_computed],
+        }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return asdict(finding) | {"severity": str(finding.severity)}
+
+
+def _canonical(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, sort_keys=True, ensure_ascii=False, allow_nan=False, default=str, separators=(",", ":"))
+
+
+def compare(
+    reference: Any,
+    production: Any,
+    *,
+    cut: Slice | None = None,
+    kinds: Mapping[str, str] | None = None,
+    roles: Mapping[str, str] | None = None,
+    metrics: Sequence[str] | None = None,
+    plan: Plan | None = None,
+    against: str = SAME_COHORT,
+    progress: Progress | None = None,
+) -> Run:
+    """Every signal that the columns allow, on the exact tier.
+
+    reference, production: a path, glob or folder, a pandas or polars frame, an Arrow table, or a Dataset. metrics:
+    keys; what is asked for is judged. against: "same cohort" or "whole reference". progress is told a share and a
+    sentence, and may raise Cancelled. Raises the errors of engine.errors for what a user can mend.
+
+    >>> import pyarrow as pa
+    >>> old, new = pa.table({"x": [1.0, 2.0] * 500}), pa.table({"x": [2.0, 2.0] * 500})
+    >>> [(f.metric, str(f.severity)) for f in compare(old, new, metrics=["psi"]).findings]
+    [('psi', 'critical')]
+    """
+    first, second = open_both(reference, production)
+    if kinds or roles:
+        first = first.assign(kinds or {}, roles or {})
+        second = second.assign(*({k: v for k, v in (given or {}).items() if second.has(k)} for given in (kinds, roles)))
+    plan = replace(plan or Plan(), metrics=chosen_metrics(tuple(metrics))) if metrics else plan or Plan()
+    return look(first, second, cut or Slice(), plan, against=against, progress=progress)
+
+
+def open_both(reference: Any, production: Any) -> tuple[Dataset, Dataset]:
+    """Both sides on one connection that can read their folders and nothing else."""
+    paths = [source for source in (reference, production) if isinstance(source, str) or hasattr(source, "__fspath__")]
+    root = connect({file.parent for source in paths for file in find_files(source)})
+    names = _name(reference, "reference"), _name(production, "production")
+    return open_dataset(reference, root, names[0]), open_dataset(production, root, names[1])
+
+
+def _name(source: Any, otherwise: str) -> str:
+    return str(source) if isinstance(source, str) or hasattr(source, "__fspath__") else otherwise
+
+
+def look(
+    reference: Dataset,
+    production: Dataset,
+    cut: Slice,
+    plan: Plan,
+    *,
+    against: str = SAME_COHORT,
+    monitor: tuple[str, str] | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """A run of one slice on the exact tier, column by column on as many threads as there are cores."""
+    base = Slice(cut.cohort) if against == SAME_COHORT else Slice()
+    production.where(cut), reference.where(base)  # names are checked before anything is read
+    columns = [column for column in reference.columns if column.role is not Role.IGNORE]
+    summaries: dict[str, ColumnSummary | str] = {}
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        tasks = {pool.submit(summarize_column, reference, production, column, base, cut): column for column in columns}
+        try:
+            for done, task in enumerate(as_completed(tasks), start=1):
+                summaries[tasks[task].name] = task.result()
+                if progress:
+                    progress(done / len(tasks), f"{done} of {len(tasks)} columns")
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return finish(reference, production, cut, plan, summaries, monitor)
+
+
+def summarize_column(
+    reference: Dataset, production: Dataset, column: Column, base: Slice, cut: Slice, support: Support | None = None
+) -> ColumnSummary | str:
+    """What the metrics need of one column of two slices, exact; or the reason why there is nothing."""
+    if not production.has(column.name):
+        return "production has no such column"
+    whole = read(reference, column, Slice()) if support is None or base == Slice() else None
+    built = support or build_support(column, whole)  # type: ignore[arg-type]
+    first = whole if whole is not None and base == Slice() else read(reference, column, base)
+    second = read(production, column, cut)
+    return built if isinstance(built, str) else summarize(built, first, second)
+
+
+def finish(
+    reference: Dataset,
+    production: Dataset,
+    cut: Slice,
+    plan: Plan,
+    summaries: Summaries,
+    monitor: tuple[str, str] | None = None,
+) -> Run:
+    """The run that summaries amount to: read, then judged together, since they share one rate of false alarms."""
+    columns = [column for column in reference.columns if column.role is not Role.IGNORE]
+    seen, gaps = observe(columns, summaries, plan)
+    findings = [*schema_findings(reference, production), *judged(seen, columns, plan)]
+    return Run(
+        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        cut=cut,
+        reference=Side(reference.name, reference.rows, len(reference.columns), reference.sha256),
+        production=Side(production.name, production.rows, len(production.columns), production.sha256),
+        findings=tuple(findings),
+        not_computed=tuple(gaps),
+        summaries=summaries,
+        monitor=monitor[0] if monitor else None,
+        monitor_digest=monitor[1] if monitor else None,
+    )
+
+
+def observe(columns: Iterable[Column], summaries: Summaries, plan: Plan) -> tuple[list[Observation], list[NotComputed]]:
+    """Every metric that was asked of every column: a reading, or the reason why there is none."""
+    seen, gaps = [], []
+    for column in columns:
+        summary = summaries[column.name]
+        asked = plan.computes(column) if plan.metrics is None else tuple(METRICS[key] for key in sorted(plan.metrics))
+        for one in asked:
+            reason = summary if isinstance(summary, str) else _obstacle(column, one, summary)
+            signal = signal_of(column, one)
+            if reason:
+                gaps.append(NotComputed(signal, column.name, one.key, reason))
+            else:
+                assert not isinstance(summary, str)
+                reading = one.compute(summary.of(one.needs))
+                seen.append(Observation(signal, column.name, str(column.kind), one, reading, summary))
+    return seen, gaps
+
+
+def _obstacle(column: Column, asked: Metric, summary: ColumnSummary) -> str | None:
+    """Why a metric cannot be read on a column, or None."""
+    if asked.signal == "data_drift" and column.role in NO_DRIFT:
+        return NO_DRIFT[column.role]
+    if column.kind not in asked.kinds:
+        return f"{asked.name} is not defined for a {column.kind} column"
+    part = summary.of(asked.needs)
+    if part is None:
+        return f"{asked.name} needs what a {column.kind} column does not have"
+    if isinstance(part, Histogram | Curve):
+        for side, counts in (("reference", part.reference), ("production", part.production)):
+            if counts.sum() == 0:
+                return f"the {side} slice has no value of this column"
+    elif not summary.quality.production.rows:
+        return "the production slice has no rows"
+    return None
+
+
+def judged(seen: Sequence[Observation], columns: Iterable[Column], plan: Plan) -> list[Finding]:
+    """The findings of observations, each against its threshold."""
+    named = {column.name: column for column in columns}
+    return [judge(one, plan.threshold(named[one.column], one.metric, one.reading)) for one in seen]

@@ -1,0 +1,146 @@
+"""The signals: what is monitored, of which columns, and with which thresholds. A signal is a row of a table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from engine.columns import Column, Kind, Role
+from engine.errors import PlumblineError, shown
+from engine.findings import Threshold
+from engine.metrics import METRICS, Metric, metric
+from engine.metrics.metric import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One kind of monitoring: the question it answers, and the roles of the columns it looks at."""
+
+    key: str
+    name: str
+    question: str
+    roles: frozenset[Role]
+
+
+INPUTS = frozenset({Role.FEATURE, Role.TARGET})
+OUTPUTS = frozenset({Role.SCORE, Role.PREDICTION})
+ALL_ROLES = frozenset(Role) - {Role.IGNORE}
+
+SIGNALS: dict[str, Signal] = {
+    row.key: row
+    for row in (
+        Signal("data_drift", "Data drift", "Do the inputs still look like the reference?", INPUTS),
+        Signal("prediction_drift", "Prediction drift", "Does the model still answer alike?", OUTPUTS),
+        Signal("data_quality", "Data quality", "Is anything missing, broken or out of range?", ALL_ROLES),
+        Signal("schema", "Schema", "Are the columns still the same?", ALL_ROLES),
+    )
+}
+
+# Judged unless somebody says otherwise; everything else that fits a column is computed and shown.
+JUDGED: dict[Kind, tuple[str, ...]] = {
+    Kind.NUMERIC: ("psi", "wasserstein"),
+    Kind.DATETIME: ("psi", "wasserstein"),
+    Kind.CATEGORICAL: ("psi",),
+    Kind.NESTED: (),
+}
+NO_DRIFT: dict[Role, str] = {
+    Role.ID: "an id is new in every row, so its distribution says nothing",
+    Role.TIMESTAMP: "the timestamp moves by its nature",
+    Role.LATENCY: "latency is read by operations, not by drift",
+    Role.ERROR: "errors are read by operations, not by drift",
+    Role.IGNORE: "the column is ignored by choice",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A threshold as written: a level of the metric, or relative to the reference's own value.
+
+    >>> Level.parse("+0.01").at(0.2), Level.parse("5 %").at(0.2), Level.parse(0.1).at(0.2)
+    (0.21000000000000002, 0.21000000000000002, 0.1)
+    """
+
+    amount: float
+    relative: str = ""  # "", "+" for added to the reference's value, "%" for a share of it
+
+    @classmethod
+    def parse(cls, written: "float | int | str | Level") -> "Level":
+        if isinstance(written, Level):
+            return written
+        text = str(written).strip()
+        try:
+            if text.endswith("%"):
+                return cls(float(text[:-1]) / 100, "%")
+            return cls(float(text), "+" if isinstance(written, str) and text[0] in "+-" else "")
+        except (ValueError, IndexError):
+            raise PlumblineError(
+                f"{shown(text)} is no threshold.", hint="Write a number, '5 %' or '+0.01' (relative to the reference)."
+            ) from None
+
+    def at(self, against: float) -> float:
+        """The level in the metric's own terms, given the reference's value."""
+        if self.relative == "%":
+            return against + abs(against) * self.amount
+        return against + self.amount if self.relative == "+" else self.amount
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is computed and what is judged.
+
+    metrics: keys to compute, None for all that fit. judged: keys by kind of column. thresholds: pattern -> (warning,
+    critical); a pattern is METRIC or COLUMN.METRIC, where COLUMN may hold * and ?. false_alarms: share of runs that may
+    raise anything when nothing changed.
+    """
+
+    metrics: frozenset[str] | None = None
+    judged: Mapping[Kind, tuple[str, ...]] = field(default_factory=lambda: JUDGED)
+    thresholds: Mapping[str, tuple[Level, Level]] = field(default_factory=dict)
+    features: frozenset[str] | None = None
+    false_alarms: float = 0.05
+
+    def computes(self, column: Column) -> tuple[Metric, ...]:
+        """The metrics that are asked of a column, in order of key."""
+        return tuple(
+            found for found in METRICS.values()
+            if column.kind in found.kinds and (self.metrics is None or found.key in self.metrics)
+        )  # fmt: skip
+
+    def threshold(self, column: Column, asked: Metric, reading: Reading) -> Threshold | None:
+        """The limits that a reading is held against; None where it is computed but not judged."""
+        quality = asked.signal == "data_quality"
+        chosen = self.metrics is not None
+        if not (quality or (chosen and asked.key in (self.metrics or ())) or asked.key in self.judged[column.kind]):
+            return None
+        levels = self.levels(column.name, asked)
+        against = reading.against or 0.0
+        return Threshold(levels[0].at(against), levels[1].at(against))
+
+    def levels(self, column: str, asked: Metric) -> tuple[Level, Level]:
+        """The levels as written: COLUMN.METRIC over METRIC, exact over pattern, else the metric's own."""
+        exact, general = f"{column}.{asked.key}", None
+        if exact in self.thresholds:
+            return self.thresholds[exact]
+        for pattern, levels in self.thresholds.items():
+            name, dot, key = pattern.rpartition(".")
+            if key == asked.key and dot and fnmatchcase(column, name):
+                return levels
+            if key == asked.key and not dot:
+                general = levels
+        relative = "+" if asked.relative else ""
+        return general or (Level(asked.warning, relative), Level(asked.critical, relative))
+
+
+def chosen_metrics(keys: tuple[str, ...] | None) -> frozenset[str] | None:
+    """The keys of metrics as they were asked for; UnknownName with the nearest for one that is not there."""
+    return None if keys is None else frozenset(metric(key.strip()).key for key in keys)
+
+
+def signal_of(column: Column, asked: Metric) -> str:
+    """The signal that a metric of a column belongs to.
+
+    >>> signal_of(Column("s", "DOUBLE", Kind.NUMERIC, Role.SCORE), metric("psi"))
+    'prediction_drift'
+    """
+    if asked.signal == "data_drift" and column.role in OUTPUTS:
+        return "prediction_drift"
+    return asked.signal

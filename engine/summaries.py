@@ -1,0 +1,123 @@
+"""What the engine keeps of two slices of one column: counts on a shared support, never rows.
+
+A summary always holds both sides, since bins and cells must be shared to be compared. Arrays of length k run over
+the bins or cells in order; counts are rows.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Counts = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Histogram:
+    """Rows per bin of a support, bins that are empty on both sides left out.
+
+    labels, reference, production: (k,). lows, highs: (k,) limits of each bin, right-closed, ±inf when open, equal for a
+    point mass; None for categories. unseen: index of the bin of values the reference never had, or None.
+    """
+
+    labels: tuple[str, ...]
+    reference: Counts
+    production: Counts
+    lows: Floats | None = None
+    highs: Floats | None = None
+    unseen: int | None = None
+
+    @property
+    def shares(self) -> tuple[Floats, Floats]:
+        """Shares of reference and production per bin, each summing to 1. Shapes (k,), (k,)."""
+        return self.reference / self.reference.sum(), self.production / self.production.sum()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scale:
+    """How a numeric reference is measured: one unit of it, and the limits that distances are clipped to.
+
+    unit > 0, in the column's own unit; basis says how it was found; clip is (low, high), infinite when nothing is cut.
+    """
+
+    unit: float
+    basis: str
+    clip: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """Both cumulative curves on shared cells, and where inside its cell the mass of each side lies.
+
+    edges: (k-1,) ascending; cell i holds edges[i-1] < x <= edges[i], the first and last are open. reference,
+    production: (k,) finite values per cell. reference_gap, production_gap: (k,) sums of (upper edge - x); in the last
+    cell, which has none, of (x - lower edge). A cell that can hold one double only is an atom. *_infinite: values at
+    -inf and +inf.
+    """
+
+    edges: Floats
+    reference: Counts
+    production: Counts
+    reference_gap: Floats
+    production_gap: Floats
+    scale: Scale
+    reference_infinite: tuple[int, int] = (0, 0)
+    production_infinite: tuple[int, int] = (0, 0)
+
+    @property
+    def open(self) -> NDArray[np.bool_]:
+        """Cells wide enough to hold more than one value. Shape (k,)."""
+        wide = np.ones(len(self.edges) + 1, dtype=bool)
+        wide[1:-1] = np.nextafter(self.edges[1:], -np.inf) > self.edges[:-1]
+        return wide
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What is wrong with the values of one column, as rows, on both sides.
+
+    rows: all of the slice; nulls: SQL NULL; nans: not-a-number; infinite: ±inf; type_errors: values that cannot be cast
+    to the reference's type; out_of_bounds: values outside the reference's range or set.
+    """
+
+    reference: "QualityCounts"
+    production: "QualityCounts"
+
+
+@dataclass(frozen=True, slots=True)
+class QualityCounts:
+    """One side of Quality. All fields are rows."""
+
+    rows: int
+    nulls: int = 0
+    nans: int = 0
+    infinite: int = 0
+    type_errors: int = 0
+    out_of_bounds: int = 0
+
+    @property
+    def values(self) -> int:
+        """Rows that hold a usable value."""
+        return self.rows - self.nulls - self.nans - self.type_errors
+
+    @property
+    def null_share(self) -> float:
+        """Share of rows that are NULL or not-a-number; 0 when there is no row."""
+        return (self.nulls + self.nans) / self.rows if self.rows else 0.0
+
+
+Summary = Histogram | Curve | Quality
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ColumnSummary:
+    """All that is kept of one column of two slices; a part that could not be made is None."""
+
+    quality: Quality
+    histogram: Histogram | None = None
+    curve: Curve | None = None
+
+    def of(self, needs: type) -> Summary | None:
+        """The part that a metric needs."""
+        return next((part for part in (self.histogram, self.curve, self.quality) if isinstance(part, needs)), None)

@@ -1,0 +1,50 @@
+"""The one DuckDB connection of a process, locked down before any text of a user reaches it."""
+
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+from duckdb import DuckDBPyConnection
+
+__all__ = ["DuckDBPyConnection", "cache_folder", "connect"]
+
+MEMORY = "PLUMBLINE_MEMORY"  # how much DuckDB may take before it spills; the environment's say
+HOME = "PLUMBLINE_HOME"  # where ingested files go; by default .plumbline under the working folder
+
+
+def cache_folder() -> Path:
+    """The folder for what Plumbline writes for itself; made if missing, a temporary one where that is forbidden."""
+    wanted = Path(os.environ.get(HOME, ".plumbline")).resolve() / "cache"
+    try:
+        wanted.mkdir(parents=True, exist_ok=True)
+        return wanted
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix="plumbline-"))
+
+
+def connect(folders: Iterable[Path | str]) -> DuckDBPyConnection:
+    """A connection that can read and write files in these folders and nowhere else, for as long as it lives.
+
+    No extension is fetched, no variable of the program is readable as a table, no setting can be changed afterwards.
+    Take a cursor for every query: one connection must not be used by two threads.
+    """
+    cache = cache_folder()
+    allowed = sorted({str(Path(folder).resolve()) for folder in (*folders, cache)})
+    root = duckdb.connect(
+        config={
+            "threads": str(os.cpu_count() or 2),
+            "memory_limit": os.environ.get(MEMORY, "4GB"),
+            "temp_directory": str(cache / "spill"),
+            "allow_community_extensions": "false",
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "python_enable_replacements": "false",
+        }
+    )
+    root.execute("SET TimeZone = 'UTC'")  # a moment with a zone is read in one clock, the same everywhere
+    root.execute("SET allowed_directories = ?", [allowed])
+    root.execute("SET enable_external_access = false")
+    root.execute("SET lock_configuration = true")
+    return root

@@ -1,0 +1,172 @@
+"""The cell tier: every column counted once per window × cohort on its support; any slice is then a sum.
+
+Codes 0 to 249 are cells; the larger ones say why a row has none. Curves made of cells carry proven intervals.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from engine.slices import Filter, Slice, Window, quoted, windows_between
+from engine.summaries import ColumnSummary, Counts, Curve, Floats, Quality, QualityCounts
+from engine.tables.codes import BROKEN, HIGHEST, LOWEST, NAN, NULL, UNSEEN, Tally, encoder
+from engine.tables.exact import histogram, with_infinite
+from engine.tables.groups import Groups
+from engine.tables.sources import Dataset
+from engine.tables.supports import CategoricalSupport, NumericSupport, Support
+from engine.tables.values import can_fail, value_sql
+
+BATCH = 1 << 18  # rows read at a time
+
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """Counts and sums of one dataset per group (a window × one value of every cohort column) and cell.
+
+    windows: in order; window: (g,) index into it, -1 without a timestamp. values: the distinct values of each cohort
+    column; cohort: (g, cohort columns) index into them. counts: column -> (g, 256). gaps: numeric column -> (g, 256),
+    as in Curve. rows: (g,).
+    """
+
+    windows: tuple[Window, ...]
+    window: NDArray[np.int64]
+    values: Mapping[str, tuple[object, ...]]
+    cohort: NDArray[np.int64]
+    counts: Mapping[str, Counts]
+    gaps: Mapping[str, Floats]
+    rows: Counts
+
+    def groups(self, cut: Slice) -> NDArray[np.bool_] | None:
+        """The groups of a slice, shape (g,); None if the slice is not a union of groups."""
+        keep = np.ones(len(self.rows), dtype=bool)
+        return self._narrowed(cut, keep if cut.window is None else self._spanned(cut.window, keep))
+
+    def _spanned(self, window: Window, keep: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
+        inside = [i for i, one in enumerate(self.windows) if one.start >= window.start and one.end <= window.end]
+        partly = [one for one in self.windows if one.start < window.end and one.end > window.start]
+        return keep & np.isin(self.window, inside) if len(inside) == len(partly) else None
+
+    def _narrowed(self, cut: Slice, keep: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
+        for one in cut.cohort:
+            position = list(self.values).index(one.column) if one.column in self.values else None
+            kept = None if position is None else _kept(one, self.values[one.column])
+            if kept is None or keep is None or position is None:
+                return None
+            keep = keep & kept[self.cohort[:, position]]
+        return keep
+
+
+def _kept(one: Filter, values: Sequence[object]) -> NDArray[np.bool_] | None:
+    """Which values of a cohort column a filter keeps; None for a filter that only the database can answer."""
+    tests: dict[str, Callable[[object], bool]] = {
+        "eq": lambda value: value is not None and value == one.values[0],
+        "ne": lambda value: value != one.values[0],
+        "in": lambda value: value is not None and value in one.values,
+        "not_in": lambda value: value is None or value not in one.values,
+        "is_null": lambda value: value is None,
+        "not_null": lambda value: value is not None,
+    }
+    test = tests.get(one.operator)
+    return None if test is None else np.array([test(value) for value in values], dtype=bool)
+
+
+def count(
+    dataset: Dataset,
+    supports: Mapping[str, Support],
+    unit: str | None = None,
+    cohorts: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Cells:
+    """One streaming pass over a dataset. unit: of the windows, None for one group of all time.
+
+    progress is told the share done and may raise Cancelled. Raises UnusableData for too many groups.
+    """
+    timestamp = dataset.timestamp if unit else None
+    windows, starts = _windows(dataset, timestamp, unit)
+    names = [name for name in supports if dataset.has(name)]
+    columns = [f'{value_sql(dataset.column(name), supports[name].column)} AS "v{i}"' for i, name in enumerate(names)]
+    broken = {i: f"b{i}" for i, name in enumerate(names) if can_fail(dataset.column(name), supports[name].column)}
+    columns += [f'{quoted(names[i])} IS NOT NULL AS "{alias}"' for i, alias in broken.items()]
+    columns += [f'{quoted(name)} AS "c{i}"' for i, name in enumerate(cohorts)]
+    at_sql = f'epoch_us(CAST({quoted(timestamp)} AS TIMESTAMP)) AS "at"' if timestamp else "1 AS one"
+    columns.append(at_sql)
+    encoders = [encoder(supports[name]) for name in names]
+    groups = Groups(len(cohorts))
+    tallies = [Tally() for _ in names]
+    cursor = dataset.root.cursor()
+    try:
+        if dataset.frame is not None:
+            cursor.register("frame", dataset.frame)
+        reader = cursor.sql(f"SELECT {', '.join(columns)} FROM {dataset.scan}").to_arrow_reader(BATCH)
+        done = 0
+        for batch in reader:
+            group = groups.index(batch, _window_index(batch["at"], starts) if timestamp else None)
+            for i, encode in enumerate(encoders):
+                valid = batch[broken[i]].to_numpy(zero_copy_only=False) if i in broken else None
+                code, gap = encode(batch[f"v{i}"], valid)
+                tallies[i].add(group, code, gap, groups.size)
+            done += batch.num_rows
+            if progress:
+                progress(done / max(dataset.rows, 1), f"counted {done:,} of {dataset.rows:,} rows")
+    finally:
+        cursor.close()
+    return Cells(
+        windows,
+        groups.windows(),
+        {name: tuple(groups.values[i]) for i, name in enumerate(cohorts)},
+        groups.cohorts(),
+        {name: tally.counts(groups.size) for name, tally in zip(names, tallies, strict=True)},
+        {name: tally.gaps(groups.size) for name, tally in zip(names, tallies, strict=True) if _ordered(supports[name])},
+        groups.rows(),
+    )
+
+
+def _window_index(at: pa.Array, starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The window of every row, -1 where there is no time. Shape (rows,)."""
+    found = np.searchsorted(starts, at.fill_null(0).to_numpy(zero_copy_only=False), side="right") - 1
+    return np.where(at.is_valid().to_numpy(zero_copy_only=False), found, -1)
+
+
+def _ordered(support: Support) -> bool:
+    return isinstance(support, NumericSupport)
+
+
+def _windows(dataset: Dataset, timestamp: str | None, unit: str | None) -> tuple[tuple[Window, ...], NDArray[np.int64]]:
+    """The calendar windows that a dataset spans, and their starts in microseconds."""
+    if timestamp is None or unit is None:
+        return (), np.zeros(0, dtype=np.int64)
+    at = f"CAST({quoted(timestamp)} AS TIMESTAMP)"
+    span = dataset.query(f"SELECT min({at}) AS first, max({at}) AS last FROM {dataset.scan}").to_pylist()[0]
+    if span["first"] is None:
+        return (), np.zeros(0, dtype=np.int64)
+    windows = windows_between(span["first"], span["last"], unit)
+    return windows, np.array([np.datetime64(one.start, "us").astype(np.int64) for one in windows])
+
+
+def summarize_cells(
+    support: Support, reference: Cells, production: Cells, sides: tuple[NDArray[np.bool_], NDArray[np.bool_]]
+) -> ColumnSummary:
+    """What the metrics need of one column of two slices, each given by its groups. Curves are as fine as the cells."""
+    name = support.column.name
+    both = list(zip((reference, production), sides, strict=True))
+    counts = [cells.counts[name][groups].sum(axis=0) for cells, groups in both]
+    quality = Quality(*(_quality(side) for side in counts))
+    if isinstance(support, CategoricalSupport):
+        size = len(support.categories) + 1
+        return ColumnSummary(quality, histogram(support, *(np.append(side[:size], side[UNSEEN]) for side in counts)))
+    size = len(support.edges) + 1
+    ends = [(int(side[LOWEST]), int(side[HIGHEST])) for side in counts]
+    bins = histogram(support, *(with_infinite(side[:size], end) for side, end in zip(counts, ends, strict=True)))
+    gaps = [cells.gaps[name][groups].sum(axis=0)[:size] for cells, groups in both]
+    curve = Curve(support.edges, counts[0][:size], counts[1][:size], gaps[0], gaps[1], support.scale, ends[0], ends[1])
+    return ColumnSummary(quality, bins, curve)
+
+
+def _quality(codes: Counts) -> QualityCounts:
+    infinite = int(codes[LOWEST] + codes[HIGHEST])
+    return QualityCounts(int(codes.sum()), int(codes[NULL]), int(codes[NAN]), infinite, int(codes[BROKEN]))

@@ -1,0 +1,69 @@
+"""The groups of the cell tier: every combination of window and cohort values that was met, numbered as they come."""
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from engine.errors import UnusableData
+from engine.summaries import Counts
+
+GROUPS = 20_000  # windows × cohorts at most: each takes 2 × 8 × 256 bytes per column
+
+
+class Groups:
+    """The groups met so far. values: of each cohort column, numbered; None stands for a missing value."""
+
+    def __init__(self, cohorts: int) -> None:
+        self.values: list[dict[object, int]] = [{} for _ in range(cohorts)]
+        self.found: dict[tuple[int, ...], int] = {}
+        self.counted: list[int] = []
+
+    @property
+    def size(self) -> int:
+        return len(self.found)
+
+    def index(self, batch: pa.RecordBatch, at: NDArray[np.int64] | None) -> NDArray[np.int64]:
+        """The group of every row of a batch. Shape (rows,)."""
+        key = np.zeros(batch.num_rows, dtype=np.int64) if at is None else at + 1
+        sizes = []
+        for i, values in enumerate(self.values):
+            column = batch[f"c{i}"].dictionary_encode()
+            codes = column.indices.to_numpy(zero_copy_only=False)
+            if column.indices.null_count:
+                codes = np.nan_to_num(codes, nan=len(column.dictionary)).astype(np.int64)
+            met = [*column.dictionary.to_pylist(), *([None] if column.indices.null_count else [])]
+            known = np.array([values.setdefault(value, len(values)) for value in met], dtype=np.int64)
+            if len(values) > GROUPS:
+                raise UnusableData(f"A cohort column has more than {GROUPS:,} values.", hint="Choose one with fewer.")
+            sizes.append(len(values))
+            key = key * len(values) + known[codes]
+        distinct, position = np.unique(key, return_inverse=True)
+        numbers = np.array([self._number(int(one), sizes) for one in distinct], dtype=np.int64)
+        for number, rows in zip(numbers, np.bincount(position), strict=True):
+            self.counted[number] += int(rows)
+        return numbers[position]
+
+    def _number(self, key: int, sizes: list[int]) -> int:
+        parts = []
+        for size in reversed(sizes):
+            key, part = divmod(key, size)
+            parts.append(part)
+        whole = (key, *reversed(parts))
+        if whole not in self.found:
+            if len(self.found) == GROUPS:
+                raise UnusableData(
+                    f"There are more than {GROUPS:,} windows × cohorts.",
+                    hint="Choose fewer cohort columns, or longer windows.",
+                )
+            self.found[whole] = len(self.found)
+            self.counted.append(0)
+        return self.found[whole]
+
+    def windows(self) -> NDArray[np.int64]:
+        return np.array([key[0] - 1 for key in self.found], dtype=np.int64)
+
+    def cohorts(self) -> NDArray[np.int64]:
+        return np.array([key[1:] for key in self.found], dtype=np.int64).reshape(len(self.found), len(self.values))
+
+    def rows(self) -> Counts:
+        return np.array(self.counted, dtype=np.int64)

@@ -1,0 +1,230 @@
+"""The support of a column: the bins and fine cells that its whole reference fixes once, for every slice.
+
+Bins are what binned metrics score and charts draw. Cells are finer and never cross a bin: curves are computed on them.
+Both are right-closed; a cell between a double and the next smaller one holds that one value, and is an atom.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.columns import Column
+from engine.summaries import Counts, Floats, Scale
+from engine.tables.labels import interval_labels
+from engine.tables.values import Categories, Numbers
+
+POINT_MASS = 0.05  # a value this frequent in the reference is a bin of its own
+BINS = 10  # a bin of the rest holds about so many-th of all values
+FEW = 20  # up to so many distinct values, each is a bin
+CELLS = 250  # cells of a column at most; larger codes mean what has no cell
+DISTINCT = (CELLS - 4) // 2  # up to so many distinct values, each has a cell of its own, and so has each gap
+QUANTILES = 216  # cells of equal mass for the rest of a numeric column
+NAMED = 50  # categories with a bin of their own; the reference's others share one
+IQRS = 10.0  # distances are clipped so many interquartile ranges beyond the quartiles
+
+
+@dataclass(frozen=True, eq=False)
+class NumericSupport:
+    """Bins and cells of a column with an order.
+
+    edges: (k-1,) of the k cells. bin_of: (k,) the bin of every cell. lows, highs: (b,) limits of the bins.
+    unseen: the bin of all values that a reference of few distinct ones never had, or None. bounds: the reference's
+    smallest and largest finite value.
+    """
+
+    column: Column
+    edges: Floats
+    bin_of: NDArray[np.int64]
+    labels: tuple[str, ...]
+    lows: Floats
+    highs: Floats
+    unseen: int | None
+    scale: Scale
+    bounds: tuple[float, float]
+
+    @cached_property
+    def digest(self) -> str:
+        parts = (self.column.name.encode(), self.edges.tobytes(), self.bin_of.astype("<i8").tobytes())
+        return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+    def counts(self, numbers: Numbers) -> Counts:
+        """Finite values of a slice in each cell. Shape (k,)."""
+        upto = numbers.values.searchsorted(self.edges, side="right")
+        return np.diff(np.concatenate([[0], upto, [len(numbers.values)]])).astype(np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class CategoricalSupport:
+    """Bins and cells of a categorical column: cell i is category i, the last one all rarer categories together.
+
+    categories: of the cells, most frequent first. rarer: the reference's other categories.
+    """
+
+    column: Column
+    categories: tuple[str, ...]
+    rarer: frozenset[str]
+    labels: tuple[str, ...]
+
+    @property
+    def unseen(self) -> int:
+        """The bin of categories the reference never had: the last."""
+        return len(self.labels) - 1
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """The cell of every category of the reference."""
+        last = len(self.categories)
+        return {name: i for i, name in enumerate(self.categories)} | dict.fromkeys(self.rarer, last)
+
+    @cached_property
+    def bin_of(self) -> NDArray[np.int64]:
+        """The bin of every cell, the last cell being the unseen ones. Shape (categories + 2,)."""
+        named = min(len(self.categories), NAMED)
+        cells = np.minimum(np.arange(len(self.categories) + 2), named)
+        cells[-1] = self.unseen
+        return cells
+
+    @cached_property
+    def digest(self) -> str:
+        names = [self.column.name, *self.categories, "", *sorted(self.rarer)]
+        return hashlib.sha256("\0".join(names).encode("utf-8", "surrogatepass")).hexdigest()
+
+    def counts(self, categories: Categories) -> Counts:
+        """Rows of a slice in each cell, the last being the unseen ones. Shape (categories + 2,)."""
+        unseen = len(self.categories) + 1
+        names = categories.names
+        cells = np.fromiter((self.index.get(name, unseen) for name in names), np.int64, len(names))
+        return np.bincount(cells, weights=categories.counts, minlength=unseen + 1).astype(np.int64)
+
+
+Support = NumericSupport | CategoricalSupport
+
+
+def build_support(column: Column, reference: Numbers | Categories) -> Support | str:
+    """The support that the reference fixes, or the reason why it fixes none."""
+    if reference.n == 0:
+        return "the reference has no value" + (" that is a number" if reference.quality.type_errors else "")
+    if isinstance(reference, Categories):
+        return _categorical(column, reference)
+    if len(reference.values) == 0:
+        return "the reference has no finite value"
+    return _numeric(column, reference.values)
+
+
+def _categorical(column: Column, reference: Categories) -> CategoricalSupport:
+    cells = CELLS - 2
+    categories, rarer = reference.names[:cells], frozenset(reference.names[cells:])
+    named = categories[:NAMED]
+    return CategoricalSupport(column, categories, rarer, (*named, "other", "unseen"))
+
+
+def _numeric(column: Column, values: Floats) -> NumericSupport:
+    scale = measure_scale(values)
+    distinct = _distinct(values, DISTINCT)
+    few = distinct is not None and len(distinct) <= FEW
+    bins = _atom_edges(distinct) if few and distinct is not None else _bin_edges(values)
+    fine = _atom_edges(distinct) if distinct is not None else _quantile_edges(values, bins, scale)
+    low, high = scale.clip
+    limits = [limit for limit in (low, high) if np.isfinite(limit)]
+    edges = np.unique(np.concatenate([fine, bins, limits]))
+    lows, highs = np.concatenate([[-np.inf], bins]), np.concatenate([bins, [np.inf]])
+    bin_of = np.searchsorted(bins, np.concatenate([edges, [np.inf]]), side="left")
+    unseen = None
+    if few:  # gap bins become one, the last
+        atom = np.zeros(len(lows), dtype=bool)
+        atom[1:-1] = np.nextafter(highs[1:-1], -np.inf) == lows[1:-1]
+        unseen = int(atom.sum())
+        bin_of = np.where(atom, np.cumsum(atom) - 1, unseen)[bin_of]
+        lows, highs = np.append(lows[atom], -np.inf), np.append(highs[atom], np.inf)
+    labels = interval_labels(lows, highs, column, unseen)
+    bounds = (float(values[0]), float(values[-1]))
+    return NumericSupport(column, edges, bin_of.astype(np.int64), labels, lows, highs, unseen, scale, bounds)
+
+
+def measure_scale(values: Floats) -> Scale:
+    """One unit of a sorted reference: IQR / 1.349, its standard deviation where the IQR is 0, else by its size.
+
+    >>> measure_scale(np.array([0.0, 1.0, 2.0, 3.0, 4.0])).clip
+    (-19.0, 23.0)
+    """
+    q1, q3 = _quartile(values, 0.25), _quartile(values, 0.75)
+    iqr = q3 - q1
+    if iqr > 0 and np.isfinite(iqr):
+        return Scale(iqr / 1.349, "IQR / 1.349", (q1 - IQRS * iqr, q3 + IQRS * iqr))
+    everywhere = (-np.inf, np.inf)
+    deviation = float(np.std(values, ddof=1)) if len(values) > 1 and values[0] < values[-1] else 0.0
+    if deviation > 0 and np.isfinite(deviation):
+        return Scale(deviation, "standard deviation, as the IQR is 0", everywhere)
+    size = max(abs(float(values[0])), 1.0)
+    return Scale(size * 1e-3, "a thousandth of its size, as the reference is constant", everywhere)
+
+
+def _quartile(values: Floats, share: float) -> float:
+    """Quantile of a sorted array by linear interpolation (numpy's default), without copying it."""
+    at = share * (len(values) - 1)
+    below = int(at)
+    weight = at - below
+    low, high = float(values[below]), float(values[min(below + 1, len(values) - 1)])
+    return low + (high - low) * weight
+
+
+def _distinct(values: Floats, most: int) -> Floats | None:
+    """The distinct values of a sorted array if there are at most so many, found by jumping from one to the next."""
+    found = [values[0]]
+    while values[-1] > found[-1]:
+        if len(found) == most:
+            return None
+        found.append(values[values.searchsorted(found[-1], side="right")])
+    return np.array(found)
+
+
+def _atom_edges(values: Floats) -> Floats:
+    """Edges that give each of these values a cell of its own. Shape (2 × values,)."""
+    return np.unique(np.concatenate([np.nextafter(values, -np.inf), values]))
+
+
+def point_masses(values: Floats) -> Floats:
+    """The values of a sorted array that hold at least 5 % of it: each must stand at one of these positions."""
+    step = max(int(len(values) * POINT_MASS), 1)
+    candidates = np.unique(values[::step])
+    counts = values.searchsorted(candidates, side="right") - values.searchsorted(candidates, side="left")
+    heavy: Floats = candidates[counts >= POINT_MASS * len(values)]
+    return heavy
+
+
+def _bin_edges(values: Floats) -> Floats:
+    """Edges of the bins: point masses alone, what lies between them cut so that a bin holds about a tenth of all."""
+    atoms = point_masses(values)
+    edges = [_atom_edges(atoms)] if len(atoms) else []
+    starts = [0, *values.searchsorted(atoms, side="right").tolist()]
+    ends = [*values.searchsorted(atoms, side="left").tolist(), len(values)]
+    for start, end in zip(starts, ends, strict=True):
+        edges.append(_cuts(values[start:end], max(round(BINS * (end - start) / len(values)), 1)))
+    return np.unique(np.concatenate(edges))
+
+
+def _cuts(values: Floats, cells: int) -> Floats:
+    """Values that cut a sorted array into so many cells of equal mass; the last cell is never empty."""
+    if len(values) == 0:
+        return values
+    at = np.arange(1, cells) * len(values) // cells - 1
+    cuts: Floats = np.unique(values[np.maximum(at, 0)])
+    return cuts[cuts < values[-1]]
+
+
+def _quantile_edges(values: Floats, bins: Floats, scale: Scale) -> Floats:
+    """Cell edges of a reference with many values: quantiles, dyadic tail quantiles, heavy values, ends and bins."""
+    n = len(values)
+    tails = np.array([n >> power for power in range(8, 19) if n >> power], dtype=np.int64)
+    ends = np.concatenate([values[tails - 1], values[n - tails - 1], [np.nextafter(values[0], -np.inf), values[-1]]])
+    for cells in range(QUANTILES, 8, -8):
+        cuts = values[np.arange(1, cells) * n // cells - 1]
+        repeated = np.array([a for a, b in pairwise(cuts) if a == b])
+        edges = np.unique(np.concatenate([cuts, np.nextafter(repeated, -np.inf), ends, bins]))
+        if len(edges) + 2 < CELLS:
+            return edges
+    return bins

@@ -1,0 +1,120 @@
+"""One column of one slice, read as the reference's kind: sorted numbers, or counted categories."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow.compute as pc
+
+from engine.columns import INTEGERS, ORDERED, Column, Kind
+from engine.slices import Slice, quoted
+from engine.summaries import Counts, Floats, QualityCounts
+from engine.tables.sources import Dataset
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Numbers:
+    """The values of a numeric slice. values: finite, ascending, float64; infinite: rows at -inf and at +inf."""
+
+    values: Floats
+    infinite: tuple[int, int]
+    quality: QualityCounts
+
+    @property
+    def n(self) -> int:
+        return len(self.values) + sum(self.infinite)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Categories:
+    """The values of a categorical slice. names: distinct texts, most frequent first; counts: rows of each."""
+
+    names: tuple[str, ...]
+    counts: Counts
+    quality: QualityCounts
+
+    @property
+    def n(self) -> int:
+        return int(self.counts.sum())
+
+
+def value_sql(stored: Column, wanted: Column) -> str:
+    """SQL that reads a stored column as the reference's kind: DOUBLE for what has an order, else VARCHAR.
+
+    What cannot be read so becomes NULL, and is a type error if it was not NULL before. Times become seconds.
+
+    >>> value_sql(Column("x", "VARCHAR", Kind.CATEGORICAL), Column("x", "DOUBLE", Kind.NUMERIC))
+    'TRY_CAST("x" AS DOUBLE)'
+    """
+    name, base = quoted(stored.name), stored.base
+    if wanted.kind is Kind.NUMERIC:
+        if base in INTEGERS or base in ("FLOAT", "DECIMAL", "BOOLEAN", "BIGNUM"):
+            return f"CAST({name} AS DOUBLE)"
+        return name if base == "DOUBLE" else f"TRY_CAST({_as_text(name, base)} AS DOUBLE)"
+    if wanted.kind is Kind.DATETIME:
+        if stored.kind is Kind.DATETIME:
+            return f"CAST(epoch({name}) AS DOUBLE)"
+        return f"CAST(epoch(TRY_CAST({_as_text(name, base)} AS TIMESTAMP)) AS DOUBLE)"
+    if base == wanted.base or base not in INTEGERS | {"FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN"}:
+        return _as_text(name, base)
+    if wanted.integer and base not in INTEGERS and base != "BOOLEAN":  # 3.0 is the category 3, 3.5 is one of its own
+        whole = f"CAST(TRY_CAST({name} AS HUGEINT) AS VARCHAR)"
+        return f"CASE WHEN {name} = floor({name}) THEN {whole} ELSE CAST({name} AS VARCHAR) END"
+    if wanted.base in ("FLOAT", "DOUBLE", "BOOLEAN") or (wanted.integer and base == "BOOLEAN"):
+        return f"CAST(TRY_CAST({name} AS {wanted.base}) AS VARCHAR)"
+    return f"CAST({name} AS VARCHAR)"
+
+
+def _as_text(name: str, base: str) -> str:
+    return name if base == "VARCHAR" else f"CAST({name} AS VARCHAR)"
+
+
+def can_fail(stored: Column, wanted: Column) -> bool:
+    """Whether reading the stored column as wanted can fail for a value, so that type errors must be counted."""
+    return "TRY_CAST" in value_sql(stored, wanted)
+
+
+def read_numbers(dataset: Dataset, wanted: Column, cut: Slice) -> Numbers:
+    """The slice's values of a column with an order, sorted. Shape (n,), float64."""
+    stored = dataset.column(wanted.name)
+    condition, values = dataset.where(cut)
+    value = value_sql(stored, wanted)
+    broken = f", {quoted(stored.name)} IS NOT NULL AND ({value}) IS NULL AS broken" if can_fail(stored, wanted) else ""
+    table = dataset.query(f"SELECT {value} AS value{broken} FROM {dataset.scan} WHERE {condition}", values)
+    column = table["value"]
+    errors = sum(table["broken"].to_pylist()) if broken else 0
+    rows, missing = len(column), column.null_count
+    found = (column.drop_null() if missing else column).to_numpy()
+    found = found if found.flags.writeable and found.flags.owndata else found.copy()
+    del table, column
+    found.sort()  # not-a-number comes last, after +inf
+    last = int(np.searchsorted(found, np.inf, side="right"))
+    nans = len(found) - last
+    first, end = int(np.searchsorted(found, -np.inf, side="right")), int(np.searchsorted(found, np.inf, side="left"))
+    infinite = (first, last - end)
+    quality = QualityCounts(rows, missing - errors, nans, sum(infinite), errors)
+    return Numbers(found[first:end], infinite, quality)
+
+
+def read_categories(dataset: Dataset, wanted: Column, cut: Slice) -> Categories:
+    """The slice's categories with their rows, most frequent first, ties in order of name."""
+    stored = dataset.column(wanted.name)
+    condition, values = dataset.where(cut)
+    value = value_sql(stored, wanted)
+    table = dataset.query(
+        f"SELECT {value} AS name, count(*) AS rows, count({quoted(stored.name)}) AS present FROM {dataset.scan} "
+        f"WHERE {condition} GROUP BY 1",
+        values,
+    )
+    rows = int(pc.sum(table["rows"]).as_py() or 0)
+    gone = table.filter(pc.is_null(table["name"]))
+    missing = int(pc.sum(gone["rows"]).as_py() or 0)
+    errors = int(pc.sum(gone["present"]).as_py() or 0)
+    kept = table.filter(pc.is_valid(table["name"])).sort_by([("rows", "descending"), ("name", "ascending")])
+    counts = kept["rows"].to_numpy().astype(np.int64)
+    quality = QualityCounts(rows, missing - errors, type_errors=errors)
+    return Categories(tuple(kept["name"].to_pylist()), counts, quality)
+
+
+def read(dataset: Dataset, wanted: Column, cut: Slice) -> "Numbers | Categories":
+    """The slice's values of a column, by its kind in the reference."""
+    return read_numbers(dataset, wanted, cut) if wanted.kind in ORDERED else read_categories(dataset, wanted, cut)
