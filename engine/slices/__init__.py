@@ -1,0 +1,89 @@
+"""Which rows: a cohort (filters joined by and) within a window of time; each filter says itself in SQL and in words."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from engine.columns import Column, Kind
+from engine.errors import InvalidFilter, UnknownName, nearest, shown
+from engine.slices.filters import OPERATORS, Filter, Operator, quoted
+from engine.slices.texts import parse_filter, typed
+from engine.slices.windows import UNITS, Window, parse_window, window_of, windows_between
+
+__all__ = [
+    "OPERATORS",
+    "UNITS",
+    "Filter",
+    "Operator",
+    "Slice",
+    "Window",
+    "moment_sql",
+    "parse_filter",
+    "parse_window",
+    "quoted",
+    "typed",
+    "window_of",
+    "windows_between",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A cohort within a window: a description of rows, not the rows.
+
+    >>> Slice().words
+    'all rows'
+    >>> Slice((Filter("region", "eq", ("EU",)), Filter("age", "ge", (30,)))).words
+    'region is EU and age is at least 30'
+    """
+
+    cohort: tuple[Filter, ...] = ()
+    window: Window | None = None
+
+    @property
+    def words(self) -> str:
+        said = [self.window.words] if self.window else []
+        cohort = " and ".join(one.words for one in self.cohort)
+        return ", ".join([*said, *([cohort] if cohort else [])]) or "all rows"
+
+    def condition(self, timestamp: str | None, columns: Iterable[Column]) -> tuple[str, list[Any]]:
+        """The SQL condition and its values. Raises UnknownName for a column that is not there."""
+        known = {column.name: column for column in columns}
+        said: list[str] = []
+        values: list[Any] = []
+        for one in self.cohort:
+            if one.column not in known:
+                raise UnknownName(f"Unknown column {shown(one.column)}.", hint=nearest(one.column, known))
+            said.append(one.asked_of(_readable(known[one.column])) if _compares(one) else one.sql)
+            values.extend(one.values)
+        if self.window:
+            if timestamp is None:
+                raise InvalidFilter(
+                    f"The window '{self.window.text}' needs a timestamp column.",
+                    hint="Name it with --timestamp, or give a column the role timestamp.",
+                )
+            at = moment_sql(timestamp, known.values())
+            said.append(f"({at} >= ? AND {at} < ?)")
+            values.extend((self.window.start, self.window.end))
+        return " AND ".join(said) or "true", values
+
+
+def _compares(one: Filter) -> bool:
+    return one.operator not in ("is_null", "not_null", "contains")
+
+
+def _readable(column: Column) -> str:
+    """SQL for a column's values: a text column that is read as numbers compares as numbers."""
+    as_number = column.kind is Kind.NUMERIC and column.base == "VARCHAR"
+    return f"TRY_CAST({quoted(column.name)} AS DOUBLE)" if as_number else quoted(column.name)
+
+
+def moment_sql(timestamp: str, columns: Iterable[Column]) -> str:
+    """SQL for a column of moments; a text that cannot be read as one counts as missing.
+
+    >>> moment_sql("at", [Column("at", "VARCHAR", Kind.CATEGORICAL)])
+    'TRY_CAST("at" AS TIMESTAMP)'
+    """
+    stored = next((column.base for column in columns if column.name == timestamp), "")
+    moments = stored.startswith(("TIMESTAMP", "DATE"))
+    return quoted(timestamp) if moments else f"TRY_CAST({quoted(timestamp)} AS TIMESTAMP)"
