@@ -1,0 +1,130 @@
+"""Columns against windows: where and when something moved. Colour, mark and words say the same."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+from engine.charts.theme import MARKS, WORDS, colours, layout, plain
+from engine.findings import Finding, NotComputed, Severity, three
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """One window of the map: key comes back with a click."""
+
+    key: str
+    words: str
+    short: str
+    partial: bool = False
+
+
+def heat(found: Finding | NotComputed | None) -> float | None:
+    """Where a finding lies on the scale: 0 to 1 below the warning threshold, 1 to 2 warning, from 2 to 3 critical.
+
+    >>> heat(Finding("data_drift", "x", "numeric", "psi", 0.2, Severity.WARNING, "")) is None
+    False
+    """
+    if not isinstance(found, Finding) or found.value is None or found.severity is Severity.NOT_ENOUGH_DATA:
+        return None
+    if found.severity is Severity.CRITICAL:
+        limit = found.threshold.critical if found.threshold else 0.0
+        return 2.2 + 0.8 * min(max(found.value / limit - 1, 0.0) / 4, 1.0) if limit > 0 else 2.6
+    if found.severity is Severity.WARNING:
+        return 1.5
+    limit = found.threshold.warning if found.threshold else 0.0
+    return min(max(found.value / limit, 0.0), 1.0) * 0.8 if limit > 0 else 0.0
+
+
+def heatmap(
+    rows: Sequence[str],
+    spots: Sequence[Spot],
+    cells: Sequence[Sequence[Finding | NotComputed | None]],
+    metric: str,
+    chosen: str | None = None,
+    mode: str = "light",
+) -> go.Figure:
+    """rows: columns, worst first; cells[row][spot]. Heat map traces report no clicks: clear marks on top of them do."""
+    c = colours(mode)
+    flat = [(i, j, cells[j][i]) for j in range(len(rows)) for i in range(len(spots))]
+    names = [plain(name, 24) for name in rows]
+    calm, mid = c["calm"], c["grid"]
+    scale = [
+        [0.0, calm], [0.33, mid], [0.333, c["warning"]], [0.666, c["warning"]],
+        [0.667, c["critical"]], [1.0, "#8f3f00" if mode != "dark" else "#ffb27d"],
+    ]  # fmt: skip
+    marks = [_mark(found) for _, _, found in flat]
+    data: list[dict[str, Any]] = [
+        {
+            "type": "heatmap", "x": list(range(len(spots))), "y": list(range(len(rows))), "zmin": 0, "zmax": 3,
+            "z": [[heat(found) for found in line] for line in cells], "colorscale": scale, "showscale": False,
+            "xgap": 1.5, "ygap": 1.5, "hoverinfo": "skip",
+        },
+        {
+            "type": "scatter", "mode": "markers+text", "x": [i for i, _, _ in flat], "y": [j for _, j, _ in flat],
+            "text": marks, "textfont": {"size": 9, "color": _ink(mode)},
+            "marker": {"symbol": "square", "size": 18, "color": "rgba(0,0,0,0)", "line": {"width": 0}},
+            "customdata": [[rows[j], spots[i].key, names[j], *_said(found, spots[i])] for i, j, found in flat],
+            "hovertemplate": "<b>%{customdata[2]}</b>, %{customdata[3]}<br>"
+            f"{plain(metric)} %{{customdata[4]}}<extra></extra>",
+            "selected": {"marker": {"opacity": 1}, "textfont": {"color": _ink(mode)}},
+            "unselected": {"marker": {"opacity": 1}, "textfont": {"color": _ink(mode)}},
+        },
+    ]  # fmt: skip
+    step = max(1, -(-len(spots) // 14))
+    shown = list(range(0, len(spots), step))
+    shapes = [
+        {
+            "type": "rect", "x0": i - 0.5, "x1": i + 0.5, "yref": "paper", "y0": 0, "y1": 1,
+            "line": {"color": c["text"], "width": 1.5}, "fillcolor": "rgba(0,0,0,0)",
+        }
+        for i, spot in enumerate(spots) if spot.key == chosen
+    ]  # fmt: skip
+    partial = [
+        {
+            "text": "◌", "x": i, "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False,
+            "font": {"size": 12, "color": c["soft"]}, "hovertext": f"{plain(spot.words)} is partial",
+        }
+        for i, spot in enumerate(spots) if spot.partial
+    ]  # fmt: skip
+    return go.Figure(
+        {
+            "data": data,
+            "layout": layout(
+                mode,
+                60 + 23 * len(rows),
+                xaxis={"tickmode": "array", "tickvals": shown, "ticktext": [plain(spots[i].short) for i in shown],
+                       "showgrid": False, "range": [-0.5, len(spots) - 0.5], "fixedrange": True},
+                yaxis={"tickmode": "array", "tickvals": list(range(len(rows))), "ticktext": names, "showgrid": False,
+                       "range": [len(rows) - 0.5, -0.5], "fixedrange": True},
+                shapes=shapes,
+                annotations=partial,
+                margin={"l": 8, "r": 8, "t": 20, "b": 8},
+                hovermode="closest",
+                clickmode="event+select",
+            ),
+        }
+    )  # fmt: skip
+
+
+def _ink(mode: str) -> str:
+    return "#1a1a1a" if mode == "dark" else "#ffffff"
+
+
+def _mark(found: Finding | NotComputed | None) -> str:
+    """The mark of a cell: none where all is well, so that the others stand out."""
+    if not isinstance(found, Finding):
+        return ""
+    if found.severity in (Severity.WARNING, Severity.CRITICAL, Severity.NOT_ENOUGH_DATA):
+        return MARKS[found.severity]
+    return ""
+
+
+def _said(found: Finding | NotComputed | None, spot: Spot) -> tuple[str, str]:
+    where = spot.words + (" (partial)" if spot.partial else "")
+    if isinstance(found, Finding) and found.value is not None:
+        limit = f", warning at {three(found.threshold.warning)}" if found.threshold else ""
+        noise = ", within noise" if found.within_noise else ""
+        return where, f"{three(found.value)} {MARKS[found.severity]} {WORDS[found.severity]}{noise}{limit}"
+    return where, f"not computed: {plain(found.because, 90)}" if isinstance(found, NotComputed) else "–"

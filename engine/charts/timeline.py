@@ -1,0 +1,102 @@
+"""One metric of one column over all windows: thresholds as lines with zones, the noise floor as a band."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+from engine.charts.theme import MARKS, SYMBOLS, WORDS, colour_of, colours, faded, layout, note, zones
+from engine.findings import Finding, NotComputed, three
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One window of a timeline. key comes back when the mark is clicked; found: what was read, or why nothing was."""
+
+    key: str
+    words: str
+    start: Any
+    found: Finding | NotComputed | None
+    partial: bool = False
+
+
+def timeline(moments: Sequence[Moment], metric: str, chosen: str | None = None, mode: str = "light") -> go.Figure:
+    """chosen: key of the window that is being looked at. Windows where nothing was read are gaps in the line."""
+    c = colours(mode)
+    read = [one.found if isinstance(one.found, Finding) and one.found.value is not None else None for one in moments]
+    values = [None if one is None else one.value for one in read]
+    limits = next((one.threshold for one in read if one is not None and one.threshold is not None), None)
+    floors = [None if one is None else one.floor for one in read]
+    numbers = [v for v in [*values, *floors, *((limits.warning, limits.critical) if limits else ())] if v is not None]
+    top = max(numbers, default=1.0) * 1.12 or 1.0
+    bottom = min(0.0, *numbers) if numbers else 0.0
+    starts = [one.start for one in moments]
+    data: list[dict[str, Any]] = []
+    if any(floor is not None for floor in floors):
+        band = {"line": {"width": 0, "shape": "hvh"}, "fill": "tozeroy", "fillcolor": faded(c["quiet"], 0.28)}
+        data.append({"type": "scatter", "mode": "lines", "x": starts, "y": floors, "name": "noise", **band})
+        data[-1] |= {"hovertemplate": "no change reads up to %{y:.3g}<extra></extra>"}
+    symbols = [_symbol(one, m.partial) for one, m in zip(read, moments, strict=True)]
+    data.append(
+        {
+            "type": "scatter", "mode": "lines+markers", "x": starts, "y": values, "name": metric, "connectgaps": False,
+            "line": {"color": c["production"], "width": 2},
+            "marker": {
+                "size": [11 if m.key == chosen else 8 for m in moments], "symbol": symbols, "opacity": 1,
+                "color": [colour_of(one.severity, mode) if one else c["quiet"] for one in read],
+            },
+            "customdata": [[m.key, _said(m)] for m in moments],
+            "hovertemplate": "%{customdata[1]}<extra></extra>",
+            "selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}},
+        }
+    )  # fmt: skip
+    shapes: list[dict[str, Any]] = []
+    notes: list[dict[str, Any]] = []
+    if limits:
+        shapes += zones(limits.warning, limits.critical, top, bottom, mode)
+        for level, name, mark in ((limits.warning, "warning", "▲"), (limits.critical, "critical", "■")):
+            line = {"color": c[name], "width": 1.5, "dash": "dot"}
+            shapes.append({"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": level, "y1": level, "line": line})
+            close = name == "warning" and abs(limits.critical - limits.warning) < 0.09 * (top - bottom)
+            notes.append(
+                note(f"{mark} {name} {three(level)}", mode, xref="paper", x=1, y=level, xanchor="right",
+                     yanchor="top" if close else "bottom")
+            )  # fmt: skip
+    now = next((m for m in moments if m.key == chosen), None)
+    if now is not None:
+        place = {"x0": now.start, "x1": now.start, "yref": "paper", "y0": 0, "y1": 1}
+        shapes.append({"type": "line", **place, "line": {"color": c["text"], "width": 1, "dash": "dash"}})
+        notes.append(note("shown above", mode, x=now.start, yref="paper", y=1, yanchor="bottom"))
+    return go.Figure(
+        {
+            "data": data,
+            "layout": layout(
+                mode,
+                300,
+                xaxis={"showgrid": False, "nticks": 14},
+                yaxis={"range": [bottom, top], "title": metric, "nticks": 6},
+                shapes=shapes,
+                annotations=notes,
+                hovermode="closest",
+                clickmode="event+select",
+            ),
+        }
+    )
+
+
+def _symbol(found: Finding | None, partial: bool) -> str:
+    """The mark of a window, hollow where it is partial."""
+    symbol = SYMBOLS[found.severity] if found else "circle"
+    return f"{symbol}-open" if partial and "open" not in symbol else symbol
+
+
+def _said(moment: Moment) -> str:
+    """What the hover says of a window."""
+    head = f"<b>{moment.words}</b>" + (" (partial)" if moment.partial else "")
+    match moment.found:
+        case Finding(value=float() as value, severity=severity, n_production=rows):
+            return f"{head}<br>{three(value)} {MARKS[severity]} {WORDS[severity]}<br>{rows:,} production values"
+        case NotComputed(because=because):
+            return f"{head}<br>not computed: {because}"
+    return head
