@@ -1,7 +1,7 @@
 """A monitor opened on its data: supports and cells built once, after which any slice is a sum and answers at once."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +9,22 @@ import numpy as np
 from engine.columns import Column, Role
 from engine.errors import PlumblineError, UnusableData
 from engine.findings import Finding, NotComputed, Observation
+from engine.metrics import METRICS
 from engine.monitor import Monitor
-from engine.run import SAME_COHORT, Run, Summaries, finish, judged, observe, summarize_column
+from engine.noise import NO_WINDOWS, WindowFloors, window_floors
+from engine.run import (
+    SAME_COHORT,
+    Run,
+    Summaries,
+    finish,
+    judged,
+    observe,
+    summarize_column,
+    unjudged_if_partial,
+)
 from engine.signals import Plan
 from engine.slices import Slice, Window
-from engine.summaries import ColumnSummary
+from engine.summaries import ColumnSummary, Histogram
 from engine.tables.connection import connect
 from engine.tables.count import Cells, count, summarize_cells
 from engine.tables.sources import Dataset, find_files, open_dataset
@@ -22,6 +33,8 @@ from engine.tables.values import read
 
 Progress = Callable[[float, str], None]
 ALL = Slice()
+TWO_BINS = 4  # labels of a binary column: its two categories, other and unseen
+QUALITY = {one.key for one in METRICS.values() if one.signal == "data_quality"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +147,50 @@ def look(opened: Opened, cut: Slice, against: str = SAME_COHORT) -> Run:
     unproven = {one.column for one in seen if _open(opened, one)}
     exact = {name: exact_summary(opened, name, cut, against) for name in unproven}
     named = (opened.monitor.monitor, opened.monitor.digest)
-    return finish(opened.reference, opened.production, cut, opened.plan, {**summaries, **exact}, named)
+    whole = cut.window in opened.windows
+    floors = reference_floors(opened, cut, against) if whole else NO_WINDOWS
+    partial = whole and cut.window is not None and opened.partial(cut.window)
+    known = {**summaries, **exact}
+    return finish(opened.reference, opened.production, cut, opened.plan, known, named, floors, partial)
+
+
+def reference_floors(opened: Opened, cut: Slice, against: str, metric: str | None = None) -> WindowFloors:
+    """Floors from the complete windows of the reference, each read against the others, for the cohort's reference.
+
+    metric: the one wanted; without it, the ones that are judged. A window that the data begin or end in is not
+    complete: a week without its Monday would be far from all others by that alone.
+    """
+    cells = opened.reference_cells
+    base = cells.groups(Slice(cut.cohort if against == SAME_COHORT else ()))
+    if base is None or not cells.windows:
+        return NO_WINDOWS
+    base = base & (cells.window >= 0)
+    rows = np.bincount(cells.window[base], cells.rows[base])
+    if not rows.any():
+        return NO_WINDOWS
+    whole = np.array([cells.covers(window) for window in cells.windows[: len(rows)]])
+    complete = np.flatnonzero(whole & (rows >= opened.monitor.window.least * np.median(rows[rows > 0])) & (rows > 0))
+    only = {metric} if metric else {one for keys in opened.plan.judged.values() for one in keys} | QUALITY
+    base = base & np.isin(cells.window, complete)
+    found: dict[tuple[str, str], list[float]] = {}
+    shapes: dict[tuple[str, str], str] = {}
+    for window in complete:
+        sides = base & (cells.window != window), base & (cells.window == window)
+        made = {
+            name: summarize_cells(support, cells, cells, sides) if not isinstance(support, str) else support
+            for name, support in opened.supports.items()
+        }
+        for seen in observe(opened.columns, made, opened.plan, only)[0]:
+            above = abs(seen.reading.value - (seen.reading.against or 0.0))
+            key = seen.column, seen.metric.key
+            found.setdefault(key, []).append(above)
+            two = seen.metric.needs is Histogram and len(_labels(opened.supports[seen.column])) <= TWO_BINS
+            shapes[key] = f"{seen.metric.key} of two bins" if two else seen.metric.key
+    return window_floors({key: values for key, values in found.items() if len(values) == len(complete)}, shapes)
+
+
+def _labels(support: Support | str) -> tuple[str, ...]:
+    return () if isinstance(support, str) else support.labels
 
 
 def _open(opened: Opened, seen: Observation) -> bool:
@@ -143,12 +199,14 @@ def _open(opened: Opened, seen: Observation) -> bool:
     return threshold is not None and threshold.open_in(seen.reading.interval)
 
 
-def summaries_of(opened: Opened, cut: Slice, against: str = SAME_COHORT) -> Summaries:
+def summaries_of(opened: Opened, cut: Slice, against: str = SAME_COHORT, only: str | None = None) -> Summaries:
     """What the metrics need of every column, from cells where the slice is a union of them, else exact."""
     base = Slice(cut.cohort) if against == SAME_COHORT else Slice()
     sides = opened.reference_cells.groups(base), opened.production_cells.groups(cut)
     found: dict[str, ColumnSummary | str] = {}
     for column in opened.columns:
+        if only is not None and column.name != only:
+            continue
         support = opened.supports[column.name]
         if isinstance(support, str):
             found[column.name] = support
@@ -185,15 +243,19 @@ class History:
         return [one.value if isinstance(one, Finding) else None for one in found]
 
 
-def history(opened: Opened, metric: str, cohort: Slice = ALL, against: str = SAME_COHORT) -> History:
-    """The history of one metric over all windows of a cohort, from cells."""
-    plan = replace(opened.plan, metrics=frozenset({metric}))
+def history(
+    opened: Opened, metric: str, cohort: Slice = ALL, against: str = SAME_COHORT, column: str | None = None
+) -> History:
+    """The history of one metric over all windows of a cohort, of every column or of one."""
+    floors = reference_floors(opened, cohort, against, metric)
+    partial = [opened.partial(window) for window in opened.windows]
     cells: dict[tuple[str, int], Finding | NotComputed] = {}
     for i, window in enumerate(opened.windows):
-        summaries = summaries_of(opened, Slice(cohort.cohort, window), against)
-        seen, gaps = observe(opened.columns, summaries, plan)
-        for found in judged(seen, opened.columns, plan):
-            cells[found.column or "", i] = found
+        summaries = summaries_of(opened, Slice(cohort.cohort, window), against, column)
+        wanted = [one for one in opened.columns if one.name in summaries]
+        seen, gaps = observe(wanted, summaries, opened.plan, {metric})
+        for found in judged(seen, opened.columns, opened.plan, floors):
+            cells[found.column or "", i] = unjudged_if_partial(found, partial[i])
         for gap in gaps:
             cells[gap.column or "", i] = gap
     read_at_all = {name for (name, _), found in cells.items() if isinstance(found, Finding)}

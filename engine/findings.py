@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
 
 from engine.errors import PlumblineError
 from engine.metrics.metric import Metric, Reading
+from engine.noise import Floor, FloorBasis
 from engine.summaries import ColumnSummary, Histogram
 
 
@@ -37,22 +37,6 @@ RANK = (
     Severity.WARNING,
     Severity.CRITICAL,
 )
-
-FloorBasis = Literal["closed form", "draws", "reference windows"]
-
-
-@dataclass(frozen=True, slots=True)
-class Floor:
-    """The value that no change at all stays under with probability 1 - α.
-
-    rows: from rows alone, for exactly these numbers of rows. value: the larger of rows and the reference windows'.
-    rows_needed: production rows at which the row-wise floor falls below the warning threshold; None if none would do.
-    """
-
-    value: float
-    rows: float
-    basis: FloorBasis
-    rows_needed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

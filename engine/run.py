@@ -5,7 +5,7 @@ Page, PDF, JSON and command line read this one value; it keeps its small summari
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -14,8 +14,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from engine.columns import Column, Role
-from engine.findings import Finding, NotComputed, Observation, Severity, judge
+from engine.findings import Finding, NotComputed, Observation, Severity, Threshold, judge
 from engine.metrics import METRICS, Metric
+from engine.noise import NO_WINDOWS, Floor, WindowFloors, row_floor
 from engine.schema import schema_findings
 from engine.signals import NO_DRIFT, Plan, chosen_metrics, signal_of
 from engine.slices import Slice
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 VERSION = "0.1.0"
 SCHEMA_VERSION = 1
 SAME_COHORT, WHOLE_REFERENCE = "same cohort", "whole reference"
+
+PARTIAL = "The window holds too few of its rows to judge drift: only data quality and schema count."
 
 Progress = Callable[[float, str], None]
 Summaries = Mapping[str, ColumnSummary | str]  # per column: what was counted, or why nothing was
@@ -60,6 +63,7 @@ class Run:
     summaries: Summaries = field(repr=False)
     monitor: str | None = None
     monitor_digest: str | None = None
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def id(self) -> str:
@@ -118,6 +122,7 @@ class Run:
             "production": asdict(self.production),
             "severity": str(self.severity),
             "counts": self.counts,
+            "notes": list(self.notes),
             "findings": [_finding(one) for one in self.findings],
             "not_computed": [asdict(one) for one in self.not_computed],
         }
@@ -222,11 +227,17 @@ def finish(
     plan: Plan,
     summaries: Summaries,
     monitor: tuple[str, str] | None = None,
+    windows: WindowFloors = NO_WINDOWS,
+    partial: bool = False,
 ) -> Run:
-    """The run that summaries amount to: read, then judged together, since they share one rate of false alarms."""
+    """The run that summaries amount to: read, then judged together, since they share one rate of false alarms.
+
+    windows: floors from the reference's windows. partial: the window is not whole, so only quality and schema count.
+    """
     columns = [column for column in reference.columns if column.role is not Role.IGNORE]
     seen, gaps = observe(columns, summaries, plan)
-    findings = [*schema_findings(reference, production), *judged(seen, columns, plan)]
+    found = judged(seen, columns, plan, windows)
+    findings = [*schema_findings(reference, production), *(unjudged_if_partial(one, partial) for one in found)]
     return Run(
         at=datetime.now(UTC).isoformat(timespec="seconds"),
         cut=cut,
@@ -237,15 +248,27 @@ def finish(
         summaries=summaries,
         monitor=monitor[0] if monitor else None,
         monitor_digest=monitor[1] if monitor else None,
+        notes=(windows.words, *([PARTIAL] if partial else [])),
     )
 
 
-def observe(columns: Iterable[Column], summaries: Summaries, plan: Plan) -> tuple[list[Observation], list[NotComputed]]:
-    """Every metric that was asked of every column: a reading, or the reason why there is none."""
+def unjudged_if_partial(finding: Finding, partial: bool) -> Finding:
+    """A drift finding of a partial window is information, whatever it reads: two days of a week are no week."""
+    drift = finding.signal not in ("data_quality", "schema")
+    if not (partial and drift) or finding.severity in (Severity.NOT_JUDGED, Severity.OK):
+        return finding
+    return replace(finding, severity=Severity.INFO, sentence=f"{finding.sentence} Partial window: no alarm.")
+
+
+def observe(
+    columns: Iterable[Column], summaries: Summaries, plan: Plan, only: Container[str] | None = None
+) -> tuple[list[Observation], list[NotComputed]]:
+    """Every metric that was asked of every column (or only some): a reading, or the reason why there is none."""
     seen, gaps = [], []
     for column in columns:
         summary = summaries[column.name]
         asked = plan.computes(column) if plan.metrics is None else tuple(METRICS[key] for key in sorted(plan.metrics))
+        asked = tuple(one for one in asked if only is None or one.key in only)
         for one in asked:
             reason = summary if isinstance(summary, str) else _obstacle(column, one, summary)
             signal = signal_of(column, one)
@@ -276,7 +299,22 @@ def _obstacle(column: Column, asked: Metric, summary: ColumnSummary) -> str | No
     return None
 
 
-def judged(seen: Sequence[Observation], columns: Iterable[Column], plan: Plan) -> list[Finding]:
-    """The findings of observations, each against its threshold."""
+def judged(
+    seen: Sequence[Observation], columns: Iterable[Column], plan: Plan, windows: WindowFloors = NO_WINDOWS
+) -> list[Finding]:
+    """The findings of observations, each against its threshold and floor; all share one rate of false alarms."""
     named = {column.name: column for column in columns}
-    return [judge(one, plan.threshold(named[one.column], one.metric, one.reading)) for one in seen]
+    limits = [plan.threshold(named[one.column], one.metric, one.reading) for one in seen]
+    alpha = plan.alpha(named.values())
+    return [judge(one, limit, _floor(one, limit, alpha, windows)) for one, limit in zip(seen, limits, strict=True)]
+
+
+def _floor(one: Observation, limit: Threshold | None, alpha: float, windows: WindowFloors) -> Floor | None:
+    """The larger of the row-wise and the window floor."""
+    part = one.summary.of(one.metric.needs)
+    assert part is not None
+    floor = row_floor(one.metric, part, one.reading, alpha, limit.warning if limit else None)
+    above = windows.floors.get((one.column, one.metric.key))
+    if floor is None or above is None or (one.reading.against or 0.0) + above <= floor.value:
+        return floor
+    return replace(floor, value=(one.reading.against or 0.0) + above, basis="reference windows")

@@ -1,6 +1,6 @@
 """The signals: what is monitored, of which columns, and with which thresholds. A signal is a row of a table."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -105,11 +105,22 @@ class Plan:
             if column.kind in found.kinds and (self.metrics is None or found.key in self.metrics)
         )  # fmt: skip
 
+    def judges(self, column: Column, asked: Metric) -> bool:
+        """Whether a metric of a column is judged and not only shown; what is asked for by name is."""
+        if column.kind not in asked.kinds or (asked.signal == "data_drift" and column.role in NO_DRIFT):
+            return False
+        if self.metrics is not None:
+            return asked.key in self.metrics
+        return asked.signal == "data_quality" or asked.key in self.judged[column.kind]
+
+    def alpha(self, columns: Iterable[Column]) -> float:
+        """The false-alarm rate of one reading, so that a run of these columns keeps the rate of all together."""
+        judged = sum(self.judges(column, asked) for column in columns for asked in METRICS.values())
+        return self.false_alarms / max(judged, 1)
+
     def threshold(self, column: Column, asked: Metric, reading: Reading) -> Threshold | None:
         """The limits that a reading is held against; None where it is computed but not judged."""
-        quality = asked.signal == "data_quality"
-        chosen = self.metrics is not None
-        if not (quality or (chosen and asked.key in (self.metrics or ())) or asked.key in self.judged[column.kind]):
+        if not self.judges(column, asked):
             return None
         levels = self.levels(column.name, asked)
         against = reading.against or 0.0

@@ -5,6 +5,7 @@ Codes 0 to 249 are cells; the larger ones say why a row has none. Curves made of
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
@@ -30,7 +31,7 @@ class Cells:
 
     windows: in order; window: (g,) index into it, -1 without a timestamp. values: the distinct values of each cohort
     column; cohort: (g, cohort columns) index into them. counts: column -> (g, 256). gaps: numeric column -> (g, 256),
-    as in Curve. rows: (g,).
+    as in Curve. rows: (g,). span: the first and the last moment.
     """
 
     windows: tuple[Window, ...]
@@ -40,6 +41,14 @@ class Cells:
     counts: Mapping[str, Counts]
     gaps: Mapping[str, Floats]
     rows: Counts
+    span: tuple[datetime, datetime] | None = None
+
+    def covers(self, window: Window) -> bool:
+        """Whether the data neither begin nor end inside a window, give or take a fourteenth of it."""
+        if self.span is None:
+            return False
+        slack = (window.end - window.start) / 14
+        return self.span[0] <= window.start + slack and self.span[1] >= window.end - slack
 
     def groups(self, cut: Slice) -> NDArray[np.bool_] | None:
         """The groups of a slice, shape (g,); None if the slice is not a union of groups."""
@@ -87,7 +96,9 @@ def count(
     progress is told the share done and may raise Cancelled. Raises UnusableData for too many groups.
     """
     timestamp = dataset.timestamp if unit else None
-    windows, starts = _windows(dataset, timestamp, unit)
+    span = _span(dataset, timestamp)
+    windows = windows_between(*span, unit) if span and unit else ()
+    starts = np.array([np.datetime64(one.start, "us").astype(np.int64) for one in windows], dtype=np.int64)
     names = [name for name in supports if dataset.has(name)]
     columns = [f'{value_sql(dataset.column(name), supports[name].column)} AS "v{i}"' for i, name in enumerate(names)]
     broken = {i: f"b{i}" for i, name in enumerate(names) if can_fail(dataset.column(name), supports[name].column)}
@@ -123,6 +134,7 @@ def count(
         {name: tally.counts(groups.size) for name, tally in zip(names, tallies, strict=True)},
         {name: tally.gaps(groups.size) for name, tally in zip(names, tallies, strict=True) if _ordered(supports[name])},
         groups.rows(),
+        span,
     )
 
 
@@ -136,16 +148,13 @@ def _ordered(support: Support) -> bool:
     return isinstance(support, NumericSupport)
 
 
-def _windows(dataset: Dataset, timestamp: str | None, unit: str | None) -> tuple[tuple[Window, ...], NDArray[np.int64]]:
-    """The calendar windows that a dataset spans, and their starts in microseconds."""
-    if timestamp is None or unit is None:
-        return (), np.zeros(0, dtype=np.int64)
+def _span(dataset: Dataset, timestamp: str | None) -> tuple[datetime, datetime] | None:
+    """The first and the last moment of a dataset, or None if it has none."""
+    if timestamp is None:
+        return None
     at = f"CAST({quoted(timestamp)} AS TIMESTAMP)"
     span = dataset.query(f"SELECT min({at}) AS first, max({at}) AS last FROM {dataset.scan}").to_pylist()[0]
-    if span["first"] is None:
-        return (), np.zeros(0, dtype=np.int64)
-    windows = windows_between(span["first"], span["last"], unit)
-    return windows, np.array([np.datetime64(one.start, "us").astype(np.int64) for one in windows])
+    return None if span["first"] is None else (span["first"], span["last"])
 
 
 def summarize_cells(

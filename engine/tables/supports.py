@@ -212,8 +212,8 @@ def _cuts(values: Floats, cells: int) -> Floats:
     if len(values) == 0:
         return values
     at = np.arange(1, cells) * len(values) // cells - 1
-    cuts: Floats = np.unique(values[np.maximum(at, 0)])
-    return cuts[cuts < values[-1]]
+    cuts = np.unique(values[np.maximum(at, 0)])
+    return np.asarray(cuts[cuts < values[-1]])
 
 
 def _quantile_edges(values: Floats, bins: Floats, scale: Scale) -> Floats:
