@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from engine.errors import InvalidFilter, UnknownName, shown
+from engine.errors import InvalidFilter, UnknownName, UnusableData, shown
 
 UNITS = ("hour", "day", "week", "month")
+WINDOWS = 20_000  # of one dataset at most; more are asked for by a moment that is wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,13 @@ def window_of(at: datetime, unit: str) -> Window:
     """
     if unit not in UNITS:
         raise UnknownName.of("window unit", unit, UNITS)
+    try:
+        return _calendar(at, unit)
+    except OverflowError:
+        raise UnusableData(f"The calendar has no whole {unit} at {_moment(at)}.") from None
+
+
+def _calendar(at: datetime, unit: str) -> Window:
     if unit == "hour":
         start = at.replace(minute=0, second=0, microsecond=0)
         return Window(start, start + timedelta(hours=1))
@@ -95,6 +103,11 @@ def windows_between(first: datetime, last: datetime, unit: str) -> tuple[Window,
     >>> len(windows_between(datetime(2013, 4, 1), datetime(2013, 12, 31), "week"))
     40
     """
+    if (last - first) / timedelta(**{f"{unit}s": 1} if unit != "month" else {"days": 30}) > WINDOWS:
+        raise UnusableData(
+            f"From {_moment(first)} to {_moment(last)} there are more than {WINDOWS:,} {unit}s.",
+            hint="Choose longer windows, or mend the moments.",
+        )
     found = [window_of(first, unit)]
     while found[-1].end <= last:
         found.append(window_of(found[-1].end, unit))
