@@ -2,28 +2,21 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
+from engine.assess import Summaries, judged, observe, unjudged_if_partial
 from engine.columns import Column, Role
 from engine.errors import PlumblineError, UnusableData
 from engine.findings import Finding, NotComputed, Observation
 from engine.metrics import METRICS
 from engine.monitor import Monitor
 from engine.noise import NO_WINDOWS, WindowFloors, window_floors
-from engine.run import (
-    SAME_COHORT,
-    Run,
-    Summaries,
-    finish,
-    judged,
-    observe,
-    summarize_column,
-    unjudged_if_partial,
-)
+from engine.run import SAME_COHORT, Run, finish, summarize_column
 from engine.signals import Plan
-from engine.slices import Slice, Window
+from engine.slices import Filter, Slice, Window
 from engine.summaries import ColumnSummary, Histogram
 from engine.tables.connection import connect
 from engine.tables.count import Cells, count, summarize_cells
@@ -70,12 +63,7 @@ class Opened:
 
     def rows(self, window: Window | None, cut: Slice = ALL) -> int:
         """Production rows of a window (None: of all time) and cohort."""
-        groups = self.production_cells.groups(Slice(cut.cohort, window))
-        if groups is None:
-            condition, values = self.production.where(Slice(cut.cohort, window))
-            table = self.production.query(f"SELECT count(*) AS n FROM {self.production.scan} WHERE {condition}", values)
-            return int(table["n"][0].as_py())
-        return int(self.production_cells.rows[groups].sum())
+        return rows_in(self.production, cells_of(self, cut.cohort)[1], Slice(cut.cohort, window))
 
     def partial(self, window: Window) -> bool:
         """Whether a window holds less than the monitor's least share of the median window's rows."""
@@ -137,10 +125,37 @@ def open_datasets(
     return Opened(monitor, monitor.plan, reference, production, supports, first, second)
 
 
+def rows_in(dataset: Dataset, cells: Cells, cut: Slice) -> int:
+    """Rows of a slice, from cells where it is a union of them."""
+    groups = cells.groups(cut)
+    if groups is not None:
+        return int(cells.rows[groups].sum())
+    condition, values = dataset.where(cut)
+    return int(dataset.query(f"SELECT count(*) AS n FROM {dataset.scan} WHERE {condition}", values)["n"][0].as_py())
+
+
+@lru_cache(maxsize=12)
+def _counted(opened: Opened, only: tuple[Filter, ...]) -> tuple[Cells, Cells]:
+    """Cells of the rows that pass filters which the cells at hand cannot answer: one pass over both sides."""
+    built = {n: s for n, s in opened.supports.items() if not isinstance(s, str) and opened.production.has(n)}
+    unit, cohorts = opened.monitor.window.unit, tuple(opened.production_cells.values)
+    first = count(opened.reference, built, unit, cohorts, only=only)
+    return first, count(opened.production, built, unit, cohorts, only=only)
+
+
+def cells_of(opened: Opened, cohort: tuple[Filter, ...], against: str = SAME_COHORT) -> tuple[Cells, Cells]:
+    """The cells of both sides that can answer a cohort; counted anew, and kept, for filters on other columns."""
+    free = tuple(one for one in cohort if not opened.production_cells.answers(one))
+    if not free:
+        return opened.reference_cells, opened.production_cells
+    first, second = _counted(opened, free)
+    return (first if against == SAME_COHORT else opened.reference_cells), second
+
+
 def look(opened: Opened, cut: Slice, against: str = SAME_COHORT) -> Run:
     """The run of a slice, from cells; what they leave open about a verdict is read exactly.
 
-    A slice that is no union of cells (a filter on another column, half a window) is read exactly as a whole.
+    A slice that is no union of cells (half a window) is read exactly as a whole.
     """
     summaries = summaries_of(opened, cut, against)
     seen, _ = observe(opened.columns, summaries, opened.plan)
@@ -160,7 +175,7 @@ def reference_floors(opened: Opened, cut: Slice, against: str, metric: str | Non
     metric: the one wanted; without it, the ones that are judged. A window that the data begin or end in is not
     complete: a week without its Monday would be far from all others by that alone.
     """
-    cells = opened.reference_cells
+    cells = cells_of(opened, cut.cohort, against)[0]
     base = cells.groups(Slice(cut.cohort if against == SAME_COHORT else ()))
     if base is None or not cells.windows:
         return NO_WINDOWS
@@ -202,7 +217,8 @@ def _open(opened: Opened, seen: Observation) -> bool:
 def summaries_of(opened: Opened, cut: Slice, against: str = SAME_COHORT, only: str | None = None) -> Summaries:
     """What the metrics need of every column, from cells where the slice is a union of them, else exact."""
     base = Slice(cut.cohort) if against == SAME_COHORT else Slice()
-    sides = opened.reference_cells.groups(base), opened.production_cells.groups(cut)
+    first, second = cells_of(opened, cut.cohort, against)
+    sides = first.groups(base), second.groups(cut)
     found: dict[str, ColumnSummary | str] = {}
     for column in opened.columns:
         if only is not None and column.name != only:
@@ -210,11 +226,11 @@ def summaries_of(opened: Opened, cut: Slice, against: str = SAME_COHORT, only: s
         support = opened.supports[column.name]
         if isinstance(support, str):
             found[column.name] = support
-        elif sides[0] is None or sides[1] is None or column.name not in opened.production_cells.counts:
+        elif sides[0] is None or sides[1] is None or column.name not in second.counts:
             found[column.name] = exact_summary(opened, column.name, cut, against)
         else:
             both = (sides[0], sides[1])
-            found[column.name] = summarize_cells(support, opened.reference_cells, opened.production_cells, both)
+            found[column.name] = summarize_cells(support, first, second, both)
     return found
 
 

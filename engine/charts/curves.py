@@ -53,10 +53,10 @@ def curves(curve: Curve, column: str, log: bool = False, mode: str = "light") ->
     c = colours(mode)
     x, p, q = _visible(curve)
     step = {"type": "scatter", "mode": "lines", "x": x}
-    hover = f"%{{y:.1%}} at or below %{{x:.4g}}<extra>{{}}</extra>"  # noqa: F541
+    hover = "%{y:.1%} at or below %{x:.4g}"
     data: list[dict[str, Any]] = [
         {
-            **step, "y": side, "name": name, "hovertemplate": hover.format(name),
+            **step, "y": side, "name": name, "hovertemplate": f"{hover}<extra>{name}</extra>",
             "line": {"shape": "hv", "color": c[name], "width": width, "dash": dash},
         }
         for side, name, width, dash in ((p, "reference", 2, "dot"), (q, "production", 2.5, "solid"))

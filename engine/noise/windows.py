@@ -26,6 +26,8 @@ class WindowFloors:
     @property
     def words(self) -> str:
         """What the floors promise, for a reader."""
+        if not self.windows:
+            return "Floors take rows as independent, which real rows seldom are."
         if self.windows < LEAST_WINDOWS:
             return (
                 f"The reference has {self.windows} complete windows; {LEAST_WINDOWS} are needed to know how much "

@@ -32,6 +32,7 @@ class Cells:
     windows: in order; window: (g,) index into it, -1 without a timestamp. values: the distinct values of each cohort
     column; cohort: (g, cohort columns) index into them. counts: column -> (g, 256). gaps: numeric column -> (g, 256),
     as in Curve. rows: (g,). span: the first and the last moment.
+    only: filters that every counted row had to pass.
     """
 
     windows: tuple[Window, ...]
@@ -42,6 +43,7 @@ class Cells:
     gaps: Mapping[str, Floats]
     rows: Counts
     span: tuple[datetime, datetime] | None = None
+    only: tuple[Filter, ...] = ()
 
     def covers(self, window: Window) -> bool:
         """Whether the data neither begin nor end inside a window, give or take a fourteenth of it."""
@@ -52,8 +54,14 @@ class Cells:
 
     def groups(self, cut: Slice) -> NDArray[np.bool_] | None:
         """The groups of a slice, shape (g,); None if the slice is not a union of groups."""
+        if not set(self.only) <= set(cut.cohort):
+            return None
         keep = np.ones(len(self.rows), dtype=bool)
         return self._narrowed(cut, keep if cut.window is None else self._spanned(cut.window, keep))
+
+    def answers(self, one: Filter) -> bool:
+        """Whether these cells can tell which rows pass a filter."""
+        return one in self.only or (one.column in self.values and _kept(one, self.values[one.column]) is not None)
 
     def _spanned(self, window: Window, keep: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
         inside = [i for i, one in enumerate(self.windows) if one.start >= window.start and one.end <= window.end]
@@ -61,7 +69,7 @@ class Cells:
         return keep & np.isin(self.window, inside) if len(inside) == len(partly) else None
 
     def _narrowed(self, cut: Slice, keep: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
-        for one in cut.cohort:
+        for one in (one for one in cut.cohort if one not in self.only):
             position = list(self.values).index(one.column) if one.column in self.values else None
             kept = None if position is None else _kept(one, self.values[one.column])
             if kept is None or keep is None or position is None:
@@ -90,9 +98,11 @@ def count(
     unit: str | None = None,
     cohorts: Sequence[str] = (),
     progress: Progress | None = None,
+    only: tuple[Filter, ...] = (),
 ) -> Cells:
     """One streaming pass over a dataset. unit: of the windows, None for one group of all time.
 
+    only: filters that a row has to pass to be counted.
     progress is told the share done and may raise Cancelled. Raises UnusableData for too many groups.
     """
     timestamp = dataset.timestamp if unit else None
@@ -113,7 +123,9 @@ def count(
     try:
         if dataset.frame is not None:
             cursor.register("frame", dataset.frame)
-        reader = cursor.sql(f"SELECT {', '.join(columns)} FROM {dataset.scan}").to_arrow_reader(BATCH)
+        condition, values = dataset.where(Slice(only))
+        sql = f"SELECT {', '.join(columns)} FROM {dataset.scan} WHERE {condition}"
+        reader = cursor.sql(sql, params=values).to_arrow_reader(BATCH)
         done = 0
         for batch in reader:
             group = groups.index(batch, _window_index(batch["at"], starts) if timestamp else None)
@@ -135,6 +147,7 @@ def count(
         {name: tally.gaps(groups.size) for name, tally in zip(names, tallies, strict=True) if _ordered(supports[name])},
         groups.rows(),
         span,
+        only,
     )
 
 

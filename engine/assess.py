@@ -1,0 +1,81 @@
+"""From summaries to findings: every metric asked of every column is read, then all are judged together."""
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from engine.columns import Column
+from engine.findings import Finding, NotComputed, Observation, Severity, Threshold, judge
+from engine.metrics import METRICS, Metric
+from engine.noise import NO_WINDOWS, Floor, WindowFloors, row_floor
+from engine.signals import NO_DRIFT, Plan, signal_of
+from engine.summaries import ColumnSummary, Curve, Histogram
+
+Summaries = Mapping[str, ColumnSummary | str]  # per column: what was counted, or why nothing was
+
+
+def unjudged_if_partial(finding: Finding, partial: bool) -> Finding:
+    """A drift finding of a partial window is information, whatever it reads: two days of a week are no week."""
+    drift = finding.signal not in ("data_quality", "schema")
+    if not (partial and drift) or finding.severity in (Severity.NOT_JUDGED, Severity.OK):
+        return finding
+    return replace(finding, severity=Severity.INFO, sentence=f"{finding.sentence} Partial window: no alarm.")
+
+
+def observe(
+    columns: Iterable[Column], summaries: Summaries, plan: Plan, only: Container[str] | None = None
+) -> tuple[list[Observation], list[NotComputed]]:
+    """Every metric that was asked of every column (or only some): a reading, or the reason why there is none."""
+    seen, gaps = [], []
+    for column in columns:
+        summary = summaries[column.name]
+        asked = plan.computes(column) if plan.metrics is None else tuple(METRICS[key] for key in sorted(plan.metrics))
+        asked = tuple(one for one in asked if only is None or one.key in only)
+        for one in asked:
+            reason = summary if isinstance(summary, str) else _obstacle(column, one, summary)
+            signal = signal_of(column, one)
+            if reason:
+                gaps.append(NotComputed(signal, column.name, one.key, reason))
+            else:
+                assert not isinstance(summary, str)
+                reading = one.compute(summary.of(one.needs))
+                seen.append(Observation(signal, column.name, str(column.kind), one, reading, summary))
+    return seen, gaps
+
+
+def _obstacle(column: Column, asked: Metric, summary: ColumnSummary) -> str | None:
+    """Why a metric cannot be read on a column, or None."""
+    if asked.signal == "data_drift" and column.role in NO_DRIFT:
+        return NO_DRIFT[column.role]
+    if column.kind not in asked.kinds:
+        return f"{asked.name} is not defined for a {column.kind} column"
+    part = summary.of(asked.needs)
+    if part is None:
+        return f"{asked.name} needs what a {column.kind} column does not have"
+    if isinstance(part, Histogram | Curve):
+        for side, counts in (("reference", part.reference), ("production", part.production)):
+            if counts.sum() == 0:
+                return f"the {side} slice has no value of this column"
+    elif not summary.quality.production.rows:
+        return "the production slice has no rows"
+    return None
+
+
+def judged(
+    seen: Sequence[Observation], columns: Iterable[Column], plan: Plan, windows: WindowFloors = NO_WINDOWS
+) -> list[Finding]:
+    """The findings of observations, each against its threshold and floor; all share one rate of false alarms."""
+    named = {column.name: column for column in columns}
+    limits = [plan.threshold(named[one.column], one.metric, one.reading) for one in seen]
+    alpha = plan.alpha(named.values())
+    return [judge(one, limit, _floor(one, limit, alpha, windows)) for one, limit in zip(seen, limits, strict=True)]
+
+
+def _floor(one: Observation, limit: Threshold | None, alpha: float, windows: WindowFloors) -> Floor | None:
+    """The larger of the row-wise and the window floor."""
+    part = one.summary.of(one.metric.needs)
+    assert part is not None
+    floor = row_floor(one.metric, part, one.reading, alpha, limit.warning if limit else None)
+    above = windows.floors.get((one.column, one.metric.key))
+    if floor is None or above is None or (one.reading.against or 0.0) + above <= floor.value:
+        return floor
+    return replace(floor, value=(one.reading.against or 0.0) + above, basis="reference windows")
