@@ -18,11 +18,11 @@ def bullet(finding: Finding, mode: str = "light") -> go.Figure:
     notes: list[dict[str, Any]] = []
     if limits:
         shapes += zones(limits.warning, limits.critical, top, 0.0, mode, axis="x")
-        for level, name, mark, y in ((limits.warning, "warning", "▲", 0.0), (limits.critical, "critical", "■", 1.0)):
+        for level, name, mark, up in ((limits.warning, "warning", "▲", 15), (limits.critical, "critical", "■", 0)):
             line = {"color": c[name], "width": 2}
             shapes.append({"type": "line", "x0": level, "x1": level, "yref": "paper", "y0": 0, "y1": 1, "line": line})
-            said, anchor = f"{mark} {name} {three(level)}", "top" if y == 0 else "bottom"
-            notes.append(note(said, mode, x=level, y=y, yref="paper", yanchor=anchor, xanchor=_side(level, top)))
+            place = {"x": level, "y": 1, "yref": "paper", "yanchor": "bottom", "yshift": up}
+            notes.append(note(f"{mark} {name} {three(level)}", mode, xanchor=_side(level, top), **place))
     if finding.floor is not None:
         band: dict[str, Any] = {"fillcolor": faded(c["quiet"], 0.25), "line": {"width": 0}, "layer": "below"}
         shapes.append({"type": "rect", "x0": 0, "x1": finding.floor, "yref": "paper", "y0": 0.15, "y1": 0.85, **band})
@@ -43,13 +43,12 @@ def bullet(finding: Finding, mode: str = "light") -> go.Figure:
             ],
             "layout": layout(
                 mode,
-                110,
-                xaxis={"range": [0, top], "showgrid": False, "nticks": 6, "ticks": "outside", "tickcolor": c["grid"],
-                       "ticklabelstandoff": 14 if limits else 0},
+                120,
+                xaxis={"range": [0, top], "showgrid": False, "nticks": 6, "ticks": "outside", "tickcolor": c["grid"]},
                 yaxis={"visible": False, "range": [-0.5, 0.5]},
                 shapes=shapes,
                 annotations=notes,
-                margin={"l": 12, "r": 12, "t": 22, "b": 8},
+                margin={"l": 12, "r": 12, "t": 38, "b": 8},
             ),
         }
     )  # fmt: skip

@@ -81,7 +81,7 @@ def curves(curve: Curve, column: str, log: bool = False, mode: str = "light") ->
             "data": data,
             "layout": layout(
                 mode,
-                320,
+                440,
                 xaxis={"title": plain(column, 60), "type": "log" if log else "linear"},
                 yaxis={"tickformat": ".0%", "range": [-0.02, 1.02], "title": "share at or below"},
                 annotations=notes,

@@ -52,7 +52,7 @@ def heatmap(
     calm, mid = c["calm"], c["grid"]
     scale = [
         [0.0, calm], [0.33, mid], [0.333, c["warning"]], [0.666, c["warning"]],
-        [0.667, c["critical"]], [1.0, "#8f3f00" if mode != "dark" else "#ffb27d"],
+        [0.667, c["critical"]], [1.0, "#a84a00" if mode != "dark" else "#ffb27d"],
     ]  # fmt: skip
     marks = [_mark(found) for _, _, found in flat]
     data: list[dict[str, Any]] = [

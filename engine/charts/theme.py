@@ -116,7 +116,7 @@ def layout(mode: str, height: int, **more: Any) -> dict[str, Any]:
         "showlegend": False,
         "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": c["soft"], "activecolor": c["text"]},
     }
-    for key in ("xaxis", "yaxis", *(name for name in more if name.startswith(("xaxis", "yaxis")))):
+    for key in dict.fromkeys(["xaxis", "yaxis", *(name for name in more if name.startswith(("xaxis", "yaxis")))]):
         given = dict(more.pop(key, {}))
         title = {**axis["title"], **_title(given.pop("title", {}))}
         base[key] = {**axis, **given, "title": title}

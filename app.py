@@ -1,0 +1,75 @@
+"""The dashboard's launcher: streamlit run app.py. Warms up before the first visitor and sends security headers."""
+
+import gc
+import re
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import engine  # first: it chooses a faster sort, which numpy reads when it is imported
+
+# isort: split
+import streamlit as st
+from starlette.middleware import Middleware
+
+# Streamlit's own page holds one inline script: its hash is allowed, whatever version is installed.
+INDEX = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
+HASHES = "".join(
+    f" 'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'"
+    for script in re.findall(r"<script>(.*?)</script>", INDEX, re.DOTALL)
+)
+HEADERS = (
+    (
+        b"content-security-policy",
+        b"default-src 'self'; script-src 'self' 'wasm-unsafe-eval'" + HASHES.encode() + b"; style-src 'self' 'unsafe-inline'; "
+        b"img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; "
+        b"frame-ancestors 'none'; base-uri 'self'; object-src 'none'; form-action 'self'",
+    ),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"x-frame-options", b"DENY"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+)
+
+
+class SecurityHeaders:
+    """Plain ASGI, so that uploads and the websocket pass untouched."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        async def with_headers(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *HEADERS]
+            await send(message)
+
+        await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
+
+
+@asynccontextmanager
+async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
+    """Imports and first calls cost seconds: they are paid here, not by the first visitor."""
+    import pandas  # noqa: F401
+    import plotly.graph_objects as go
+    import streamlit.elements.plotly_chart  # noqa: F401
+
+    from pages.shared import door
+
+    go.Figure({"data": [{"type": "bar", "x": [1], "y": [1]}], "layout": {"title": {"text": "warm"}}}).to_json()
+    door.warm_up()
+    # Streamlit collects all generations after every run; what lives as long as the process need not be looked at.
+    gc.collect()
+    gc.freeze()
+    yield {"engine": engine.__name__}
+
+
+app = st.App(
+    Path(__file__).parent / "pages" / "frame.py", lifespan=lifespan, middleware=[Middleware(SecurityHeaders)]
+)
+
+if __name__ == "__main__":
+    app.run()

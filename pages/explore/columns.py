@@ -1,0 +1,110 @@
+"""Columns: every column by every metric, worst first; pick one to open it."""
+
+import re
+
+import streamlit as st
+
+from engine.findings import Severity
+from engine.metrics import METRICS, manual
+from pages.shared.tables import SHOWN, column_rows
+from pages.shared.view import current, go_to, pick
+from pages.shared.words import counted, mark, to_csv
+
+COLUMN = "explore/column.py"
+STATUS = {
+    mark(Severity.CRITICAL): "red",
+    mark(Severity.WARNING): "orange",
+    mark(Severity.NOT_ENOUGH_DATA): "gray",
+    mark(Severity.INFO): "blue",
+    mark(Severity.OK): "green",
+    mark(Severity.NOT_JUDGED): "gray",
+}
+
+
+def main() -> None:
+    view = current()
+    rows = column_rows(view, view.run, "psi")
+    searched, left = st.columns([3, 2], vertical_alignment="bottom")
+    with searched:
+        wanted = st.text_input(
+            "Search", key="search", bind="query-params", placeholder="part of a name, a kind, a role or a status"
+        )
+    found = [row for row in rows if matches(row, wanted or "")]
+    fields = ["Column", "Status", "Kind", "Role", *SHOWN, "Worst"]
+    with left:
+        st.download_button(
+            "Download CSV", to_csv(found, fields).encode(), file_name="columns.csv", mime="text/csv",
+            on_click="ignore", icon=":material/download:", key="csv",
+        )  # fmt: skip
+    if not found:
+        st.info(f"No column matches; {counted(len(rows), 'column')} in all. Empty the search to see them.")
+        return
+    table(found, bool(view.opened.windows))
+    names = [row["Column"] for row in found]
+    picker, action = st.columns([3, 2], vertical_alignment="bottom")
+    with picker:
+        name = pick("Column to open", names, names[0], "selected")
+    with action:
+        st.button("Open column", type="primary", on_click=go_to, args=(COLUMN, name), key="open_column")
+    row = found[names.index(name)]
+    if row["Worst"]:
+        st.text(row["Worst"])
+
+
+def matches(row: dict[str, object], wanted: str) -> bool:
+    """Whether every word that is searched for stands in one of a row's texts."""
+    text = " ".join(str(row[field]) for field in ("Column", "Status", "Kind", "Role")).lower()
+    return all(word in text for word in re.split(r"\s+", wanted.strip().lower()))
+
+
+def table(rows: list[dict[str, object]], windows: bool) -> None:
+    """The table; choosing a row chooses it in the picker below. An echo of what was shown before is not a choice."""
+    names = [str(row["Column"]) for row in rows]
+
+    def chosen() -> None:
+        picked = st.session_state["columns_table"].selection.rows
+        if picked and picked[0] < len(names):
+            st.session_state["selected"] = names[picked[0]]
+
+    def opened() -> None:
+        click = st.session_state["open_row"]
+        if click is not None and click.row < len(names):
+            go_to(COLUMN, names[click.row])
+
+    config: dict[str, object] = {
+        "Column": st.column_config.TextColumn("Column", pinned=True, width=150),
+        "Status": st.column_config.MultiselectColumn(
+            "Status", options=list(STATUS), color=list(STATUS.values()), width=130
+        ),
+        "Kind": st.column_config.TextColumn("Kind", width="small"),
+        "Role": st.column_config.TextColumn("Role", width="small"),
+        "Open": st.column_config.ButtonColumn("", on_click=opened, key="open_row", type="tertiary", width=70),
+    }
+    for heading, key in SHOWN.items():
+        share = METRICS[key].signal == "data_quality"
+        config[heading] = st.column_config.NumberColumn(
+            heading, format="percent" if share else "%.3g", help=manual(key).splitlines()[0], width="small"
+        )
+    if windows:
+        top = max((max(row["Weeks"]) for row in rows if row["Weeks"]), default=1.0)  # type: ignore[call-overload]
+        config["Weeks"] = st.column_config.LineChartColumn(
+            "PSI by window", y_min=0, y_max=min(top, 1.0) or 1.0, help="One scale for all; cut off at 1."
+        )
+    shown = [
+        {
+            **{key: value for key, value in row.items() if key != "Worst"},
+            "Status": [row["Status"]],
+            **({"Weeks": [min(value, 1.0) for value in row["Weeks"]]} if windows else {}),  # type: ignore[attr-defined]
+            "Open": "Open",
+        }
+        for row in rows
+    ]
+    order = ["Column", "Status", *SHOWN, *(["Weeks"] if windows else []), "Open", "Kind", "Role"]
+    st.dataframe(
+        shown, key="columns_table", on_select=chosen, selection_mode="single-row", hide_index=True,
+        column_order=order, column_config=config, placeholder="–", height=min(38 * len(rows) + 40, 640),
+        alt="Columns, worst first, with every metric",
+    )  # fmt: skip
+
+
+main()

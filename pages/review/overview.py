@@ -1,0 +1,151 @@
+"""Overview: is this model well? Signals as cards, the worst columns in sentences, and a map of columns by window."""
+
+import streamlit as st
+
+from engine.charts.heatmap import Spot, heatmap
+from engine.findings import Severity
+from engine.metrics import METRICS
+from engine.run import Run
+from pages.shared.tables import CALLS, Card, cards, worst_columns
+from pages.shared.view import View, current, go_to, mode, option_of
+from pages.shared.words import COLOURS, badge, counted, plain
+
+COLUMN = "explore/column.py"
+
+
+def main() -> None:
+    view = current()
+    run = view.run
+    headline(run)
+    with st.container(key="cards"):
+        for place, card in zip(st.columns(4), cards(view, run), strict=True):
+            with place:
+                show(card, view)
+    worst, notes = st.columns([3, 2], gap="large")
+    with worst:
+        show_worst(run)
+    with notes:
+        show_notes(view, run)
+    if view.opened.windows:
+        show_map(view, run)
+
+
+def headline(run: Run) -> None:
+    """The state in words, with its mark."""
+    called = {one.column for one in run.findings if one.severity in CALLS}
+    said = {
+        Severity.CRITICAL: "Not well: what this model sees has changed beyond its critical thresholds.",
+        Severity.WARNING: "Look closer: something reached a warning threshold.",
+        Severity.NOT_ENOUGH_DATA: "Too few rows to say: what moved could be chance alone.",
+        Severity.INFO: "Well: a change in the columns, nothing that was judged.",
+    }.get(run.severity, "Well: nothing reached a threshold.")
+    color = COLOURS[run.severity]
+    counts = run.counts
+    st.subheader(f":{color}[{badge_mark(run.severity)}] {said}", anchor=False)
+    st.markdown(
+        f"{counted(counts['critical'], 'critical finding')} and {counted(counts['warning'], 'warning')} "
+        f"in {counted(len(called), 'column')}; {counts['ok']} ok, "
+        f"{counts['not_enough_data']} without enough data, {counts['not_judged']} shown but not judged."
+    )
+
+
+def badge_mark(severity: Severity) -> str:
+    return badge(severity).split("[")[1].split(" ")[0]
+
+
+def show(card: Card, view: View) -> None:
+    """One signal: its state, how many columns, and the same number over all windows."""
+    ranked = [one for one in (*CALLS, Severity.NOT_ENOUGH_DATA, Severity.INFO) if card.counts.get(one)]
+    badges = " ".join(badge(one, f"{card.counts[one]} {str(one).replace('_', ' ')}") for one in ranked)
+    before = None
+    if card.over and view.cut.window in view.opened.windows:
+        at = view.opened.windows.index(view.cut.window)
+        before = card.called - card.over[at - 1] if at else None
+    with st.container(border=True, height="stretch", key=f"card_{card.signal.key}"):
+        st.metric(
+            card.signal.name,
+            f"{card.called} of {counted(card.columns, 'column')}",
+            delta=before,
+            delta_color="blue",
+            delta_description=f"since the {view.entry.monitor.window.unit} before" if before is not None else None,
+            help=card.signal.question,
+            chart_data=card.over,
+            chart_type="bar",
+        )
+        st.markdown(badges or badge(Severity.OK))
+        if card.over is None and card.signal.key == "schema":
+            st.caption("Names and types are held against the reference as a whole, not window by window.")
+
+
+def show_worst(run: Run) -> None:
+    """The five worst columns, each in the engine's own sentence, each a way to its page."""
+    st.subheader("What is worst, and why", anchor=False)
+    found = worst_columns(run, 5)
+    if not found:
+        st.markdown("Nothing reached a threshold in this view.")
+    for i, one in enumerate(found):
+        said, way = st.columns([7, 1], vertical_alignment="center", gap="small")
+        said.markdown(f"{badge(one.severity)} {plain(one.sentence)}")
+        way.button("Open", key=f"open_{i}", on_click=go_to, args=(COLUMN, one.column), type="tertiary",
+                   help=f"Open {plain(one.column)}")  # fmt: skip
+
+
+def show_notes(view: View, run: Run) -> None:
+    """What the numbers can bear: noise floors, small windows, what was not computed."""
+    st.subheader("How sure this is", anchor=False)
+    said = []
+    floors = [one for one in run.findings if one.floor is not None]
+    held = sorted({one.column or "" for one in floors if one.within_noise})
+    if floors:
+        bases = ", ".join(sorted({str(one.floor_basis) for one in floors if one.floor_basis}))
+        said.append(f"A value counts only above its noise floor, which no change at all stays under ({bases}).")
+    if held:
+        names = ", ".join(plain(name) for name in held)
+        said.append(f"Beyond a threshold but within noise, so not raised: {names}.")
+    small = [one for one in run.findings if one.severity is Severity.NOT_ENOUGH_DATA]
+    needed = [one.rows_needed for one in small if one.rows_needed]
+    if small:
+        more = f"; about {max(needed):,} production rows would do" if needed else ""
+        said.append(f"◌ Not enough data for {counted(len(small), 'finding')}{more}.")
+    said += [plain(one[:1].upper() + one[1:]) for one in run.notes if one]
+    gaps = counted(len(run.not_computed), "question")
+    said.append(f"Not computed: {gaps}, each with its reason on the column's page.")
+    st.markdown("\n".join(f"- {one}" for one in said))
+
+
+def show_map(view: View, run: Run) -> None:
+    """Columns by windows, worst column of this view first; a click opens the column in that window."""
+    st.subheader("Where and when", anchor=False)
+    names = {key: METRICS[key].name for key in view.judged}
+    chosen = st.segmented_control(
+        "Metric of the map", list(names.values()), default=names[view.judged[0]], key="map", required=True,
+        bind="query-params", label_visibility="collapsed",
+    )  # fmt: skip
+    key = next((key for key, name in names.items() if name == chosen), view.judged[0])
+    history = view.history(key)
+    order = {name: i for i, name in enumerate(dict.fromkeys(one.column for one in run.worst() if one.metric == key))}
+    rows = sorted(history.columns, key=lambda name: order.get(name, len(order)))
+    spots = [
+        Spot(option_of(window), window.words, f"{window.start.day} {window.start:%b}", view.opened.partial(window))
+        for window in history.windows
+    ]
+    cells = [[history.cells.get((name, i)) for i in range(len(spots))] for name in rows]
+    shown = option_of(view.cut.window) if view.cut.window else None
+
+    def clicked() -> None:
+        points = st.session_state["heatmap"].selection.points
+        if points:
+            go_to(COLUMN, str(points[0]["customdata"][0]), str(points[0]["customdata"][1]))
+
+    st.plotly_chart(
+        heatmap(rows, spots, cells, METRICS[key].name, shown, mode()), theme=None, key="heatmap", on_select=clicked,
+        selection_mode="points", config={"displayModeBar": False},
+        alt=f"{METRICS[key].name} of every column in every window",
+    )  # fmt: skip
+    st.caption(
+        "■ critical  ▲ warning  ◌ not enough data or partial; pale: below the warning threshold; empty: not computed. "
+        "The framed window is the one chosen. Click a cell to open its column there."
+    )
+
+
+main()

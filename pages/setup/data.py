@@ -1,0 +1,5 @@
+"""Data: bring two files in."""
+
+import streamlit as st
+
+st.write("soon")

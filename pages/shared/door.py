@@ -1,0 +1,130 @@
+"""The one cached door to the engine: monitors are opened in the background, results kept by digest and slice.
+
+Nothing here hashes a frame: keys are a monitor's digest, the prints of its files, and a slice as text.
+"""
+
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from engine.errors import Cancelled
+from engine.explore import (
+    History,
+    Opened,
+    exact_summary,
+    history,
+    look,
+    open_monitor,
+    reference_floors,
+    rows_in,
+)
+from engine.findings import Finding, NotComputed
+from engine.noise import NO_WINDOWS
+from engine.run import SAME_COHORT, Run, judged, observe, open_both, unjudged_if_partial
+from engine.slices import Slice
+from engine.summaries import ColumnSummary
+from engine.tables.sources import Dataset, find_files
+from pages.shared.entries import Entry, monitors, prints
+
+POOL = ThreadPoolExecutor(max_workers=2, thread_name_prefix="plumbline-open")
+
+Exact = tuple[ColumnSummary | str, tuple[Finding | NotComputed, ...]]
+
+
+@dataclass(frozen=True, eq=False)
+class Opening:
+    """A monitor that is being opened. told: how far it is; stop: set to end it."""
+
+    future: "Future[Opened]"
+    told: dict[str, float | str] = field(default_factory=dict)
+    stop: threading.Event = field(default_factory=threading.Event)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def opening(key: str, _entry: Entry) -> Opening:
+    """The opening of a monitor, begun once for all sessions that want it."""
+    told: dict[str, float | str] = {"share": 0.0, "said": "reading the files"}
+    stop = threading.Event()
+
+    def progress(share: float, said: str) -> None:
+        told.update(share=min(share, 1.0), said=said)
+        if stop.is_set():
+            raise Cancelled("Opening was stopped.", where=_entry.name)
+
+    return Opening(POOL.submit(open_monitor, _entry.monitor, _entry.base, progress), told, stop)
+
+
+def forget(entry: Entry) -> None:
+    """Let a monitor be opened anew, after it failed or was stopped."""
+    opening.clear(entry.key, entry)
+
+
+def warm_up() -> None:
+    """Begin to open the first monitor before anybody asks."""
+    entries, _ = monitors({})
+    for entry in list(entries.values())[:1]:
+        opening(entry.key, entry)
+
+
+def text_of(cut: Slice) -> str:
+    """A slice as a key: values with their types, since 1 and '1' are different filters."""
+    said = [f"{one.column!r} {one.operator} {one.values!r}" for one in cut.cohort]
+    return " & ".join([*said, cut.window.text if cut.window else ""])
+
+
+def run_of(entry: Entry, opened: Opened, cut: Slice, against: str) -> Run:
+    return _run(entry.key, text_of(cut), against, opened, cut)
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def _run(key: str, text: str, against: str, _opened: Opened, _cut: Slice) -> Run:
+    return look(_opened, _cut, against)
+
+
+def history_of(entry: Entry, opened: Opened, metric: str, cohort: Slice, against: str) -> History:
+    return _history(entry.key, metric, text_of(cohort), against, opened, cohort)
+
+
+@st.cache_resource(max_entries=60, show_spinner=False)
+def _history(key: str, metric: str, text: str, against: str, _opened: Opened, _cohort: Slice) -> History:
+    return history(_opened, metric, _cohort, against)
+
+
+def exact_of(entry: Entry, opened: Opened, column: str, cut: Slice, against: str) -> Exact:
+    return _exact(entry.key, column, text_of(cut), against, opened, cut)
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def _exact(key: str, column: str, text: str, against: str, _opened: Opened, _cut: Slice) -> Exact:
+    summary = exact_summary(_opened, column, _cut, against)
+    plan, whole = _opened.plan, _cut.window in _opened.windows
+    seen, gaps = observe([_opened.reference.column(column)], {column: summary}, plan)
+    floors = reference_floors(_opened, _cut, against) if whole else NO_WINDOWS
+    partial = whole and _cut.window is not None and _opened.partial(_cut.window)
+    found = judged(seen, _opened.columns, plan, floors)
+    return summary, (*(unjudged_if_partial(one, partial) for one in found), *gaps)
+
+
+def rows_of(entry: Entry, opened: Opened, cut: Slice, against: str) -> tuple[int, int, int]:
+    """Production rows of the slice, of its window without the cohort, and the reference's rows that it is held to."""
+    return _rows(entry.key, text_of(cut), against, opened, cut)
+
+
+@st.cache_resource(max_entries=400, show_spinner=False)
+def _rows(key: str, text: str, against: str, _opened: Opened, _cut: Slice) -> tuple[int, int, int]:
+    base = Slice(_cut.cohort) if against == SAME_COHORT else Slice()
+    reference = rows_in(_opened.reference, _opened.reference_cells, base)
+    return _opened.rows(_cut.window, Slice(_cut.cohort)), _opened.rows(_cut.window), reference
+
+
+def datasets_of(reference: str, production: str) -> tuple[Dataset, Dataset]:
+    """Both files opened with guessed kinds and roles, before there is a monitor."""
+    files = [file for path in (reference, production) for file in find_files(path)]
+    return _datasets(reference, production, prints(files))
+
+
+@st.cache_resource(max_entries=6, show_spinner="Reading both files …")
+def _datasets(reference: str, production: str, prints: str) -> tuple[Dataset, Dataset]:
+    return open_both(reference, production)

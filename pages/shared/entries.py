@@ -1,0 +1,66 @@
+"""Which monitors there are, and the key that changes with a monitor's content or its data."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from engine.errors import InvalidMonitor, PlumblineError, UnreadableSource
+from engine.explore import find_path
+from engine.monitor import Monitor, read_monitors
+from engine.tables.sources import find_files
+
+FOLDER = "PLUMBLINE_MONITORS"  # where monitor files lie; data/monitors by default
+Broken = Mapping[str, InvalidMonitor | UnreadableSource]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A monitor that can be chosen. base: the folder of its file; key changes when its content or its data do."""
+
+    name: str
+    monitor: Monitor
+    base: Path | None
+    key: str
+
+
+def monitors(own: Mapping[str, Monitor]) -> tuple[dict[str, Entry], Broken]:
+    """Monitors by name, this session's own first, and what is wrong with the files that are none."""
+    folder = Path(os.environ.get(FOLDER, "data/monitors"))
+    files = [*folder.glob("*.yaml"), *folder.glob("*.yml")]
+    found, broken = _read(str(folder.resolve()), prints(files))
+    entries = {name: Entry(name, monitor, None, key_of(monitor, None)) for name, monitor in own.items()}
+    for file, monitor in found.items():
+        name = monitor.monitor if monitor.monitor not in entries else f"{monitor.monitor} ({Path(file).stem})"
+        entries[name] = Entry(name, monitor, folder, key_of(monitor, folder))
+    return entries, broken
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _read(folder: str, _prints: str) -> tuple[dict[str, Monitor], Broken]:
+    return read_monitors(folder)
+
+
+def prints(files: list[Path]) -> str:
+    """Names, times and sizes of files: cheap to take on every run, different when a file was replaced."""
+    found = []
+    for path in sorted(files):
+        try:
+            stat = path.stat()
+            found.append(f"{path}:{stat.st_mtime_ns}:{stat.st_size}")
+        except OSError:
+            found.append(f"{path}:missing")
+    return "|".join(found)
+
+
+def key_of(monitor: Monitor, base: Path | None) -> str:
+    """A monitor's digest with the prints of its data."""
+    files: list[Path] = []
+    for place in (monitor.reference.path, monitor.production.path):
+        try:
+            files += find_files(find_path(place or "", base))
+        except PlumblineError:
+            files.append(Path(place or "none"))
+    return f"{monitor.digest}|{prints(files)}"
