@@ -78,4 +78,5 @@ def _floor(one: Observation, limit: Threshold | None, alpha: float, windows: Win
     above = windows.floors.get((one.column, one.metric.key))
     if floor is None or above is None or (one.reading.against or 0.0) + above <= floor.value:
         return floor
-    return replace(floor, value=(one.reading.against or 0.0) + above, basis="reference windows")
+    value = min((one.reading.against or 0.0) + above, one.metric.bounds[1])
+    return replace(floor, value=value, basis="reference windows")

@@ -5,29 +5,26 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-
 from engine.assess import Summaries, judged, observe, unjudged_if_partial
 from engine.columns import Column, Role
-from engine.errors import PlumblineError, UnusableData
+from engine.errors import UnusableData
 from engine.findings import Finding, NotComputed, Observation
-from engine.metrics import METRICS
 from engine.monitor import Monitor
-from engine.noise import NO_WINDOWS, WindowFloors, window_floors
-from engine.run import SAME_COHORT, Run, finish, summarize_column
+from engine.noise import NO_WINDOWS, WindowFloors
+from engine.reference import reference_floors
+from engine.run import SAME_COHORT, Run, finish, is_partial, summarize_column
 from engine.signals import Plan
 from engine.slices import Filter, Slice, Window
-from engine.summaries import ColumnSummary, Histogram
+from engine.summaries import ColumnSummary
 from engine.tables.connection import connect
 from engine.tables.count import Cells, count, summarize_cells
+from engine.tables.places import find_path
 from engine.tables.sources import Dataset, find_files, open_dataset
 from engine.tables.supports import Support, build_support
 from engine.tables.values import read
 
 Progress = Callable[[float, str], None]
 ALL = Slice()
-TWO_BINS = 4  # labels of a binary column: its two categories, other and unseen
-QUALITY = {one.key for one in METRICS.values() if one.signal == "data_quality"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,25 +64,8 @@ class Opened:
 
     def partial(self, window: Window) -> bool:
         """Whether a window holds less than the monitor's least share of the median window's rows."""
-        rows = [self.rows(one) for one in self.windows]
-        return self.rows(window) < self.monitor.window.least * float(np.median(rows))
-
-
-def find_path(path: str, base: Path | None) -> str:
-    """A path of a monitor file: from the working folder, or else from the file's folder or one above it.
-
-    >>> find_path("s3://bucket/a.parquet", None)
-    's3://bucket/a.parquet'
-    """
-    if "://" in path or Path(path).is_absolute() or base is None:
-        return path
-    for folder in (Path(), base, *base.resolve().parents):
-        try:
-            find_files(folder / path)
-        except PlumblineError:
-            continue
-        return str(folder / path)
-    return path
+        volumes = {one: self.rows(one) for one in self.windows}
+        return is_partial(window, volumes, self.monitor.window.least)
 
 
 def open_monitor(monitor: Monitor, base: Path | None = None, progress: Progress | None = None) -> Opened:
@@ -163,49 +143,18 @@ def look(opened: Opened, cut: Slice, against: str = SAME_COHORT) -> Run:
     exact = {name: exact_summary(opened, name, cut, against) for name in unproven}
     named = (opened.monitor.monitor, opened.monitor.digest)
     whole = cut.window in opened.windows
-    floors = reference_floors(opened, cut, against) if whole else NO_WINDOWS
+    floors = floors_of(opened, cut, against) if whole else NO_WINDOWS
     partial = whole and cut.window is not None and opened.partial(cut.window)
     known = {**summaries, **exact}
     return finish(opened.reference, opened.production, cut, opened.plan, known, named, floors, partial)
 
 
-def reference_floors(opened: Opened, cut: Slice, against: str, metric: str | None = None) -> WindowFloors:
-    """Floors from the complete windows of the reference, each read against the others, for the cohort's reference.
-
-    metric: the one wanted; without it, the ones that are judged. A window that the data begin or end in is not
-    complete: a week without its Monday would be far from all others by that alone.
-    """
+def floors_of(opened: Opened, cut: Slice, against: str, metric: str | None = None) -> WindowFloors:
+    """Floors from the reference's own windows for a slice; metric: of one metric alone."""
     cells = cells_of(opened, cut.cohort, against)[0]
-    base = cells.groups(Slice(cut.cohort if against == SAME_COHORT else ()))
-    if base is None or not cells.windows:
-        return NO_WINDOWS
-    base = base & (cells.window >= 0)
-    rows = np.bincount(cells.window[base], cells.rows[base])
-    if not rows.any():
-        return NO_WINDOWS
-    whole = np.array([cells.covers(window) for window in cells.windows[: len(rows)]])
-    complete = np.flatnonzero(whole & (rows >= opened.monitor.window.least * np.median(rows[rows > 0])) & (rows > 0))
-    only = {metric} if metric else {one for keys in opened.plan.judged.values() for one in keys} | QUALITY
-    base = base & np.isin(cells.window, complete)
-    found: dict[tuple[str, str], list[float]] = {}
-    shapes: dict[tuple[str, str], str] = {}
-    for window in complete:
-        sides = base & (cells.window != window), base & (cells.window == window)
-        made = {
-            name: summarize_cells(support, cells, cells, sides) if not isinstance(support, str) else support
-            for name, support in opened.supports.items()
-        }
-        for seen in observe(opened.columns, made, opened.plan, only)[0]:
-            above = abs(seen.reading.value - (seen.reading.against or 0.0))
-            key = seen.column, seen.metric.key
-            found.setdefault(key, []).append(above)
-            two = seen.metric.needs is Histogram and len(_labels(opened.supports[seen.column])) <= TWO_BINS
-            shapes[key] = f"{seen.metric.key} of two bins" if two else seen.metric.key
-    return window_floors({key: values for key, values in found.items() if len(values) == len(complete)}, shapes)
-
-
-def _labels(support: Support | str) -> tuple[str, ...]:
-    return () if isinstance(support, str) else support.labels
+    base = Slice(cut.cohort if against == SAME_COHORT else ())
+    least = opened.monitor.window.least
+    return reference_floors(cells, base, opened.supports, opened.columns, opened.plan, least, metric)
 
 
 def _open(opened: Opened, seen: Observation) -> bool:
@@ -237,11 +186,10 @@ def summaries_of(opened: Opened, cut: Slice, against: str = SAME_COHORT, only: s
 def exact_summary(opened: Opened, name: str, cut: Slice, against: str = SAME_COHORT) -> ColumnSummary | str:
     """What the metrics need of one column, read from the data itself."""
     base = Slice(cut.cohort) if against == SAME_COHORT else Slice()
-    support = opened.supports.get(name)
-    column = opened.reference.column(name)
+    support = opened.supports[opened.reference.column(name).name]
     if isinstance(support, str):
         return support
-    return summarize_column(opened.reference, opened.production, column, base, cut, support)
+    return summarize_column(opened.reference, opened.production, support, base, cut)
 
 
 @dataclass(frozen=True, eq=False)
@@ -263,7 +211,7 @@ def history(
     opened: Opened, metric: str, cohort: Slice = ALL, against: str = SAME_COHORT, column: str | None = None
 ) -> History:
     """The history of one metric over all windows of a cohort, of every column or of one."""
-    floors = reference_floors(opened, cohort, against, metric)
+    floors = floors_of(opened, cohort, against, metric)
     partial = [opened.partial(window) for window in opened.windows]
     cells: dict[tuple[str, int], Finding | NotComputed] = {}
     for i, window in enumerate(opened.windows):

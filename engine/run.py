@@ -11,17 +11,20 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from engine.assess import Summaries, judged, observe, unjudged_if_partial
 from engine.columns import Column, Role
 from engine.findings import Finding, NotComputed, Severity
 from engine.noise import NO_WINDOWS, WindowFloors
+from engine.reference import reference_floors
 from engine.schema import schema_findings
 from engine.signals import Plan, chosen_metrics
-from engine.slices import Slice
+from engine.slices import Slice, Window, unit_of
 from engine.summaries import ColumnSummary
 from engine.tables.connection import connect
+from engine.tables.count import count, volumes
 from engine.tables.exact import summarize
 from engine.tables.sources import Dataset, find_files, open_dataset
 from engine.tables.supports import Support, build_support
@@ -186,37 +189,67 @@ def look(
     *,
     against: str = SAME_COHORT,
     monitor: tuple[str, str] | None = None,
+    least: float = 0.5,
     progress: Progress | None = None,
 ) -> Run:
-    """A run of one slice on the exact tier, column by column on as many threads as there are cores."""
+    """A run of one slice on the exact tier, column by column on as many threads as there are cores.
+
+    A slice of one calendar window has floors from the reference's own windows too, and may be partial: least is the
+    share of the median window's rows that a whole one holds.
+    """
     base = Slice(cut.cohort) if against == SAME_COHORT else Slice()
     production.where(cut), reference.where(base)  # names are checked before anything is read
     columns = [column for column in reference.columns if column.role is not Role.IGNORE]
+    supports: dict[str, Support | str] = {}
     summaries: dict[str, ColumnSummary | str] = {}
     with ThreadPoolExecutor(max_workers=2) as pool:
-        tasks = {pool.submit(summarize_column, reference, production, column, base, cut): column for column in columns}
+        tasks = {pool.submit(_fresh, reference, production, column, base, cut): column for column in columns}
         try:
             for done, task in enumerate(as_completed(tasks), start=1):
-                summaries[tasks[task].name] = task.result()
+                supports[tasks[task].name], summaries[tasks[task].name] = task.result()
                 if progress:
                     progress(done / len(tasks), f"{done} of {len(tasks)} columns")
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    return finish(reference, production, cut, plan, summaries, monitor)
+    floors, partial = NO_WINDOWS, False
+    unit = unit_of(cut.window) if cut.window else None
+    if cut.window and unit and reference.timestamp:
+        built = {name: one for name, one in supports.items() if not isinstance(one, str)}
+        cells = count(reference, built, unit, only=base.cohort)
+        floors = reference_floors(cells, base, supports, columns, plan, least)
+        partial = is_partial(cut.window, volumes(production, unit), least)
+    return finish(reference, production, cut, plan, summaries, monitor, floors, partial)
+
+
+def is_partial(window: Window, volumes: Mapping[Window, int], least: float) -> bool:
+    """Whether a window holds less than a share of the median rows of the windows that hold any."""
+    filled = [rows for rows in volumes.values() if rows]
+    return not filled or volumes.get(window, 0) < least * median(filled)
+
+
+def _fresh(
+    reference: Dataset, production: Dataset, column: Column, base: Slice, cut: Slice
+) -> tuple[Support | str, ColumnSummary | str]:
+    """The support of a column, or why it has none, and its summary."""
+    if not production.has(column.name):
+        return "production has no such column", "production has no such column"
+    whole = read(reference, column, Slice())
+    support = build_support(column, whole)
+    if isinstance(support, str):
+        return support, support
+    first = whole if base == Slice() else read(reference, column, base)
+    return support, summarize(support, first, read(production, column, cut))
 
 
 def summarize_column(
-    reference: Dataset, production: Dataset, column: Column, base: Slice, cut: Slice, support: Support | None = None
+    reference: Dataset, production: Dataset, support: Support, base: Slice, cut: Slice
 ) -> ColumnSummary | str:
     """What the metrics need of one column of two slices, exact; or the reason why there is nothing."""
+    column = support.column
     if not production.has(column.name):
         return "production has no such column"
-    whole = read(reference, column, Slice()) if support is None or base == Slice() else None
-    built = support or build_support(column, whole)  # type: ignore[arg-type]
-    first = whole if whole is not None and base == Slice() else read(reference, column, base)
-    second = read(production, column, cut)
-    return built if isinstance(built, str) else summarize(built, first, second)
+    return summarize(support, read(reference, column, base), read(production, column, cut))
 
 
 def finish(

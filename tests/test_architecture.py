@@ -21,7 +21,7 @@ FILES = sorted(
 
 # The rooms of the engine. A file imports only what stands before its room, or lies in it.
 ORDER = (
-    "errors cpu columns slices summaries tables metrics noise findings schema signals assess cohorts estimate monitor "
+    "errors cpu columns slices summaries tables metrics noise findings schema signals assess reference cohorts estimate monitor "
     "run explore store review deliver charts evidence collect cli"
 ).split()
 # A package is imported in these places only: rooms of the engine, or app.py and pages.

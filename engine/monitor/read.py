@@ -152,6 +152,17 @@ def _dotted(at: tuple[Any, ...]) -> str:
     return ".".join(str(step) for step in at) or "file"
 
 
+def line_of(text: str, field: str) -> int | None:
+    """The line on which a field, given as a dotted path, stands in a monitor file."""
+    node: Any = yaml.compose(text, Loader=yaml.SafeLoader)
+    head, dot, rest = field.partition(".")
+    if head == "thresholds" and dot:  # its keys hold dots themselves
+        keys = [key.value for key, _ in next((v.value for k, v in node.value if k.value == head), [])]
+        known = next((key for key in sorted(keys, key=len, reverse=True) if rest.startswith(key)), rest)
+        return _line(node, (head, known, rest[len(known) + 1 :]))
+    return _line(node, tuple(field.split(".")))
+
+
 def _line(node: Any, at: tuple[Any, ...]) -> int | None:
     """The line on which a place in the file stands, from 1: the nearest one that exists."""
     line = node.start_mark.line + 1 if node is not None else None

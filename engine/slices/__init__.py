@@ -8,7 +8,7 @@ from engine.columns import Column, Kind
 from engine.errors import InvalidFilter, UnknownName, nearest, shown
 from engine.slices.filters import OPERATORS, Filter, Operator, quoted
 from engine.slices.texts import parse_filter, typed
-from engine.slices.windows import UNITS, Window, parse_window, window_of, windows_between
+from engine.slices.windows import UNITS, Window, parse_window, unit_of, window_of, windows_between
 
 __all__ = [
     "OPERATORS",
@@ -22,6 +22,7 @@ __all__ = [
     "parse_window",
     "quoted",
     "typed",
+    "unit_of",
     "window_of",
     "windows_between",
 ]

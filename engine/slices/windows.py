@@ -97,6 +97,15 @@ def _calendar(at: datetime, unit: str) -> Window:
     return Window(start, (start + timedelta(days=32)).replace(day=1))
 
 
+def unit_of(window: Window) -> str | None:
+    """The unit of which a window is a calendar window, the longest if several; None for any other span.
+
+    >>> unit_of(parse_window("2013-04-22..2013-04-29")), unit_of(parse_window("2013-04-22..2013-04-30"))
+    ('week', None)
+    """
+    return next((unit for unit in reversed(UNITS) if window_of(window.start, unit) == window), None)
+
+
 def windows_between(first: datetime, last: datetime, unit: str) -> tuple[Window, ...]:
     """All calendar windows from the one that holds first to the one that holds last, in order.
 

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from engine.slices import Filter, Slice, Window, quoted, windows_between
+from engine.slices import UNITS, Filter, Slice, Window, quoted, window_of, windows_between
 from engine.summaries import ColumnSummary, Counts, Curve, Floats, Quality, QualityCounts
 from engine.tables.codes import BROKEN, HIGHEST, LOWEST, NAN, NULL, UNSEEN, Tally, encoder
 from engine.tables.exact import histogram, with_infinite
@@ -159,6 +159,15 @@ def _window_index(at: pa.Array, starts: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def _ordered(support: Support) -> bool:
     return isinstance(support, NumericSupport)
+
+
+def volumes(dataset: Dataset, unit: str) -> dict[Window, int]:
+    """Rows of every calendar window that holds any; none without a timestamp."""
+    if dataset.timestamp is None:
+        return {}
+    at = f"date_trunc('{UNITS[UNITS.index(unit)]}', CAST({quoted(dataset.timestamp)} AS TIMESTAMP))"
+    table = dataset.query(f"SELECT {at} AS start, count(*) AS n FROM {dataset.scan} GROUP BY 1")
+    return {window_of(row["start"], unit): row["n"] for row in table.to_pylist() if row["start"] is not None}
 
 
 def _span(dataset: Dataset, timestamp: str | None) -> tuple[datetime, datetime] | None:

@@ -1,0 +1,56 @@
+"""The verb compare: options as typed become a slice, kinds, roles and a plan."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.errors import PlumblineError, shown
+from engine.run import SAME_COHORT, WHOLE_REFERENCE, Run, look, open_both
+from engine.signals import Plan, chosen_metrics
+from engine.slices import Slice, parse_filter, parse_window
+
+
+def compared(
+    reference: str,
+    production: str,
+    monitor: str | None = None,
+    timestamp: str | None = None,
+    window: str | None = None,
+    where: tuple[str, ...] = (),
+    kind: tuple[str, ...] = (),
+    role: tuple[str, ...] = (),
+    metrics: str | None = None,
+    whole_reference: bool = False,
+    progress: Callable[[float, str], None] | None = None,
+) -> Run:
+    """The run that the options of compare ask for; what is typed goes over what a monitor file says."""
+    first, second = open_both(reference, production)
+    kinds, roles, plan, named, least = {}, {}, Plan(), None, 0.5
+    if monitor:
+        from engine.monitor import read_monitor
+
+        found = read_monitor(Path(monitor))
+        kinds = {name: str(one) for name, one in found.columns.kinds.items()}
+        roles, plan, named = dict(found.columns.roles), found.plan, (found.monitor, found.digest)
+        least = found.window.least
+    kinds |= _pairs("--kind", kind)
+    roles |= _pairs("--role", role) | ({timestamp: "timestamp"} if timestamp else {})
+    first = first.assign(kinds, roles)
+    carried = {one.name: str(one.role) for one in first.columns if second.has(one.name)}
+    second = second.assign({name: one for name, one in kinds.items() if second.has(name)}, carried)
+    if metrics:
+        plan = Plan(chosen_metrics(tuple(metrics.split(","))), plan.judged, plan.thresholds, plan.features)
+    cohort = tuple(parse_filter(text, second.columns) for text in where)
+    cut = Slice(cohort, parse_window(window) if window else None)
+    against = WHOLE_REFERENCE if whole_reference else SAME_COHORT
+    return look(first, second, cut, plan, against=against, monitor=named, least=least, progress=progress)
+
+
+def _pairs(option: str, texts: tuple[str, ...]) -> dict[str, str]:
+    """COL=VALUE texts as a mapping; the last = divides, since names may hold one."""
+    found = {}
+    for text in texts:
+        name, sign, value = text.rpartition("=")
+        if not sign or not name:
+            raise PlumblineError(f"{shown(text)} is not COL=VALUE.", where=option)
+        found[name] = value
+    return found

@@ -1,0 +1,118 @@
+"""Holding a monitor file against its data: what can be seen to be wrong before anything runs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.columns import Column, Role
+from engine.errors import InvalidMonitor, PlumblineError, Problem, nearest, shown
+from engine.metrics import METRICS, metric
+from engine.monitor.model import Monitor
+from engine.monitor.read import line_of, read_monitor
+from engine.tables.connection import connect
+from engine.tables.places import find_path
+from engine.tables.sources import Dataset, find_files, open_dataset
+
+
+def check_monitor(path: Path) -> tuple[Problem, ...]:
+    """Everything wrong with a monitor file and with how it fits its data, by line; empty when it is in order.
+
+    Raises UnreadableSource when there is no such file.
+    """
+    try:
+        monitor = read_monitor(path)
+    except InvalidMonitor as error:
+        return error.problems
+    text = path.read_text(encoding="utf-8")
+    rows = _problems(monitor, path.parent)
+    found = [Problem(line_of(text, field), field, said, hint, level) for field, said, hint, level in rows]
+    return tuple(sorted(found, key=lambda one: (one.line or 0, one.field)))
+
+
+Row = tuple[str, str, str | None, str]  # field, message, hint, severity
+
+
+def _problems(monitor: Monitor, base: Path) -> Iterator[Row]:
+    yield from _limits(monitor)
+    sides: dict[str, Dataset] = {}
+    for side, place in (("reference", monitor.reference), ("production", monitor.production)):
+        if place.path is None:
+            continue
+        try:
+            found = find_path(place.path, base)
+            sides[side] = open_dataset(found, connect({file.parent for file in find_files(found)}))
+        except PlumblineError as error:
+            yield f"{side}.path", error.message, error.hint, "error"
+    if len(sides) == 2:
+        yield from _columns(monitor, sides["reference"], sides["production"])
+        yield from _thresholds(monitor, sides["reference"])
+
+
+def _limits(monitor: Monitor) -> Iterator[Row]:
+    """Thresholds that point the wrong way."""
+    for pattern, limits in monitor.thresholds.items():
+        found = metric(pattern.rpartition(".")[2])
+        warning, critical = (_amount(level) for level in (limits.warning, limits.critical))
+        if warning is None or critical is None:
+            continue
+        if warning == critical:
+            yield f"thresholds.{pattern}", "warning and critical are equal", "Critical must be the worse one.", "error"
+        elif (critical > warning) != (found.worse == "higher"):
+            worse = f"{found.name} is worse when it is {found.worse}"
+            yield f"thresholds.{pattern}", f"points the wrong way: {worse}", "Exchange the two limits.", "error"
+        low, high = found.bounds
+        for name, level in (("warning", warning), ("critical", critical)):
+            if isinstance(getattr(limits, name), str):
+                continue
+            if not low <= level <= high:
+                fires = "never" if level > high else "always"
+                said = f"{level:g} lies outside {low:g} to {high:g}: it would {fires} fire"
+                yield f"thresholds.{pattern}.{name}", said, None, "error"
+            elif level == low and found.worse == "higher":
+                yield f"thresholds.{pattern}.{name}", f"{level:g} always fires: no change reads so", None, "warning"
+
+
+def _amount(level: float | str) -> float | None:
+    text = str(level).strip().rstrip("%")
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _columns(monitor: Monitor, reference: Dataset, production: Dataset) -> Iterator[Row]:
+    """Columns that the file names and the data do not have, or that cannot be what the file says."""
+    columns = monitor.columns
+    names = [column.name for column in reference.columns]
+    roles = ("id", "timestamp", "score", "prediction", "target", "latency", "error")
+    named = [(f"columns.{role}", getattr(columns, role)) for role in roles]
+    named += [("columns.cohorts", name) for name in columns.cohorts]
+    named += [(f"columns.kinds.{name}", name) for name in columns.kinds]
+    named += [("columns.features", name) for name in (columns.features if isinstance(columns.features, list) else ())]
+    for field, name in named:
+        if not isinstance(name, str):
+            continue
+        if name not in names:
+            yield field, f"the reference has no column {shown(name)}.", nearest(name, names), "error"
+        elif not production.has(name):
+            near = nearest(name, [one.name for one in production.columns])
+            yield field, f"production has no column {shown(name)}.", near, "error"
+    if columns.timestamp and reference.has(columns.timestamp):
+        stored: Column = reference.column(columns.timestamp)
+        if not stored.base.startswith(("TIMESTAMP", "DATE")):
+            said = f"{shown(stored.name)} holds {stored.type}, not moments in time"
+            guess = reference.with_role(Role.TIMESTAMP)
+            yield "columns.timestamp", said, f"Did you mean {shown(guess.name)}?" if guess else None, "error"
+
+
+def _thresholds(monitor: Monitor, reference: Dataset) -> Iterator[Row]:
+    """Threshold patterns that match no column of the data."""
+    names = [column.name for column in reference.columns]
+    for pattern in monitor.thresholds:
+        name, dot, key = pattern.rpartition(".")
+        if not dot:
+            continue
+        if not any(sign in name for sign in "*?[") and name not in names:
+            yield f"thresholds.{pattern}", f"the reference has no column {shown(name)}.", nearest(name, names), "error"
+        elif name in names and reference.column(name).kind not in METRICS[metric(key).key].kinds:
+            kind = reference.column(name).kind
+            yield f"thresholds.{pattern}", f"{key} is not defined for a {kind} column", None, "error"

@@ -1,0 +1,59 @@
+"""The reference read against itself: how far its own complete windows lie from each other, as floors for production."""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from engine.assess import observe
+from engine.columns import Column
+from engine.metrics import METRICS
+from engine.noise import NO_WINDOWS, WindowFloors, window_floors
+from engine.signals import Plan
+from engine.slices import Slice
+from engine.summaries import Histogram
+from engine.tables.count import Cells, summarize_cells
+from engine.tables.supports import Support
+
+QUALITY = {one.key for one in METRICS.values() if one.signal == "data_quality"}
+TWO_BINS = 4  # labels of a binary column: its two categories, other and unseen
+
+
+def reference_floors(
+    cells: Cells,
+    base: Slice,
+    supports: Mapping[str, Support | str],
+    columns: Iterable[Column],
+    plan: Plan,
+    least: float,
+    metric: str | None = None,
+) -> WindowFloors:
+    """Floors from the complete windows of the reference, each read against the others, for the slice it is held to.
+
+    metric: the one wanted; without it, the ones that are judged. least: share of the median window's rows that makes a
+    window complete. One that the data begin or end in is not: a week without its Monday is far from all others.
+    """
+    kept = cells.groups(base)
+    if kept is None or not cells.windows:
+        return NO_WINDOWS
+    kept = kept & (cells.window >= 0)
+    rows = np.bincount(cells.window[kept], cells.rows[kept])
+    if not rows.any():
+        return NO_WINDOWS
+    whole = np.array([cells.covers(window) for window in cells.windows[: len(rows)]])
+    complete = np.flatnonzero(whole & (rows >= least * np.median(rows[rows > 0])) & (rows > 0))
+    judged = {key for keys in plan.judged.values() for key in keys} | QUALITY | (plan.metrics or set())
+    kept = kept & np.isin(cells.window, complete)
+    known = {name: one for name, one in supports.items() if not isinstance(one, str) and name in cells.counts}
+    read = [column for column in columns if column.name in known]
+    found: dict[tuple[str, str], list[float]] = {}
+    shapes: dict[tuple[str, str], str] = {}
+    for window in complete:
+        sides = kept & (cells.window != window), kept & (cells.window == window)
+        made = {name: summarize_cells(support, cells, cells, sides) for name, support in known.items()}
+        for seen in observe(read, made, plan, {metric} if metric else judged)[0]:
+            above = abs(seen.reading.value - (seen.reading.against or 0.0))
+            key = seen.column, seen.metric.key
+            found.setdefault(key, []).append(above)
+            two = seen.metric.needs is Histogram and len(known[seen.column].labels) <= TWO_BINS
+            shapes[key] = f"{seen.metric.key} of two bins" if two else seen.metric.key
+    return window_floors({key: values for key, values in found.items() if len(values) == len(complete)}, shapes)
