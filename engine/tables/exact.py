@@ -52,15 +52,45 @@ def summarize(support: Support, reference: Numbers | Categories, production: Num
 
 def curve(reference: Numbers, production: Numbers, scale: Scale) -> Curve:
     """Both cumulative curves on cells fine enough that their widest gap and the area between them are exact."""
+    sides = (reference, production)
     a, b = reference.values, production.values
     limits = np.array([limit for limit in scale.clip if np.isfinite(limit)])
     if len(a) + len(b) <= SMALL:
-        return _on(_atoms(np.concatenate([a, b, limits])), reference, production, scale)
-    edges = np.unique(np.concatenate([_grid(a), _grid(b), limits]))
-    coarse = _on(edges, reference, production, scale)
-    wanted = np.flatnonzero(_unresolved(coarse))
-    inside = np.concatenate([_values_in(side, edges, wanted) for side in (a, b)])
-    return _on(np.union1d(edges, _atoms(inside)), reference, production, scale) if len(inside) else coarse
+        edges = _atoms(np.concatenate([a, b, limits]))
+        ends = [_ends(side.values, edges) for side in sides]
+    else:
+        edges = np.unique(np.concatenate([_grid(a), _grid(b), limits]))
+        ends = [_ends(side.values, edges) for side in sides]
+        wanted = np.flatnonzero(_unresolved(edges, ends, sides))
+        inside = [_values_in(side.values, end, wanted) for side, end in zip(sides, ends, strict=True)]
+        edges, ends = _refined(edges, ends, _atoms(np.concatenate(inside)), sides)
+    counts = [np.diff(end, prepend=0) for end in ends]
+    gaps = [_gaps(side.values, edges, end, count) for side, end, count in zip(sides, ends, counts, strict=True)]
+    ends_at = (reference.infinite, production.infinite)
+    return Curve(edges, counts[0], counts[1], gaps[0], gaps[1], scale, *ends_at)
+
+
+def _ends(values: Floats, edges: Floats) -> Counts:
+    """How many values lie below the end of each cell. Shape (edges + 1,)."""
+    return np.concatenate([values.searchsorted(edges, side="right"), [len(values)]])
+
+
+def _refined(
+    edges: Floats, ends: list[Counts], extra: Floats, sides: Sequence[Numbers]
+) -> tuple[Floats, list[Counts]]:
+    """The edges with extra ones among them, and the ends of the cells they make; only the extra ones are searched."""
+    joined = np.union1d(edges, extra)
+    known = joined.searchsorted(edges)
+    new = np.ones(len(joined), dtype=bool)
+    new[known] = False
+    found = []
+    for side, end in zip(sides, ends, strict=True):
+        finer = np.empty(len(joined) + 1, dtype=np.int64)
+        finer[known] = end[:-1]
+        finer[:-1][new] = side.values.searchsorted(joined[new], side="right")
+        finer[-1] = end[-1]
+        found.append(finer)
+    return joined, found
 
 
 def _grid(values: Floats) -> Floats:
@@ -78,27 +108,23 @@ def _atoms(values: Floats) -> Floats:
     return np.unique(np.concatenate([np.nextafter(values, -np.inf), values]))
 
 
-def _on(edges: Floats, reference: Numbers, production: Numbers, scale: Scale) -> Curve:
-    """The curve on these edges."""
-    sides = [_cells(side.values, edges) for side in (reference, production)]
-    (r, r_gap), (p, p_gap) = sides
-    return Curve(edges, r, p, r_gap, p_gap, scale, reference.infinite, production.infinite)
-
-
-def _cells(values: Floats, edges: Floats) -> tuple[Counts, Floats]:
-    """Values per cell, and the sum of (upper edge - value) in each; in the last cell of (value - lower edge)."""
-    ends = np.concatenate([values.searchsorted(edges, side="right"), [len(values)]])
-    counts = np.diff(ends, prepend=0)
+def _gaps(values: Floats, edges: Floats, ends: Counts, counts: Counts) -> Floats:
+    """The sum of (upper edge - value) in each cell; in the last of (value - lower edge). Shape (cells,)."""
     gaps = np.zeros(len(counts))
     filled = np.flatnonzero(counts)
     if len(filled) == 0:
-        return counts, gaps
+        return gaps
     middle = values[len(values) // 2]  # sums of distances from the middle, so that nothing cancels far from zero
     sums = np.add.reduceat(values - middle, ends[filled] - counts[filled])
     base = edges[np.minimum(filled, len(edges) - 1)] - middle
     gaps[filled] = np.abs(counts[filled] * base - sums)
-    gaps[1:-1][np.nextafter(edges[1:], -np.inf) <= edges[:-1]] = 0.0  # an atom lies on its edge, whatever rounding says
-    return counts, gaps
+    gaps[1:-1][~_wide(edges)] = 0.0  # an atom lies on its edge, whatever rounding says
+    return gaps
+
+
+def _wide(edges: Floats) -> NDArray[np.bool_]:
+    """Whether there is room for two values between an edge and the next. Shape (edges - 1,)."""
+    return np.asarray(np.nextafter(edges[1:], -np.inf) > edges[:-1])
 
 
 def _positions(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -107,22 +133,20 @@ def _positions(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray
     return np.repeat(starts - before, lengths) + np.arange(int(lengths.sum()))
 
 
-def _unresolved(curve: Curve) -> NDArray[np.bool_]:
-    """Cells that may still hold the widest gap, or in which the two curves may cross. Shape (k,)."""
-    n, m = int(curve.reference.sum()), int(curve.production.sum())
-    n_all, m_all = n + sum(curve.reference_infinite), m + sum(curve.production_infinite)
-    f = np.concatenate([[0], np.cumsum(curve.reference)])
-    g = np.concatenate([[0], np.cumsum(curve.production)])
+def _unresolved(edges: Floats, ends: Sequence[Counts], sides: Sequence[Numbers]) -> NDArray[np.bool_]:
+    """Cells that may still hold the widest gap, or in which the two curves may cross. Shape (cells,)."""
+    f, g = (np.concatenate([[0], end]) for end in ends)
+    n, m = f[-1], g[-1]
     crossing = (f[1:] * m > g[:-1] * n) & (f[:-1] * m < g[1:] * n)
-    f, g = f + curve.reference_infinite[0], g + curve.production_infinite[0]
-    widest = np.abs(f * m_all - g * n_all).max()
-    inside = np.maximum(f[1:] * m_all - g[:-1] * n_all, g[1:] * n_all - f[:-1] * m_all)
-    left: NDArray[np.bool_] = (crossing | (inside > widest)) & curve.open & (curve.reference + curve.production > 0)
-    return left
+    (below_f, above_f), (below_g, above_g) = (side.infinite for side in sides)
+    f, g, n, m = f + below_f, g + below_g, n + below_f + above_f, m + below_g + above_g
+    inside = np.maximum(f[1:] * m - g[:-1] * n, g[1:] * n - f[:-1] * m)
+    left = (crossing | (inside > np.abs(f * m - g * n).max())) & ((f[1:] > f[:-1]) | (g[1:] > g[:-1]))
+    left[1:-1] &= _wide(edges)
+    return np.asarray(left)
 
 
-def _values_in(values: Floats, edges: Floats, cells: NDArray[np.int64]) -> Floats:
+def _values_in(values: Floats, ends: Counts, cells: NDArray[np.int64]) -> Floats:
     """The values of a sorted array that lie in these cells."""
-    ends = np.concatenate([[0], values.searchsorted(edges, side="right"), [len(values)]])
-    starts, lengths = ends[cells], ends[cells + 1] - ends[cells]
-    return values[_positions(starts, lengths)] if len(cells) else values[:0]
+    starts = np.concatenate([[0], ends])[cells]
+    return values[_positions(starts, ends[cells] - starts)] if len(cells) else values[:0]
