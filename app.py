@@ -24,7 +24,8 @@ HASHES = "".join(
 HEADERS = (
     (
         b"content-security-policy",
-        b"default-src 'self'; script-src 'self' 'wasm-unsafe-eval'" + HASHES.encode() + b"; style-src 'self' 'unsafe-inline'; "
+        b"default-src 'self'; script-src 'self' 'wasm-unsafe-eval'" + HASHES.encode() + b"; "
+        b"style-src 'self' 'unsafe-inline'; "
         b"img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; "
         b"frame-ancestors 'none'; base-uri 'self'; object-src 'none'; form-action 'self'",
     ),

@@ -116,7 +116,7 @@ def pickers(entry: Entry, opened: Opened) -> View:
         chosen = options[params[key]]
         cohort += [chosen] if chosen else []
     typed = st.text_input(
-        "Filter", key="filter", bind="query-params", placeholder="seats>=100", on_change=hear,
+        "Filter", key="filter", bind="query-params", placeholder="column>=100", on_change=hear,
         help="Any column: `seats>=100`, `carrier in(EV,UA)`, `gust_mph is_null`.",
     )  # fmt: skip
     if typed and typed.strip():

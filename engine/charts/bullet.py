@@ -26,6 +26,9 @@ def bullet(finding: Finding, mode: str = "light") -> go.Figure:
     if finding.floor is not None:
         band: dict[str, Any] = {"fillcolor": faded(c["quiet"], 0.25), "line": {"width": 0}, "layer": "below"}
         shapes.append({"type": "rect", "x0": 0, "x1": finding.floor, "yref": "paper", "y0": 0.15, "y1": 0.85, **band})
+        said = f"grey: no change reads up to {three(finding.floor)}"
+        right = {"xref": "paper", "x": 1, "xanchor": "right", "yref": "paper", "y": 1, "yanchor": "bottom"}
+        notes.append(note(said, mode, yshift=15, **right))
     point = {"size": 13, "color": colour_of(finding.severity, mode), "symbol": SYMBOLS[finding.severity]}
     floor = "" if finding.floor is None else f"<br>no change reads up to {three(finding.floor)}"
     hover = f"value {three(value)}{floor}<extra></extra>"

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from engine.charts.theme import colours, layout, note, plain
+from engine.charts.theme import colours, faded, layout, note, plain
 from engine.findings import three
 from engine.summaries import Curve, Floats
 
@@ -74,7 +74,8 @@ def curves(curve: Curve, column: str, log: bool = False, mode: str = "light") ->
         right = at > 0.6 * len(x)
         notes.append(
             note(said, mode, x=float(np.log10(x[at])) if log else float(x[at]), y=(low + high) / 2,
-                 xanchor="right" if right else "left", font={"size": 12, "color": c["text"]})
+                 xanchor="right" if right else "left", bgcolor=faded(c["paper"], 0.75),
+                 font={"size": 12, "color": c["text"]})
         )  # fmt: skip
     return go.Figure(
         {

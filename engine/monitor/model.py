@@ -102,6 +102,7 @@ class Columns(Section):
     target: str | Labels | None = None
     attributions: Attributions | None = None
     features: Literal["all"] | list[str] | Top = "all"
+    ignore: list[str] = []
     cohorts: list[str] = []
     kinds: dict[str, Kind] = {}
     latency: str | None = None
@@ -109,7 +110,7 @@ class Columns(Section):
 
     @property
     def roles(self) -> dict[str, str]:
-        """Column -> role, for the columns that are named."""
+        """Column -> role, for the columns that are named: a named feature is one, whatever its name suggests."""
         named = {
             Role.ID: self.id,
             Role.TIMESTAMP: self.timestamp,
@@ -119,7 +120,9 @@ class Columns(Section):
             Role.LATENCY: self.latency,
             Role.ERROR: self.error,
         }
-        return {name: str(role) for role, name in named.items() if name is not None}
+        listed = {name: str(Role.FEATURE) for name in self.features} if isinstance(self.features, list) else {}
+        ignored = {name: str(Role.IGNORE) for name in self.ignore}
+        return listed | ignored | {name: str(role) for role, name in named.items() if name is not None}
 
 
 class WindowRule(Section):

@@ -100,7 +100,7 @@ def show_curves(summary: ColumnSummary | str, column: Column) -> None:
 def show_history(view: View, column: Column, key: str) -> None:
     """The metric over all windows; a click on a mark chooses that window."""
     st.subheader("Over time", anchor=False)
-    history = view.history(key)
+    history = view.history(key, column.name)
     moments = [
         Moment(option_of(w), w.words, w.start, history.cells.get((column.name, i)), view.opened.partial(w))
         for i, w in enumerate(history.windows)

@@ -72,23 +72,24 @@ def table(rows: list[dict[str, object]], windows: bool) -> None:
             go_to(COLUMN, names[click.row])
 
     config: dict[str, object] = {
-        "Column": st.column_config.TextColumn("Column", pinned=True, width=150),
+        "Column": st.column_config.TextColumn("Column", pinned=True, width=130),
         "Status": st.column_config.MultiselectColumn(
-            "Status", options=list(STATUS), color=list(STATUS.values()), width=130
+            "Status", options=list(STATUS), color=list(STATUS.values()), width=122
         ),
-        "Kind": st.column_config.TextColumn("Kind", width="small"),
-        "Role": st.column_config.TextColumn("Role", width="small"),
-        "Open": st.column_config.ButtonColumn("", on_click=opened, key="open_row", type="tertiary", width=70),
+        "Kind": st.column_config.TextColumn("Kind", width=88),
+        "Role": st.column_config.TextColumn("Role", width=80),
+        "Open": st.column_config.ButtonColumn("", on_click=opened, key="open_row", type="tertiary", width=58),
     }
     for heading, key in SHOWN.items():
         share = METRICS[key].signal == "data_quality"
         config[heading] = st.column_config.NumberColumn(
-            heading, format="percent" if share else "%.3g", help=manual(key).splitlines()[0], width="small"
-        )
+            heading, format="percent" if share else "%.3g", help=manual(key).splitlines()[0],
+            width=62 if len(heading) < 4 else 86,
+        )  # fmt: skip
     if windows:
         top = max((max(row["Weeks"]) for row in rows if row["Weeks"]), default=1.0)  # type: ignore[call-overload]
         config["Weeks"] = st.column_config.LineChartColumn(
-            "PSI by window", y_min=0, y_max=min(top, 1.0) or 1.0, help="One scale for all; cut off at 1."
+            "PSI by window", y_min=0, y_max=min(top, 1.0) or 1.0, width=130, help="One scale for all; cut off at 1."
         )
     shown = [
         {

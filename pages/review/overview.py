@@ -3,7 +3,8 @@
 import streamlit as st
 
 from engine.charts.heatmap import Spot, heatmap
-from engine.findings import Severity
+from engine.charts.theme import MARKS
+from engine.findings import Severity, three
 from engine.metrics import METRICS
 from engine.run import Run
 from pages.shared.tables import CALLS, Card, cards, worst_columns
@@ -39,18 +40,13 @@ def headline(run: Run) -> None:
         Severity.NOT_ENOUGH_DATA: "Too few rows to say: what moved could be chance alone.",
         Severity.INFO: "Well: a change in the columns, nothing that was judged.",
     }.get(run.severity, "Well: nothing reached a threshold.")
-    color = COLOURS[run.severity]
     counts = run.counts
-    st.subheader(f":{color}[{badge_mark(run.severity)}] {said}", anchor=False)
+    st.subheader(f":{COLOURS[run.severity]}[{MARKS[run.severity]}] {said}", anchor=False)
     st.markdown(
         f"{counted(counts['critical'], 'critical finding')} and {counted(counts['warning'], 'warning')} "
         f"in {counted(len(called), 'column')}; {counts['ok']} ok, "
         f"{counts['not_enough_data']} without enough data, {counts['not_judged']} shown but not judged."
     )
-
-
-def badge_mark(severity: Severity) -> str:
-    return badge(severity).split("[")[1].split(" ")[0]
 
 
 def show(card: Card, view: View) -> None:
@@ -86,7 +82,7 @@ def show_worst(run: Run) -> None:
     for i, one in enumerate(found):
         said, way = st.columns([7, 1], vertical_alignment="center", gap="small")
         said.markdown(f"{badge(one.severity)} {plain(one.sentence)}")
-        way.button("Open", key=f"open_{i}", on_click=go_to, args=(COLUMN, one.column), type="tertiary",
+        way.button("Open ›", key=f"open_{i}", on_click=go_to, args=(COLUMN, one.column), type="tertiary",
                    help=f"Open {plain(one.column)}")  # fmt: skip
 
 
@@ -105,7 +101,7 @@ def show_notes(view: View, run: Run) -> None:
     small = [one for one in run.findings if one.severity is Severity.NOT_ENOUGH_DATA]
     needed = [one.rows_needed for one in small if one.rows_needed]
     if small:
-        more = f"; about {max(needed):,} production rows would do" if needed else ""
+        more = f"; about {float(three(max(needed))):,.0f} production rows would do" if needed else ""
         said.append(f"◌ Not enough data for {counted(len(small), 'finding')}{more}.")
     said += [plain(one[:1].upper() + one[1:]) for one in run.notes if one]
     gaps = counted(len(run.not_computed), "question")

@@ -9,20 +9,21 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from engine.assess import judged, observe, unjudged_if_partial
 from engine.errors import Cancelled
 from engine.explore import (
     History,
     Opened,
     exact_summary,
+    floors_of,
     history,
     look,
     open_monitor,
-    reference_floors,
     rows_in,
 )
 from engine.findings import Finding, NotComputed
 from engine.noise import NO_WINDOWS
-from engine.run import SAME_COHORT, Run, judged, observe, open_both, unjudged_if_partial
+from engine.run import SAME_COHORT, Run, open_both
 from engine.slices import Slice
 from engine.summaries import ColumnSummary
 from engine.tables.sources import Dataset, find_files
@@ -83,13 +84,18 @@ def _run(key: str, text: str, against: str, _opened: Opened, _cut: Slice) -> Run
     return look(_opened, _cut, against)
 
 
-def history_of(entry: Entry, opened: Opened, metric: str, cohort: Slice, against: str) -> History:
-    return _history(entry.key, metric, text_of(cohort), against, opened, cohort)
+def history_of(
+    entry: Entry, opened: Opened, metric: str, cohort: Slice, against: str, column: str | None = None
+) -> History:
+    """One metric over all windows, of every column or of one."""
+    return _history(entry.key, metric, text_of(cohort), against, column, opened, cohort)
 
 
-@st.cache_resource(max_entries=60, show_spinner=False)
-def _history(key: str, metric: str, text: str, against: str, _opened: Opened, _cohort: Slice) -> History:
-    return history(_opened, metric, _cohort, against)
+@st.cache_resource(max_entries=200, show_spinner=False)
+def _history(
+    key: str, metric: str, text: str, against: str, column: str | None, _opened: Opened, _cohort: Slice
+) -> History:
+    return history(_opened, metric, _cohort, against, column)
 
 
 def exact_of(entry: Entry, opened: Opened, column: str, cut: Slice, against: str) -> Exact:
@@ -101,7 +107,7 @@ def _exact(key: str, column: str, text: str, against: str, _opened: Opened, _cut
     summary = exact_summary(_opened, column, _cut, against)
     plan, whole = _opened.plan, _cut.window in _opened.windows
     seen, gaps = observe([_opened.reference.column(column)], {column: summary}, plan)
-    floors = reference_floors(_opened, _cut, against) if whole else NO_WINDOWS
+    floors = floors_of(_opened, _cut, against) if whole else NO_WINDOWS
     partial = whole and _cut.window is not None and _opened.partial(_cut.window)
     found = judged(seen, _opened.columns, plan, floors)
     return summary, (*(unjudged_if_partial(one, partial) for one in found), *gaps)

@@ -8,8 +8,8 @@ from pathlib import Path
 import streamlit as st
 
 from engine.errors import InvalidMonitor, PlumblineError, UnreadableSource
-from engine.explore import find_path
 from engine.monitor import Monitor, read_monitors
+from engine.tables.places import find_path
 from engine.tables.sources import find_files
 
 FOLDER = "PLUMBLINE_MONITORS"  # where monitor files lie; data/monitors by default

@@ -41,8 +41,9 @@ class View:
         keys = (key for found in self.opened.plan.judged.values() for key in found)
         return tuple(dict.fromkeys([*keys, "null_rate"]))
 
-    def history(self, metric: str) -> History:
-        return door.history_of(self.entry, self.opened, metric, Slice(self.cut.cohort), self.against)
+    def history(self, metric: str, column: str | None = None) -> History:
+        """One metric over all windows of this cohort, of every column or of one."""
+        return door.history_of(self.entry, self.opened, metric, Slice(self.cut.cohort), self.against, column)
 
     def exact(self, column: str) -> tuple[ColumnSummary | str, tuple[Finding | NotComputed, ...]]:
         """One column read from the data itself: its summary, and a finding or a reason for every metric."""
