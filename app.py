@@ -55,12 +55,12 @@ class SecurityHeaders:
 async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     """Imports and first calls cost seconds: they are paid here, not by the first visitor."""
     import pandas  # noqa: F401
-    import plotly.graph_objects as go
     import streamlit.elements.plotly_chart  # noqa: F401
 
+    from engine.charts.timeline import timeline
     from pages.shared import door
 
-    go.Figure({"data": [{"type": "bar", "x": [1], "y": [1]}], "layout": {"title": {"text": "warm"}}}).to_json()
+    timeline([], "warm").to_json()
     door.warm_up()
     # Streamlit collects all generations after every run; what lives as long as the process need not be looked at.
     gc.collect()

@@ -8,23 +8,10 @@ import engine  # noqa: F401  # first: it chooses a faster sort, which numpy read
 import streamlit as st
 
 from engine.errors import PlumblineError
-from engine.explore import Opened
-from engine.run import SAME_COHORT, WHOLE_REFERENCE
-from engine.slices import Filter, Slice, parse_filter
 from pages.shared import states
-from pages.shared.entries import Entry, monitors
-from pages.shared.view import (
-    ALL_TIME,
-    NOTICES,
-    OWN,
-    VIEW,
-    View,
-    cohort_options,
-    hear,
-    link,
-    pick,
-    window_options,
-)
+from pages.shared.entries import monitors
+from pages.shared.pickers import pickers
+from pages.shared.view import GOING, NOTICES, OWN, VIEW, View, pick
 from pages.shared.words import plain
 
 HERE = Path(__file__).parent
@@ -48,6 +35,8 @@ def main() -> None:
         for section, rows in SECTIONS.items()
     }
     page = st.navigation(pages)
+    if going := st.session_state.pop(GOING, None):
+        st.switch_page(going[0], query_params=going[1])  # bound pickers keep their values and write them again
     st.title(page.title, anchor=False)
     if page.title != "Data":
         st.session_state[VIEW] = look(page.title)
@@ -89,62 +78,6 @@ def look(title: str) -> View:
     if st.session_state.get(NOTICES):
         st.warning("This link asks for more: " + " ".join(st.session_state[NOTICES]), icon=":material/link_off:")
     return view
-
-
-def pickers(entry: Entry, opened: Opened) -> View:
-    """The pickers of one monitor, in the sidebar."""
-    params = {"monitor": entry.name}
-    window = None
-    if opened.windows:
-        windows = window_options(opened)
-        unit = entry.monitor.window.unit
-        complete = [text for text, found in windows.items() if found is not None and not opened.partial(found)]
-        default = complete[0] if complete else ALL_TIME
-        params["window"] = pick(
-            unit.capitalize(), list(windows), default, "window",
-            f"The {unit} that begins on this day, newest first. ◌ marks one with too few rows to judge.",
-        )  # fmt: skip
-        window = windows[params["window"]]
-        step(list(windows), params["window"], unit)
-    else:
-        st.caption("No timestamp: all rows are one window.")
-    cohort: list[Filter] = []
-    for column, values in opened.cohorts.items():
-        key = f"cohort-{column}"
-        options = cohort_options(column, values)
-        params[key] = pick(plain(column), list(options), "all", key)
-        chosen = options[params[key]]
-        cohort += [chosen] if chosen else []
-    typed = st.text_input(
-        "Filter", key="filter", bind="query-params", placeholder="column>=100", on_change=hear,
-        help="Any column: `seats>=100`, `carrier in(EV,UA)`, `gust_mph is_null`.",
-    )  # fmt: skip
-    if typed and typed.strip():
-        cohort.append(parse_filter(typed.strip(), opened.reference.columns))
-        params["filter"] = typed.strip()
-    params["against"] = pick(
-        "Against", [SAME_COHORT, WHOLE_REFERENCE], SAME_COHORT, "against",
-        "Hold the cohort against the same cohort of the reference, or against all of it.",
-    )  # fmt: skip
-    with st.popover("Copy permalink", icon=":material/link:", width="stretch"):
-        extra = {k: str(st.session_state[k]) for k in ("column", "metric") if st.session_state.get(k)}
-        st.code(link(params | extra), language=None, wrap_lines=True)
-    return View(entry, opened, Slice(tuple(cohort), window), params["against"], params)
-
-
-def step(options: list[str], chosen: str, unit: str) -> None:
-    """Two buttons that go one window back or on; options are newest first, after all time."""
-    at = options.index(chosen)
-
-    def go(to: int) -> None:
-        hear()
-        st.session_state["window"] = options[to]
-
-    with st.container(horizontal=True, gap="small"):
-        st.button("◂ earlier", key="earlier", on_click=go, args=(at + 1,), disabled=at + 1 >= len(options),
-                  help=f"The {unit} before", width="stretch")
-        st.button("later ▸", key="later", on_click=go, args=(at - 1,), disabled=at <= 1,
-                  help=f"The {unit} after", width="stretch")  # fmt: skip
 
 
 main()

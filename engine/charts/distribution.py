@@ -11,7 +11,7 @@ from engine.findings import Part
 
 MOST = 0.6  # bins are marked until together they make up this share of the score
 SHOWN = 20  # categories; the others are drawn as one bar
-LAST = ("other", "unseen")
+LAST = ("", "other", "unseen")  # the first stands for every other label
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ def bins_of(parts: Sequence[Part], ordered: bool) -> list[Bin]:
     found = [Bin(p.label, p.reference, p.production, (p.part or 0.0) / total if known else None) for p in parts]
     if ordered:
         return found
-    found.sort(key=lambda one: (one.label in LAST, -(one.score or 0.0), -abs(one.production - one.reference)))
+    place = {label: i for i, label in enumerate(LAST)}
+    found.sort(key=lambda one: (place.get(one.label, 0), -(one.score or 0.0), -abs(one.production - one.reference)))
     if len(found) <= SHOWN + 2:
         return found
     named = [one for one in found if one.label not in LAST]

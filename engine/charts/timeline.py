@@ -100,7 +100,7 @@ def _said(moment: Moment) -> str:
     head = f"<b>{moment.words}</b>" + (" (partial)" if moment.partial else "")
     match moment.found:
         case Finding(value=float() as value, severity=severity, n_production=rows):
-            return f"{head}<br>{three(value)} {MARKS[severity]} {WORDS[severity]}<br>{rows:,} production values"
+            return f"{head}<br>{three(value)} {MARKS[severity]} {WORDS[severity]}<br>{rows or 0:,} production values"
         case NotComputed(because=because):
             return f"{head}<br>not computed: {because}"
     return head

@@ -12,7 +12,7 @@ from engine.monitor import Monitor
 from engine.monitor.model import Columns, Place, WindowRule
 from engine.tables.sources import Dataset
 from pages.shared.intake import Source
-from pages.shared.view import NOTICES, OWN
+from pages.shared.view import GOING, NOTICES, OWN
 
 NAMED = ("id", "timestamp", "score", "prediction", "target", "latency", "error")
 
@@ -61,4 +61,4 @@ def start(monitor: Monitor) -> None:
         if key in ("window", "filter", "column", "metric", "selected", NOTICES) or str(key).startswith("cohort-"):
             del state[key]
     state["monitor"] = monitor.monitor
-    st.switch_page("review/overview.py", query_params={})
+    state[GOING] = ("review/overview.py", {})

@@ -17,7 +17,7 @@ from pages.shared.words import plain
 
 ALL_TIME, ALL = "all time", "all"
 AGAINST = {SAME_COHORT: "the same cohort of the reference", WHOLE_REFERENCE: "the whole reference"}
-OWN, VIEW, NOTICES = "own_monitors", "view", "notices"
+OWN, VIEW, NOTICES, GOING = "own_monitors", "view", "notices", "going"
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,8 +130,8 @@ def link(params: dict[str, str]) -> str:
 
 
 def go_to(page: str, column: str, window: str | None = None) -> None:
-    """Open a page on a column. For callbacks: bound pickers keep their values, which are set before they are drawn."""
+    """Open a page on a column. For callbacks, which run before the frame knows its pages: the frame goes there."""
     st.session_state["column"] = column
     if window is not None:
         st.session_state["window"] = window
-    st.switch_page(page, query_params={"column": column})
+    st.session_state[GOING] = (page, {"column": column})

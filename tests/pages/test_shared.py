@@ -1,0 +1,84 @@
+"""What the pages share: text shown letter by letter, safe cells, paths that stay inside, monitors that come back."""
+
+import csv
+import doctest
+import io
+
+import pytest
+
+from engine.errors import PlumblineError
+from engine.monitor.read import parse_monitor
+from engine.monitor.write import to_yaml
+from engine.run import open_both
+from pages.shared import intake, tables, view, words
+from pages.shared.draft import draft
+from pages.shared.intake import Source, source_at
+
+
+@pytest.mark.parametrize("module", [words, view, tables, intake], ids=lambda one: one.__name__)
+def test_examples(module):
+    assert doctest.testmod(module).failed == 0
+
+
+@pytest.mark.parametrize("text", [":material/home:", "**a**", "$x$", "<b>", "`a`", ":red[a]", "a -> b", "http://x.y"])
+def test_text_from_outside_is_escaped_and_still_reads_the_same(text):
+    said = words.plain(text)
+    assert said != text
+    assert said.replace("\\", "").replace(words.JOINER, "") == text
+
+
+def test_no_cell_of_a_csv_file_is_a_formula():
+    rows = [{"Column": one, "PSI": -0.5} for one in ("=1+1", "+a", "-a", "@a", "\ta", "\ra", "a")]
+    read = list(csv.DictReader(io.StringIO(words.to_csv(rows, ["Column", "PSI"]), newline="")))
+    assert [row["Column"][0] for row in read] == ["'"] * 6 + ["a"]
+    assert {row["PSI"] for row in read} == {"-0.5"}
+
+
+def test_a_path_stays_under_the_allowed_folders(monkeypatch, tmp_path):
+    inside, outside = tmp_path / "in", tmp_path / "out"
+    for folder in (inside, outside):
+        folder.mkdir()
+        (folder / "a.csv").write_text("x\n1\n")
+    (inside / "link.csv").symlink_to(outside / "a.csv")
+    (inside / "links").symlink_to(outside)
+    monkeypatch.setenv("PLUMBLINE_DATA", str(inside))
+    assert source_at("a.csv").path == str(inside / "a.csv")
+    assert source_at(str(inside / "*.csv").replace("*", "a*")).name.endswith("a*.csv")
+    for wanted in ("../out/a.csv", str(outside / "a.csv"), "link.csv", "links/a.csv", "links/*.csv", "*.csv", "s3://b/a"):
+        with pytest.raises(PlumblineError, match=r"outside|path of a file"):
+            source_at(wanted)
+    with pytest.raises(PlumblineError, match="Did you mean"):
+        source_at("b.csv")
+
+
+def test_an_error_does_not_name_neighbours_outside(monkeypatch, tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "secret.csv").write_text("x\n")
+    monkeypatch.setenv("PLUMBLINE_DATA", str(tmp_path / "in"))
+    with pytest.raises(PlumblineError) as caught:
+        source_at("../secrt.csv")
+    assert "secret.csv" not in str(caught.value)
+
+
+def drafted(two_files, roles):
+    reference, production = two_files()
+    first, _ = open_both(str(reference), str(production))
+    given = {c.name: str(c.role) for c in first.columns} | roles
+    sources = {"reference": Source(str(reference), "r"), "production": Source(str(production), "p")}
+    kinds = {c.name: str(c.kind) for c in first.columns}
+    return draft("mine", first, sources, kinds, given, ["region"], "week")
+
+
+def test_a_drafted_monitor_reads_back_as_it_was_chosen(two_files):
+    from engine.explore import open_monitor
+
+    monitor = drafted(two_files, {"id": "feature", "score": "ignore"})
+    again = parse_monitor(to_yaml(monitor))
+    assert again == monitor and again.digest == monitor.digest
+    roles = {column.name: str(column.role) for column in open_monitor(again).reference.columns}
+    assert roles["id"] == "feature" and roles["score"] == "ignore" and roles["at"] == "timestamp"
+
+
+def test_a_role_is_given_once(two_files):
+    with pytest.raises(PlumblineError, match="Only one column can be the score"):
+        drafted(two_files, {"amount": "score"})
