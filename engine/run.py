@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.assess import Summaries, judged, observe, unjudged_if_partial
 from engine.columns import Column, Role
+from engine.errors import UnusableData
 from engine.findings import Finding, NotComputed, Severity
 from engine.noise import NO_WINDOWS, WindowFloors
 from engine.reference import reference_floors
@@ -162,9 +163,7 @@ def compare(
     [('psi', 'critical')]
     """
     first, second = open_both(reference, production)
-    if kinds or roles:
-        first = first.assign(kinds or {}, roles or {})
-        second = second.assign(*({k: v for k, v in (given or {}).items() if second.has(k)} for given in (kinds, roles)))
+    first, second = in_one_reading(first, second, kinds or {}, roles or {})
     plan = replace(plan or Plan(), metrics=chosen_metrics(tuple(metrics))) if metrics else plan or Plan()
     return look(first, second, cut or Slice(), plan, against=against, progress=progress)
 
@@ -175,6 +174,15 @@ def open_both(reference: Any, production: Any) -> tuple[Dataset, Dataset]:
     root = connect({file.parent for source in paths for file in find_files(source)})
     names = _name(reference, "reference"), _name(production, "production")
     return open_dataset(reference, root, names[0]), open_dataset(production, root, names[1])
+
+
+def in_one_reading(
+    reference: Dataset, production: Dataset, kinds: Mapping[str, str], roles: Mapping[str, str]
+) -> tuple[Dataset, Dataset]:
+    """Both sides with the kinds and roles that were given; what a column is to the model, the reference says."""
+    reference = reference.assign(kinds, roles)
+    shared = {column.name: str(column.role) for column in reference.columns if production.has(column.name)}
+    return reference, production.assign({name: one for name, one in kinds.items() if production.has(name)}, shared)
 
 
 def _name(source: Any, otherwise: str) -> str:
@@ -198,7 +206,8 @@ def look(
     share of the median window's rows that a whole one holds.
     """
     base = Slice(cut.cohort) if against == SAME_COHORT else Slice()
-    production.where(cut), reference.where(base)  # names are checked before anything is read
+    for side, one in ((production, cut), (reference, base)):  # a slice that cannot be asked is told once
+        side.query(f"SELECT count(*) FROM {side.scan} WHERE {side.where(one)[0]}", side.where(one)[1])
     columns = [column for column in reference.columns if column.role is not Role.IGNORE]
     supports: dict[str, Support | str] = {}
     summaries: dict[str, ColumnSummary | str] = {}
@@ -234,12 +243,16 @@ def _fresh(
     """The support of a column, or why it has none, and its summary."""
     if not production.has(column.name):
         return "production has no such column", "production has no such column"
-    whole = read(reference, column, Slice())
-    support = build_support(column, whole)
-    if isinstance(support, str):
-        return support, support
-    first = whole if base == Slice() else read(reference, column, base)
-    return support, summarize(support, first, read(production, column, cut))
+    try:
+        whole = read(reference, column, Slice())
+        support = build_support(column, whole)
+        if isinstance(support, str):
+            return support, support
+        first = whole if base == Slice() else read(reference, column, base)
+        return support, summarize(support, first, read(production, column, cut))
+    except UnusableData as error:  # one column that cannot be read takes no other with it
+        why = f"its values cannot be read: {error.message}"
+        return why, why
 
 
 def summarize_column(

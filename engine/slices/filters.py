@@ -1,5 +1,6 @@
 """One comparison of a column, which says itself in SQL, in words and as it is typed. To add one: a row in OPERATORS."""
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -80,6 +81,8 @@ class Filter:
             raise InvalidFilter(
                 f"'{OPERATORS[self.operator].label}' takes {count}, not {len(self.values)}.", where=shown(self.column)
             )
+        if any(isinstance(value, float) and not math.isfinite(value) for value in self.values):
+            raise InvalidFilter("A filter compares with a finite number.", where=shown(self.column))
 
     @property
     def sql(self) -> str:

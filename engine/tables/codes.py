@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from engine.summaries import Counts, Floats
 from engine.tables.supports import CategoricalSupport, NumericSupport, Support
+from engine.tables.values import LARGEST
 
 LOWEST, HIGHEST, BROKEN, NAN, UNSEEN, NULL = 250, 251, 252, 253, 254, 255  # -inf, +inf, type error, not-a-number, …
 CODES = 256
@@ -46,7 +47,7 @@ def _number_encoder(support: NumericSupport) -> Encode:
         numbers = values.to_numpy(zero_copy_only=False).astype(np.float64, copy=False)  # NULL becomes not-a-number
         codes = find(numbers)
         gaps = np.abs(support.edges[np.minimum(codes, last)] - numbers)
-        odd = np.flatnonzero(~np.isfinite(numbers))
+        odd = np.flatnonzero(~(np.abs(numbers) < LARGEST))
         if len(odd):
             valid = values.is_valid().to_numpy(zero_copy_only=False)[odd]
             other = numbers[odd]

@@ -3,7 +3,7 @@
 Codes 0 to 249 are cells; the larger ones say why a row has none. Curves made of cells carry proven intervals.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from engine.slices import UNITS, Filter, Slice, Window, quoted, window_of, windows_between
+from engine.columns import Kind
+from engine.errors import UnusableData, shown
+from engine.slices import UNITS, Filter, Slice, Window, moment_sql, quoted, window_of, windows_between
 from engine.summaries import ColumnSummary, Counts, Curve, Floats, Quality, QualityCounts
 from engine.tables.codes import BROKEN, HIGHEST, LOWEST, NAN, NULL, UNSEEN, Tally, encoder
 from engine.tables.exact import histogram, with_infinite
@@ -21,6 +23,7 @@ from engine.tables.supports import CategoricalSupport, NumericSupport, Support
 from engine.tables.values import can_fail, value_sql
 
 BATCH = 1 << 18  # rows read at a time
+YEARS = 1678, 2262  # between these, moments are believed: what 64 bits of nanoseconds hold
 
 Progress = Callable[[float, str], None]
 
@@ -89,7 +92,19 @@ def _kept(one: Filter, values: Sequence[object]) -> NDArray[np.bool_] | None:
         "not_null": lambda value: value is not None,
     }
     test = tests.get(one.operator)
-    return None if test is None else np.array([test(value) for value in values], dtype=bool)
+    if test is None or (one.values and not _alike([*one.values, *values])):
+        return None
+    return np.array([test(value) for value in values], dtype=bool)
+
+
+def _alike(values: Iterable[object]) -> bool:
+    """Whether Python compares these as the database does: all texts, all truth values, or all whole numbers.
+
+    >>> _alike(["a", None]), _alike([1, 2]), _alike([1, "1"]), _alike([1, True]), _alike([0.1])
+    (True, True, False, False, False)
+    """
+    found = {type(value) for value in values if value is not None}
+    return len(found) < 2 and found <= {str, bool, int}
 
 
 def count(
@@ -105,6 +120,9 @@ def count(
     only: filters that a row has to pass to be counted.
     progress is told the share done and may raise Cancelled. Raises UnusableData for too many groups.
     """
+    nested = next((name for name in cohorts if dataset.column(name).kind is Kind.NESTED), None)
+    if nested is not None:
+        raise UnusableData(f"{shown(nested)} holds lists or structures and cannot name cohorts.", where=dataset.name)
     timestamp = dataset.timestamp if unit else None
     span = _span(dataset, timestamp)
     windows = windows_between(*span, unit) if span and unit else ()
@@ -114,30 +132,22 @@ def count(
     broken = {i: f"b{i}" for i, name in enumerate(names) if can_fail(dataset.column(name), supports[name].column)}
     columns += [f'{quoted(names[i])} IS NOT NULL AS "{alias}"' for i, alias in broken.items()]
     columns += [f'{quoted(name)} AS "c{i}"' for i, name in enumerate(cohorts)]
-    at_sql = f'epoch_us(CAST({quoted(timestamp)} AS TIMESTAMP)) AS "at"' if timestamp else "1 AS one"
-    columns.append(at_sql)
+    columns.append(f'epoch_us({_moment(dataset, timestamp)}) AS "at"' if timestamp else "1 AS one")
     encoders = [encoder(supports[name]) for name in names]
     groups = Groups(len(cohorts))
     tallies = [Tally() for _ in names]
-    cursor = dataset.root.cursor()
-    try:
-        if dataset.frame is not None:
-            cursor.register("frame", dataset.frame)
-        condition, values = dataset.where(Slice(only))
-        sql = f"SELECT {', '.join(columns)} FROM {dataset.scan} WHERE {condition}"
-        reader = cursor.sql(sql, params=values).to_arrow_reader(BATCH)
-        done = 0
-        for batch in reader:
-            group = groups.index(batch, _window_index(batch["at"], starts) if timestamp else None)
-            for i, encode in enumerate(encoders):
-                valid = batch[broken[i]].to_numpy(zero_copy_only=False) if i in broken else None
-                code, gap = encode(batch[f"v{i}"], valid)
-                tallies[i].add(group, code, gap, groups.size)
-            done += batch.num_rows
-            if progress:
-                progress(done / max(dataset.rows, 1), f"counted {done:,} of {dataset.rows:,} rows")
-    finally:
-        cursor.close()
+    condition, values = dataset.where(Slice(only))
+    sql = f"SELECT {', '.join(columns)} FROM {dataset.scan} WHERE {condition}"
+    done = 0
+    for batch in dataset.stream(sql, values, BATCH):
+        group = groups.index(batch, _window_index(batch["at"], starts) if timestamp else None)
+        for i, encode in enumerate(encoders):
+            valid = batch[broken[i]].to_numpy(zero_copy_only=False) if i in broken else None
+            code, gap = encode(batch[f"v{i}"], valid)
+            tallies[i].add(group, code, gap, groups.size)
+        done += batch.num_rows
+        if progress:
+            progress(done / max(dataset.rows, 1), f"counted {done:,} of {dataset.rows:,} rows")
     return Cells(
         windows,
         groups.windows(),
@@ -161,11 +171,17 @@ def _ordered(support: Support) -> bool:
     return isinstance(support, NumericSupport)
 
 
+def _moment(dataset: Dataset, timestamp: str) -> str:
+    """SQL for a row's moment; infinite ones, and years that stand for "never", belong to no window."""
+    at = f"CAST({moment_sql(timestamp, dataset.columns)} AS TIMESTAMP)"
+    return f"CASE WHEN {at} >= TIMESTAMP '{YEARS[0]}-01-01' AND {at} < TIMESTAMP '{YEARS[1]}-01-01' THEN {at} END"
+
+
 def volumes(dataset: Dataset, unit: str) -> dict[Window, int]:
     """Rows of every calendar window that holds any; none without a timestamp."""
     if dataset.timestamp is None:
         return {}
-    at = f"date_trunc('{UNITS[UNITS.index(unit)]}', CAST({quoted(dataset.timestamp)} AS TIMESTAMP))"
+    at = f"date_trunc('{UNITS[UNITS.index(unit)]}', {_moment(dataset, dataset.timestamp)})"
     table = dataset.query(f"SELECT {at} AS start, count(*) AS n FROM {dataset.scan} GROUP BY 1")
     return {window_of(row["start"], unit): row["n"] for row in table.to_pylist() if row["start"] is not None}
 
@@ -174,7 +190,7 @@ def _span(dataset: Dataset, timestamp: str | None) -> tuple[datetime, datetime] 
     """The first and the last moment of a dataset, or None if it has none."""
     if timestamp is None:
         return None
-    at = f"CAST({quoted(timestamp)} AS TIMESTAMP)"
+    at = _moment(dataset, timestamp)
     span = dataset.query(f"SELECT min({at}) AS first, max({at}) AS last FROM {dataset.scan}").to_pylist()[0]
     return None if span["first"] is None else (span["first"], span["last"])
 

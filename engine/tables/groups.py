@@ -27,7 +27,10 @@ class Groups:
         key = np.zeros(batch.num_rows, dtype=np.int64) if at is None else at + 1
         sizes = []
         for i, values in enumerate(self.values):
-            column = batch[f"c{i}"].dictionary_encode()
+            try:
+                column = batch[f"c{i}"].dictionary_encode()
+            except pa.ArrowNotImplementedError:
+                raise UnusableData(f"Values of type {batch[f'c{i}'].type} cannot name cohorts.") from None
             codes = column.indices.to_numpy(zero_copy_only=False)
             if column.indices.null_count:
                 codes = np.nan_to_num(codes, nan=len(column.dictionary)).astype(np.int64)
@@ -36,6 +39,10 @@ class Groups:
             if len(values) > GROUPS:
                 raise UnusableData(f"A cohort column has more than {GROUPS:,} values.", hint="Choose one with fewer.")
             sizes.append(len(values))
+            if (int(key.max(initial=0)) + 1) * len(values) >= 1 << 62:
+                raise UnusableData(
+                    "The cohort columns have too many values together.", hint="Choose fewer cohort columns."
+                )
             key = key * len(values) + known[codes]
         distinct, position = np.unique(key, return_inverse=True)
         numbers = np.array([self._number(int(one), sizes) for one in distinct], dtype=np.int64)

@@ -1,5 +1,6 @@
 """How the bins of a column are called: short, distinct, in the column's own terms."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -20,6 +21,8 @@ def interval_labels(lows: Floats, highs: Floats, column: Column, unseen: int | N
         labels = [_label(low, high, column, digits) for low, high in zip(lows, highs, strict=True)]
         if len(set(labels)) == len(labels):
             break
+    if len(set(labels)) < len(labels):  # moments closer than a microsecond, and the like
+        labels = [f"{label} [{i}]" for i, label in enumerate(labels, start=1)]
     if unseen is not None:
         labels[unseen] = "unseen"
     return tuple(labels)
@@ -33,7 +36,7 @@ def _label(low: float, high: float, column: Column, digits: int) -> str:
         return "any" if high == np.inf else f"≤ {say(high, column, digits)}"
     if high == np.inf:
         return f"> {say(low, column, digits)}"
-    if column.integer:
+    if column.integer and np.floor(low) + 1 <= np.floor(high):
         return f"{say(np.floor(low) + 1, column, digits)} – {say(np.floor(high), column, digits)}"
     return f"{say(low, column, digits)} – {say(high, column, digits)}"
 
@@ -50,7 +53,27 @@ def say(value: float, column: Column, digits: int = 4) -> str:
             at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=float(value))
         except (OverflowError, ValueError):
             return f"{value:.{digits}g} s"
+        if digits > 12:
+            return f"{at:%Y-%m-%d} {at.time().isoformat()}"
         return f"{at:%Y-%m-%d}" if at.time() == datetime.min.time() or digits < 6 else f"{at:%Y-%m-%d %H:%M:%S}"
     if column.integer and abs(value) < 1e15:
         return f"{value:.0f}"
     return f"{value:.{digits}g}"
+
+
+def category_labels(named: tuple[str, ...]) -> tuple[str, ...]:
+    """One label a bin of categories: the names, then the rarer ones together, then the ones never seen before.
+
+    >>> category_labels(("a", "other"))
+    ('a', 'other', 'all others', 'unseen')
+    """
+    rest = [next(label for label in words if label not in named) for words in (_words("other"), _words("unseen"))]
+    return (*named, *rest)
+
+
+def _words(word: str) -> Iterator[str]:
+    yield word
+    yield f"all {word}s" if word == "other" else f"never seen ({word})"
+    while True:
+        word = f"({word})"
+        yield word

@@ -1,7 +1,7 @@
 """Where data comes from: a path, glob, folder or frame becomes a Dataset, its columns with kinds and roles."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
@@ -11,11 +11,12 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from engine.columns import Column, Role, guess_roles, kind_of
+from engine.columns import Column, Role, guess_roles, kind_of, parse
 from engine.errors import UnknownName, UnreadableSource, UnusableData, shown
 from engine.slices import Slice
 from engine.tables.connection import DuckDBPyConnection, connect
-from engine.tables.delimited import ingest
+from engine.tables.delimited import file_literal, ingest, reason
+from engine.tables.frames import frame_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +66,21 @@ class Dataset:
         except duckdb.InterruptException:
             raise
         except duckdb.Error as error:
-            raise UnusableData(_first_line(error), where=self.name) from None
+            raise UnusableData(reason(error), where=self.name) from None
+        finally:
+            cursor.close()
+
+    def stream(self, sql: str, values: Iterable[Any], rows: int) -> Iterator[pa.RecordBatch]:
+        """The result of a query in batches of so many rows, for what is too large to hold."""
+        cursor = self.root.cursor()
+        try:
+            if self.frame is not None:
+                cursor.register("frame", self.frame)
+            yield from cursor.sql(sql, params=list(values)).to_arrow_reader(rows)
+        except duckdb.InterruptException:
+            raise
+        except (duckdb.Error, pa.ArrowException) as error:
+            raise UnusableData(reason(error), where=self.name) from None
         finally:
             cursor.close()
 
@@ -87,7 +102,7 @@ class Dataset:
         """This dataset with other kinds and roles; a role that is given to one column is taken from the others."""
         for name in (*kinds, *roles):
             self.column(name)
-        given = {Role(role) for role in roles.values() if role not in (Role.FEATURE, Role.IGNORE)}
+        given = {parse(Role, role) for role in roles.values()} - {Role.FEATURE, Role.IGNORE}
         changed = []
         for column in self.columns:
             if column.name in kinds:
@@ -123,9 +138,15 @@ def open_dataset(source: Any, root: DuckDBPyConnection | None = None, name: str 
 def find_files(source: str | Path) -> tuple[Path, ...]:
     """The files that a path, glob or folder names, sorted; the nearest name in the error when there is none."""
     text = str(source)
-    path = Path(text).expanduser()
-    if "\0" in text:
-        raise UnreadableSource("A path cannot hold a NUL character.", where=shown(text))
+    if "\0" in text or not text.strip():
+        raise UnreadableSource("A path cannot be empty or hold a NUL character.", where=shown(text))
+    try:
+        return _found(Path(text).expanduser(), text)
+    except (OSError, RuntimeError, ValueError, NotImplementedError) as error:  # too long, no such user, a wrong glob
+        raise UnreadableSource(f"It cannot be looked up: {str(error).rstrip('.')}.", where=shown(text)) from None
+
+
+def _found(path: Path, text: str) -> tuple[Path, ...]:
     if path.is_file():
         return (path.resolve(),)
     if path.is_dir():
@@ -138,6 +159,8 @@ def find_files(source: str | Path) -> tuple[Path, ...]:
         found = sorted(one.resolve() for one in base.glob(str(path.relative_to(path.anchor))) if one.is_file())
         if found:
             return tuple(found)
+    if path.exists():
+        raise UnreadableSource("It is neither a file nor a folder.", where=shown(text))
     beside = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
     near = get_close_matches(path.name, beside, n=1)
     hint = f"Did you mean {shown(str(path.parent / near[0]))}?" if near else f"Looked from {Path.cwd()}."
@@ -152,23 +175,13 @@ def _open_files(files: tuple[Path, ...], root: DuckDBPyConnection, name: str) ->
             raise UnreadableSource("Several files are read together only if all are Parquet.", where=str(odd))
         read = ingest(files[0], root)
         how, notes, numeric, scanned = read.how, read.notes, read.numeric, (read.parquet,)
-    paths = ", ".join(_literal(path) for path in scanned)
+    paths = ", ".join(file_literal(path) for path in scanned)
     scan = f"read_parquet([{paths}]" + (", union_by_name = true)" if len(scanned) > 1 else ")")
     return _described(name, scan, root, how, numeric, files=files, notes=notes)
 
 
 def _open_frame(source: Any, root: DuckDBPyConnection, name: str) -> Dataset:
-    if isinstance(source, pa.Table):
-        frame = source
-    elif hasattr(source, "to_arrow"):
-        frame = source.to_arrow()
-    elif hasattr(source, "__dataframe__") or hasattr(source, "iloc"):
-        frame = pa.Table.from_pandas(source, preserve_index=False)
-    else:
-        raise UnreadableSource(
-            f"A {type(source).__name__} is no table.", hint="Give a path, a pandas or polars frame, or an Arrow table."
-        )
-    return _described(name, "frame", root, "frame", frozenset(), frame=frame)
+    return _described(name, "frame", root, "frame", frozenset(), frame=frame_of(source))
 
 
 def _described(
@@ -194,13 +207,3 @@ def _is_parquet(path: Path) -> bool:
             return stream.read(4) == b"PAR1"
     except OSError as error:
         raise UnreadableSource(f"The file cannot be read: {error.strerror}.", where=str(path)) from None
-
-
-def _literal(path: Path) -> str:
-    """A path as an SQL string that means this one file: quotes doubled, glob signs bracketed."""
-    text = "".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(path))
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]

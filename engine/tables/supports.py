@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.columns import Column
 from engine.summaries import Counts, Floats, Scale
-from engine.tables.labels import interval_labels
+from engine.tables.labels import category_labels, interval_labels
 from engine.tables.values import Categories, Numbers
 
 POINT_MASS = 0.05  # a value this frequent in the reference is a bin of its own
@@ -119,7 +119,7 @@ def _categorical(column: Column, reference: Categories) -> CategoricalSupport:
     cells = CELLS - 2
     categories, rarer = reference.names[:cells], frozenset(reference.names[cells:])
     named = categories[:NAMED]
-    return CategoricalSupport(column, categories, rarer, (*named, "other", "unseen"))
+    return CategoricalSupport(column, categories, rarer, category_labels(named))
 
 
 def _numeric(column: Column, values: Floats) -> NumericSupport:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow.compute as pc
 
-from engine.columns import INTEGERS, ORDERED, Column, Kind
+from engine.columns import INTEGERS, ORDERED, Column, Kind, kind_of
 from engine.slices import Slice, quoted
 from engine.summaries import Counts, Floats, QualityCounts
 from engine.tables.sources import Dataset
+
+LARGEST = 1e150  # a number as far from zero counts as infinite: its square, summed, would be
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +53,7 @@ def value_sql(stored: Column, wanted: Column) -> str:
             return f"CAST({name} AS DOUBLE)"
         return name if base == "DOUBLE" else f"TRY_CAST({_as_text(name, base)} AS DOUBLE)"
     if wanted.kind is Kind.DATETIME:
-        if stored.kind is Kind.DATETIME:
+        if kind_of(stored.type) is Kind.DATETIME:
             return f"CAST(epoch({name}) AS DOUBLE)"
         return f"CAST(epoch(TRY_CAST({_as_text(name, base)} AS TIMESTAMP)) AS DOUBLE)"
     if base == wanted.base or base not in INTEGERS | {"FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN"}:
@@ -81,7 +83,7 @@ def read_numbers(dataset: Dataset, wanted: Column, cut: Slice) -> Numbers:
     broken = f", {quoted(stored.name)} IS NOT NULL AND ({value}) IS NULL AS broken" if can_fail(stored, wanted) else ""
     table = dataset.query(f"SELECT {value} AS value{broken} FROM {dataset.scan} WHERE {condition}", values)
     column = table["value"]
-    errors = sum(table["broken"].to_pylist()) if broken else 0
+    errors = int(pc.sum(table["broken"]).as_py() or 0) if broken else 0
     rows, missing = len(column), column.null_count
     found = (column.drop_null() if missing else column).to_numpy()
     found = found if found.flags.writeable and found.flags.owndata else found.copy()
@@ -89,7 +91,7 @@ def read_numbers(dataset: Dataset, wanted: Column, cut: Slice) -> Numbers:
     found.sort()  # not-a-number comes last, after +inf
     last = int(np.searchsorted(found, np.inf, side="right"))
     nans = len(found) - last
-    first, end = int(np.searchsorted(found, -np.inf, side="right")), int(np.searchsorted(found, np.inf, side="left"))
+    first, end = int(np.searchsorted(found, -LARGEST, side="right")), int(np.searchsorted(found, LARGEST, side="left"))
     infinite = (first, last - end)
     quality = QualityCounts(rows, missing - errors, nans, sum(infinite), errors)
     return Numbers(found[first:end], infinite, quality)

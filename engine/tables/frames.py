@@ -1,0 +1,54 @@
+"""Frames of a program, as Arrow: pandas, polars and Arrow itself; what Arrow cannot hold is taken as text."""
+
+from typing import Any
+
+import pyarrow as pa
+
+from engine.errors import UnreadableSource
+
+_READABLE = {pa.float16().id: pa.float32(), pa.decimal256(1).id: pa.float64()}
+
+
+def frame_of(source: Any) -> pa.Table:
+    """The Arrow table that a frame holds. Raises UnreadableSource for what is no frame."""
+    if isinstance(source, pa.RecordBatch):
+        source = pa.Table.from_batches([source])
+    if hasattr(source, "to_arrow"):
+        source = source.to_arrow()
+    if isinstance(source, pa.Table):
+        return _plain(source)
+    if hasattr(source, "iloc") and hasattr(source, "to_frame"):  # one column on its own
+        source = source.to_frame()
+    if hasattr(source, "iloc"):
+        try:
+            return _plain(pa.Table.from_pandas(source, preserve_index=False))
+        except (pa.ArrowException, ValueError, TypeError, OverflowError):
+            names = [str(name) for name in source.columns]
+            return _plain(pa.table([_column(source.iloc[:, i]) for i in range(len(names))], names=names))
+    raise UnreadableSource(
+        f"A {type(source).__name__} is no table.", hint="Give a path, a pandas or polars frame, or an Arrow table."
+    )
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """The table with the numbers that DuckDB cannot read, half precision and 256 bits, as ones that it can."""
+    fields = [field.with_type(_READABLE.get(field.type.id, field.type)) for field in table.schema]
+    return table if fields == list(table.schema) else table.cast(pa.schema(fields))
+
+
+def _column(values: Any) -> pa.Array:
+    """One pandas column as Arrow, as text where its values are of several kinds.
+
+    >>> import pandas
+    >>> _column(pandas.Series([1, "a", None], dtype=object)).to_pylist()
+    ['1', 'a', None]
+    """
+    values = values.sparse.to_dense() if hasattr(values, "sparse") else values
+    try:
+        return pa.array(values, from_pandas=True)
+    except (pa.ArrowException, ValueError, TypeError, OverflowError):
+        return pa.array([None if gone else _text(one) for one, gone in zip(values, values.isna(), strict=True)])
+
+
+def _text(value: object) -> str:
+    return str(value).encode("utf-8", "backslashreplace").decode()
