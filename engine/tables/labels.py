@@ -19,6 +19,8 @@ def interval_labels(lows: Floats, highs: Floats, column: Column, unseen: int | N
     """
     for digits in (3, 4, 5, 6, 8, 10, 12, 17):
         labels = [_label(low, high, column, digits) for low, high in zip(lows, highs, strict=True)]
+        if len(labels) > 1 and lows[0] == -np.inf and is_atom(lows[1], highs[1]):
+            labels[0] = f"< {say(highs[1], column, digits)}"
         if len(set(labels)) == len(labels):
             break
     if len(set(labels)) < len(labels):  # moments closer than a microsecond, and the like
@@ -28,9 +30,13 @@ def interval_labels(lows: Floats, highs: Floats, column: Column, unseen: int | N
     return tuple(labels)
 
 
+def is_atom(low: float, high: float) -> bool:
+    """Whether a bin holds one double only."""
+    return bool(np.isfinite(high) and np.nextafter(high, -np.inf) == low)
+
+
 def _label(low: float, high: float, column: Column, digits: int) -> str:
-    atom = np.isfinite(high) and np.nextafter(high, -np.inf) == low
-    if atom or (column.integer and high - low == 1):
+    if is_atom(low, high) or (column.integer and high - low == 1):
         return say(high, column, digits)
     if low == -np.inf:
         return "any" if high == np.inf else f"≤ {say(high, column, digits)}"
