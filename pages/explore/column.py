@@ -102,8 +102,8 @@ def show_history(view: View, column: Column, key: str) -> None:
     st.subheader("Over time", anchor=False)
     history = view.history(key, column.name)
     moments = [
-        Moment(option_of(w), w.words, w.start, history.cells.get((column.name, i)), view.opened.partial(w))
-        for i, w in enumerate(history.windows)
+        Moment(option_of(w), w.words, w.start, history.cells.get((column.name, i)), partial)
+        for i, (w, partial) in enumerate(zip(history.windows, view.partial, strict=True))
     ]
     shown = option_of(view.cut.window) if view.cut.window else None
 

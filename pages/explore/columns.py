@@ -45,10 +45,15 @@ def main() -> None:
     with picker:
         name = pick("Column to open", names, names[0], "selected")
     with action:
-        st.button("Open column", type="primary", on_click=go_to, args=(COLUMN, name), key="open_column")
+        st.button("Open column", type="primary", on_click=open_selected, key="open_column")
     row = found[names.index(name)]
     if row["Worst"]:
         st.text(row["Worst"])
+
+
+def open_selected() -> None:
+    """Read when the button is pressed: what the picker held when the button was drawn may be old by then."""
+    go_to(COLUMN, str(st.session_state["selected"]))
 
 
 def matches(row: dict[str, object], wanted: str) -> bool:

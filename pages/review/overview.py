@@ -122,8 +122,8 @@ def show_map(view: View, run: Run) -> None:
     order = {name: i for i, name in enumerate(dict.fromkeys(one.column for one in run.worst() if one.metric == key))}
     rows = sorted(history.columns, key=lambda name: order.get(name, len(order)))
     spots = [
-        Spot(option_of(window), window.words, f"{window.start.day} {window.start:%b}", view.opened.partial(window))
-        for window in history.windows
+        Spot(option_of(window), window.words, f"{window.start.day} {window.start:%b}", partial)
+        for window, partial in zip(history.windows, view.partial, strict=True)
     ]
     cells = [[history.cells.get((name, i)) for i in range(len(spots))] for name in rows]
     shown = option_of(view.cut.window) if view.cut.window else None

@@ -113,6 +113,12 @@ def _exact(key: str, column: str, text: str, against: str, _opened: Opened, _cut
     return summary, (*(unjudged_if_partial(one, partial) for one in found), *gaps)
 
 
+@st.cache_resource(max_entries=12, show_spinner=False)
+def partials_of(key: str, _opened: Opened) -> tuple[bool, ...]:
+    """Per window, whether it is partial: asked on every run, and each answer looks at all windows."""
+    return tuple(_opened.partial(window) for window in _opened.windows)
+
+
 def rows_of(entry: Entry, opened: Opened, cut: Slice, against: str) -> tuple[int, int, int]:
     """Production rows of the slice, of its window without the cohort, and the reference's rows that it is held to."""
     return _rows(entry.key, text_of(cut), against, opened, cut)

@@ -5,8 +5,9 @@ import streamlit as st
 from engine.explore import Opened
 from engine.run import SAME_COHORT, WHOLE_REFERENCE
 from engine.slices import Filter, Slice, parse_filter
+from pages.shared import door
 from pages.shared.entries import Entry
-from pages.shared.view import ALL_TIME, View, cohort_options, hear, link, pick, window_options
+from pages.shared.view import ALL_TIME, PARTIAL, View, cohort_options, hear, link, pick, window_options
 from pages.shared.words import plain
 
 
@@ -15,9 +16,9 @@ def pickers(entry: Entry, opened: Opened) -> View:
     params = {"monitor": entry.name}
     window = None
     if opened.windows:
-        windows = window_options(opened)
+        windows = window_options(opened, door.partials_of(entry.key, opened))
         unit = entry.monitor.window.unit
-        complete = [text for text, found in windows.items() if found is not None and not opened.partial(found)]
+        complete = [text for text, found in windows.items() if found is not None and not text.endswith(PARTIAL)]
         default = complete[0] if complete else ALL_TIME
         params["window"] = pick(
             unit.capitalize(), list(windows), default, "window",

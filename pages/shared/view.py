@@ -15,7 +15,7 @@ from pages.shared import door
 from pages.shared.entries import Entry
 from pages.shared.words import plain
 
-ALL_TIME, ALL = "all time", "all"
+ALL_TIME, ALL, PARTIAL = "all time", "all", " ◌ partial"
 AGAINST = {SAME_COHORT: "the same cohort of the reference", WHOLE_REFERENCE: "the whole reference"}
 OWN, VIEW, NOTICES, GOING = "own_monitors", "view", "notices", "going"
 
@@ -44,6 +44,11 @@ class View:
     def history(self, metric: str, column: str | None = None) -> History:
         """One metric over all windows of this cohort, of every column or of one."""
         return door.history_of(self.entry, self.opened, metric, Slice(self.cut.cohort), self.against, column)
+
+    @property
+    def partial(self) -> tuple[bool, ...]:
+        """Per window, whether it is partial."""
+        return door.partials_of(self.entry.key, self.opened)
 
     def exact(self, column: str) -> tuple[ColumnSummary | str, tuple[Finding | NotComputed, ...]]:
         """One column read from the data itself: its summary, and a finding or a reason for every metric."""
@@ -82,11 +87,11 @@ def option_of(window: Window) -> str:
     return f"{start:%Y-%m-%d}" if not (start.hour or start.minute) else f"{start:%Y-%m-%d %H:%M}"
 
 
-def window_options(opened: Opened) -> dict[str, Window | None]:
+def window_options(opened: Opened, partial: tuple[bool, ...]) -> dict[str, Window | None]:
     """Picker text -> window; partial ones are marked."""
     found: dict[str, Window | None] = {ALL_TIME: None}
-    for window in reversed(opened.windows):
-        found[option_of(window) + (" ◌ partial" if opened.partial(window) else "")] = window
+    for window, is_partial in zip(reversed(opened.windows), reversed(partial), strict=True):
+        found[option_of(window) + (PARTIAL if is_partial else "")] = window
     return found
 
 

@@ -1,0 +1,58 @@
+"""What a visitor does, in words: wait until a page is done, pick, open, look for a chart."""
+
+from playwright.sync_api import Locator, Page, expect
+
+
+def ready(page: Page) -> None:
+    """The session is connected, the script has ended, and no exception is shown."""
+    app = page.get_by_test_id("stApp")
+    expect(app).to_have_attribute("data-test-connection-state", "CONNECTED", timeout=60_000)
+    expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=60_000)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def visit(page: Page, address: str, title: str) -> None:
+    page.goto(address)
+    expect(page.get_by_role("heading", name=title, level=1)).to_be_visible(timeout=60_000)
+    ready(page)
+
+
+def pick(page: Page, key: str, option: str) -> None:
+    """Choose in a picker by typing, as people do."""
+    box = page.locator(f".st-key-{key}").get_by_role("combobox")
+    box.click()
+    box.press_sequentially(option)
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def chart(page: Page, name: str) -> Locator:
+    """A chart by its name, which carries its subject."""
+    return page.get_by_role("figure", name=name)
+
+
+def drawn(page: Page, name: str) -> Locator:
+    found = chart(page, name)
+    expect(found.locator(".main-svg").first).to_be_visible(timeout=30_000)
+    return found
+
+
+def row_of(page: Page, key: str, row: int) -> None:
+    """Click the box before a row. The table is a canvas: rows are pixels, heights come from the theme."""
+    canvas = page.locator(f".st-key-{key} canvas").first
+    box = canvas.bounding_box()
+    assert box is not None
+    size = canvas.evaluate("() => parseFloat(getComputedStyle(document.documentElement).fontSize)")
+    height = round(2.1875 * size)
+    page.mouse.click(box["x"] + 17, box["y"] + height + height * row + height / 2)
+
+
+def cell(page: Page, key: str, row: int, column: int) -> Locator:
+    return page.locator(f".st-key-{key}").get_by_test_id(f"glide-cell-{column}-{row}")
+
+
+def no_sideways_scroll(page: Page) -> None:
+    """The page is no wider than the window."""
+    wide = page.evaluate(
+        "() => { const m = document.querySelector('[data-testid=stMain]'); return m.scrollWidth - m.clientWidth }"
+    )
+    assert wide <= 1, f"{wide} pixels too wide"
