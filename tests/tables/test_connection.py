@@ -1,0 +1,101 @@
+"""The lock-down: what a connection cannot do, whatever text reaches it."""
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from engine.errors import UnusableData
+from engine.tables.connection import cache_folder, connect
+from engine.tables.sources import open_dataset
+
+
+@pytest.fixture
+def inside(tmp_path):
+    folder = tmp_path / "inside"
+    folder.mkdir()
+    pq.write_table(pa.table({"x": [1]}), folder / "x.parquet")
+    pq.write_table(pa.table({"x": [2]}), tmp_path / "outside.parquet")
+    (tmp_path / "secret.csv").write_text("word\nsecret\n")
+    return folder
+
+
+def test_what_lies_in_the_folder_is_read(inside):
+    root = connect([inside])
+    assert root.sql(f"SELECT x FROM '{inside}/x.parquet'").fetchall() == [(1,)]
+
+
+FORBIDDEN = [
+    "SELECT * FROM read_parquet('{out}/outside.parquet')",
+    "SELECT * FROM read_parquet('{inside}/../outside.parquet')",
+    "SELECT * FROM read_csv('{out}/secret.csv')",
+    "SELECT * FROM read_text('{out}/secret.csv')",
+    "SELECT * FROM read_blob('/etc/passwd')",
+    "SELECT * FROM glob('{out}/*')",
+    "SELECT * FROM sniff_csv('{out}/secret.csv')",
+    "COPY (SELECT 1) TO '{out}/written.csv'",
+    "ATTACH '{out}/other.duckdb'",
+    "EXPORT DATABASE '{out}/dump'",
+    "INSTALL httpfs",
+    "LOAD httpfs",
+    "LOAD '{out}/evil.duckdb_extension'",
+    "SELECT * FROM 'https://example.com/x.parquet'",
+    "SET enable_external_access = true",
+    "SET allowed_directories = ['/']",
+    "SET lock_configuration = false",
+    "SET memory_limit = '1TB'",
+    "SET threads = 64",
+    "RESET allowed_directories",
+    "SET autoinstall_known_extensions = true",
+    "SET TimeZone = 'America/New_York'",
+    "PRAGMA temp_directory = '/'",
+    "SELECT * FROM secret_frame",
+]
+
+
+@pytest.mark.parametrize("sql", FORBIDDEN)
+def test_everything_else_is_refused(inside, sql):
+    secret_frame = pa.table({"word": ["secret"]})
+    root = connect([inside])
+    with pytest.raises(duckdb.Error):
+        root.execute(sql.format(inside=inside, out=inside.parent)).fetchall()
+    assert secret_frame.num_rows == 1
+    assert not (inside.parent / "written.csv").exists()
+
+
+def test_a_link_does_not_lead_out(inside):
+    (inside / "link.parquet").symlink_to(inside.parent / "outside.parquet")
+    root = connect([inside])
+    try:
+        found = root.sql(f"SELECT x FROM read_parquet('{inside}/link.parquet')").fetchall()
+    except duckdb.Error:
+        return
+    assert found == [(2,)], "a link inside the folder is its owner's choice; it leads to that one file"
+
+
+def test_a_folder_with_a_like_name_is_outside(inside):
+    beside = inside.with_name("inside2")
+    beside.mkdir()
+    pq.write_table(pa.table({"x": [3]}), beside / "x.parquet")
+    with pytest.raises(duckdb.Error):
+        connect([inside]).sql(f"SELECT * FROM '{beside}/x.parquet'").fetchall()
+
+
+def test_errors_of_the_database_are_told_as_ours(inside):
+    dataset = open_dataset(inside / "x.parquet")
+    with pytest.raises(UnusableData) as raised:
+        dataset.query("SELECT nonsense FROM nowhere")
+    assert "\n" not in raised.value.message
+
+
+def test_a_file_that_goes_away_is_told(inside):
+    dataset = open_dataset(inside / "x.parquet")
+    (inside / "x.parquet").unlink()
+    with pytest.raises(UnusableData):
+        dataset.query(f"SELECT * FROM {dataset.scan}")
+
+
+def test_the_cache_lies_where_it_is_told_to(monkeypatch, tmp_path):
+    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path / "home"))
+    assert cache_folder() == tmp_path / "home" / "cache"
+    assert cache_folder().is_dir()
