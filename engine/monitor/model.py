@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -36,14 +37,23 @@ def _duration(text: str) -> str:
 
 def _written_level(value: float | str) -> float | str:
     try:
-        Level.parse(value)
+        level = Level.parse(value)
     except PlumblineError as error:
         raise ValueError(str(error)) from None
+    if not math.isfinite(level.amount):
+        raise ValueError("A threshold is a finite number.")
     return value
+
+
+def _pattern(text: str) -> str:
+    """The pattern of a threshold, METRIC or COLUMN.METRIC; what follows its last dot must be a metric."""
+    _metric(text.rpartition(".")[2])
+    return text
 
 
 MetricKey = Annotated[str, AfterValidator(_metric)]
 Duration = Annotated[str, AfterValidator(_duration)]
+Pattern = Annotated[str, AfterValidator(_pattern)]
 WrittenLevel = Annotated[float | str, AfterValidator(_written_level)]
 
 
@@ -235,17 +245,10 @@ class Monitor(Section):
     window: WindowRule = WindowRule()
     against: str | list[str] = "reference"
     signals: Signals | None = None
-    thresholds: dict[str, Limits] = {}
+    thresholds: dict[Pattern, Limits] = {}
     policy: Policy = Policy()
     deliver: list[Delivery] = []
     engine: Engine = Engine()
-
-    @field_validator("thresholds")
-    @classmethod
-    def _known_metrics(cls, thresholds: dict[str, Limits]) -> dict[str, Limits]:
-        for pattern in thresholds:
-            _metric(pattern.rpartition(".")[2])
-        return thresholds
 
     @property
     def digest(self) -> str:

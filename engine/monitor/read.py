@@ -13,6 +13,7 @@ from engine.errors import InvalidMonitor, Problem, UnreadableSource, nearest, sh
 from engine.monitor.model import Monitor
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+VALUES = 20_000  # in a monitor file, aliases written out
 LARGEST = 1 << 20  # bytes; a monitor is a page of text, and YAML of more can be made to explode
 
 
@@ -23,9 +24,11 @@ def read_monitor(path: str | Path) -> Monitor:
             raise UnreadableSource("A monitor file has at most 1 MB.", where=str(path))
         text = Path(path).read_text(encoding="utf-8")
     except OSError as error:
-        raise UnreadableSource(f"The monitor cannot be read: {error.strerror}.", where=str(path)) from None
+        raise UnreadableSource(f"The monitor cannot be read: {error.strerror}.", where=shown(str(path))) from None
     except UnicodeDecodeError:
         raise UnreadableSource("The monitor is not UTF-8 text.", where=str(path)) from None
+    except ValueError:
+        raise UnreadableSource("A path cannot hold a NUL character.", where=shown(str(path))) from None
     return parse_monitor(text, str(path))
 
 
@@ -52,11 +55,16 @@ def parse_monitor(text: str, where: str = "monitor") -> Monitor:
     """
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
+        _size(node, {})
         raw = yaml.load(text, Loader=_Strict)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         said = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise InvalidMonitor(where, (Problem(mark.line + 1 if mark else None, "file", f"not YAML: {said}"),)) from None
+    except RecursionError:
+        raise InvalidMonitor(where, (Problem(None, "file", "its values are nested too deeply"),)) from None
+    except ValueError as error:  # a date or number that looks like one and is none
+        raise InvalidMonitor(where, (Problem(None, "file", f"not YAML: {error}"),)) from None
     if not isinstance(raw, dict):
         raise InvalidMonitor(where, (Problem(1, "file", "a monitor is a list of 'key: value' lines"),))
     problems: list[Problem] = []
@@ -70,13 +78,30 @@ def parse_monitor(text: str, where: str = "monitor") -> Monitor:
     raise InvalidMonitor(where, tuple(sorted(problems, key=lambda one: (one.line or 0, one.field))))
 
 
+def _size(node: Any, sizes: dict[int, int]) -> int:
+    """How many values a document holds when every alias is written out; refused beyond VALUES or in a circle."""
+    if id(node) not in sizes:
+        sizes[id(node)] = VALUES  # until it is known: an alias to what holds it would never end
+        inner: list[Any] = []
+        if isinstance(node, yaml.MappingNode):
+            inner = [one for pair in node.value for one in pair]
+        elif isinstance(node, yaml.SequenceNode):
+            inner = node.value
+        sizes[id(node)] = 1 + sum(_size(one, sizes) for one in inner)
+    if sizes[id(node)] >= VALUES:
+        raise yaml.constructor.ConstructorError(None, None, f"more than {VALUES:,} values", node.start_mark)
+    return sizes[id(node)]
+
+
 class _Strict(yaml.SafeLoader):
-    """YAML without aliases growing out of hand and without a key that is given twice."""
+    """YAML without a key that is given twice."""
 
 
 def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
     seen = set()
     for key, _ in node.value:
+        if key.tag == "tag:yaml.org,2002:merge":
+            continue
         name = loader.construct_object(key, deep=True)
         if not isinstance(name, str | int | float | bool):
             raise yaml.constructor.ConstructorError(None, None, "a key must be a word", key.start_mark)
