@@ -40,7 +40,11 @@ def main() -> None:
     st.title(page.title, anchor=False)
     if page.title != "Data":
         st.session_state[VIEW] = look(page.title)
-    page.run()
+    try:
+        page.run()
+    except PlumblineError as error:
+        todo = "Choose another window or cohort, or empty the filter; the data and the monitor are as they were."
+        states.broken("This view cannot be computed", error, todo, to_data=False)
 
 
 def look(title: str) -> View:

@@ -53,10 +53,6 @@ def timeline(moments: Sequence[Moment], metric: str, chosen: str | None = None, 
     )  # fmt: skip
     shapes: list[dict[str, Any]] = []
     notes: list[dict[str, Any]] = []
-    floor = next((one for one in floors if one is not None), None)
-    if floor is not None:
-        words = "grey: no change at this sample size reads"
-        notes.append(note(words, mode, xref="paper", x=0, y=floor, xanchor="left", yanchor="bottom"))
     if limits:
         shapes += zones(limits.warning, limits.critical, top, bottom, mode)
         for level, name, mark in ((limits.warning, "warning", "▲"), (limits.critical, "critical", "■")):

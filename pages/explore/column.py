@@ -40,7 +40,7 @@ def main() -> None:
         return
     schema = {one.metric: one for one in run.findings if one.column == name and one.signal == "schema"}
     findings = {one.metric: one for one in findings} | schema
-    show(view, column, key, findings, summary)
+    show(view, column, key, {one: findings[one] for one in [*keys, *findings] if one in findings}, summary)
 
 
 def show(
@@ -117,6 +117,7 @@ def show_history(view: View, column: Column, key: str) -> None:
         timeline(moments, METRICS[key].name, shown, mode()), theme=None, key="timeline", on_select=clicked,
         selection_mode="points", config=BARE, alt=f"{METRICS[key].name} of {column.name} over time",
     )  # fmt: skip
+    st.caption("Grey band: what no change at all can read here. Hollow: partial. A click on a mark chooses its window.")
 
 
 def show_numbers(findings: dict[str, Finding | NotComputed]) -> None:

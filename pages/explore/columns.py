@@ -79,7 +79,7 @@ def table(rows: list[dict[str, object]], windows: bool) -> None:
     config: dict[str, object] = {
         "Column": st.column_config.TextColumn("Column", pinned=True, width=130),
         "Status": st.column_config.MultiselectColumn(
-            "Status", options=list(STATUS), color=list(STATUS.values()), width=122
+            "Status", options=list(STATUS), color=list(STATUS.values()), width=130
         ),
         "Kind": st.column_config.TextColumn("Kind", width=88),
         "Role": st.column_config.TextColumn("Role", width=80),
@@ -89,7 +89,7 @@ def table(rows: list[dict[str, object]], windows: bool) -> None:
         share = METRICS[key].signal == "data_quality"
         config[heading] = st.column_config.NumberColumn(
             heading, format="percent" if share else "%.3g", help=manual(key).splitlines()[0],
-            width=62 if len(heading) < 4 else 86,
+            width=60 if len(heading) < 4 else 84,
         )  # fmt: skip
     if windows:
         top = max((max(row["Weeks"]) for row in rows if row["Weeks"]), default=1.0)  # type: ignore[call-overload]

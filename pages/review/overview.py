@@ -18,10 +18,9 @@ def main() -> None:
     view = current()
     run = view.run
     headline(run)
-    with st.container(key="cards"):
-        for place, card in zip(st.columns(4), cards(view, run), strict=True):
-            with place:
-                show(card, view)
+    with st.grid(min_column_width=220, key="cards"):
+        for card in cards(view, run):
+            show(card, view)
     worst, notes = st.columns([3, 2], gap="large")
     with worst:
         show_worst(run)
@@ -80,10 +79,10 @@ def show_worst(run: Run) -> None:
     if not found:
         st.markdown("Nothing reached a threshold in this view.")
     for i, one in enumerate(found):
-        said, way = st.columns([7, 1], vertical_alignment="center", gap="small")
-        said.markdown(f"{badge(one.severity)} {plain(one.sentence)}")
-        way.button("Open ›", key=f"open_{i}", on_click=go_to, args=(COLUMN, one.column), type="tertiary",
-                   help=f"Open {plain(one.column)}")  # fmt: skip
+        with st.container(horizontal=True, wrap=False, vertical_alignment="center", key=f"worst_{i}"):
+            st.markdown(f"{badge(one.severity)} {plain(one.sentence)}", width="stretch")
+            st.button("Open ›", key=f"open_{i}", on_click=go_to, args=(COLUMN, one.column), type="tertiary",
+                      width=64, help=f"Open {plain(one.column)}")  # fmt: skip
 
 
 def show_notes(view: View, run: Run) -> None:

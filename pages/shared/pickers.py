@@ -10,6 +10,8 @@ from pages.shared.entries import Entry
 from pages.shared.view import ALL_TIME, PARTIAL, View, cohort_options, hear, link, pick, window_options
 from pages.shared.words import plain
 
+OF_PAGES = ("column", "metric", "map", "selected", "search")  # what pages add to a link
+
 
 def pickers(entry: Entry, opened: Opened) -> View:
     """The pickers of one monitor, in the sidebar."""
@@ -47,7 +49,7 @@ def pickers(entry: Entry, opened: Opened) -> View:
         "Hold the cohort against the same cohort of the reference, or against all of it.",
     )  # fmt: skip
     with st.popover("Copy permalink", icon=":material/link:", width="stretch"):
-        extra = {k: str(st.session_state[k]) for k in ("column", "metric") if st.session_state.get(k)}
+        extra = {key: str(st.session_state[key]) for key in OF_PAGES if st.session_state.get(key)}
         st.code(link(params | extra), language=None, wrap_lines=True)
     return View(entry, opened, Slice(tuple(cohort), window), params["against"], params)
 

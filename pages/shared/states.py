@@ -51,6 +51,9 @@ def open_or_stop(entry: Entry) -> Opened:
         )
         broken("This monitor's data cannot be read", error, todo)
         st.button("Look again", key="look_again")
+    except Exception:
+        door.forget(entry)  # a defect of ours: it is told, and not kept
+        raise
     st.stop()
 
 

@@ -6,13 +6,14 @@ import io
 
 import pytest
 
-from engine.errors import PlumblineError
+from engine.errors import Cancelled, PlumblineError
 from engine.monitor.read import parse_monitor
 from engine.monitor.write import to_yaml
 from engine.run import open_both
-from pages.shared import intake, tables, view, words
+from pages.shared import door, entries, intake, tables, view, words
 from pages.shared.draft import draft
 from pages.shared.intake import Source, source_at
+from tests.pages.conftest import words as said_by
 
 
 @pytest.mark.parametrize("module", [words, view, tables, intake], ids=lambda one: one.__name__)
@@ -82,3 +83,33 @@ def test_a_drafted_monitor_reads_back_as_it_was_chosen(two_files):
 def test_a_role_is_given_once(two_files):
     with pytest.raises(PlumblineError, match="Only one column can be the score"):
         drafted(two_files, {"amount": "score"})
+
+
+def test_opening_can_be_stopped(monkeypatch):
+    def slow(monitor, base, progress):
+        while True:
+            progress(0.5, "half")
+
+    monkeypatch.setattr(door, "open_monitor", slow)
+    entry = next(iter(entries.monitors({})[0].values()))
+    work = door.opening("stopped", entry)
+    work.stop.set()
+    with pytest.raises(Cancelled):
+        work.future.result(timeout=10)
+    assert work.told["said"] == "half"
+
+
+def test_a_stopped_opening_is_said_and_can_be_begun_again(app, monitors, monkeypatch, two_files):
+    reference, production = two_files("amount", "region")
+    text = f"monitor: stopped\nreference: {{path: {reference}}}\nproduction: {{path: {production}}}\n"
+    (monitors / "m.yaml").write_text(text)
+
+    def stopped(*_):
+        raise Cancelled("Opening was stopped.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(door, "open_monitor", stopped)
+        at = app()
+        assert "Opening was stopped" in said_by(at)
+    at.button(key="open_again").click().run()
+    assert "All time, all rows" in said_by(at)
