@@ -55,8 +55,9 @@ def _obstacle(column: Column, asked: Metric, summary: ColumnSummary) -> str | No
         for side, counts in (("reference", part.reference), ("production", part.production)):
             if counts.sum() == 0:
                 return f"the {side} slice has no value of this column"
-    elif not summary.quality.production.rows:
-        return "the production slice has no rows"
+    for side, rows in (("reference", summary.quality.reference.rows), ("production", summary.quality.production.rows)):
+        if not rows:
+            return f"the {side} slice has no rows"
     return None
 
 
