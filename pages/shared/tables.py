@@ -101,4 +101,4 @@ def metrics_of(view: View, column: str) -> list[str]:
     """Keys of the metrics that fit a column, judged ones first."""
     kind = view.opened.reference.column(column).kind
     fit = [key for key, one in METRICS.items() if kind in one.kinds]
-    return sorted(fit, key=lambda key: (key not in view.judged, key == "null_rate", key != "psi", key))
+    return sorted(fit, key=lambda key: (key not in view.judged, METRICS[key].signal == "data_quality", key != "psi"))

@@ -8,6 +8,7 @@ import streamlit as st
 
 from engine.explore import History, Opened
 from engine.findings import Finding, NotComputed
+from engine.metrics import METRICS
 from engine.run import SAME_COHORT, WHOLE_REFERENCE, Run
 from engine.slices import Filter, Slice, Window
 from engine.summaries import ColumnSummary
@@ -37,9 +38,9 @@ class View:
 
     @property
     def judged(self) -> tuple[str, ...]:
-        """Keys of the metrics that the monitor judges by drift, and the null rate."""
-        keys = (key for found in self.opened.plan.judged.values() for key in found)
-        return tuple(dict.fromkeys([*keys, "null_rate"]))
+        """Keys of the metrics that are judged: of drift as the monitor says, of data quality all."""
+        drift = [key for found in self.opened.plan.judged.values() for key in found]
+        return tuple(dict.fromkeys([*drift, *(key for key, one in METRICS.items() if one.signal == "data_quality")]))
 
     def history(self, metric: str, column: str | None = None) -> History:
         """One metric over all windows of this cohort, of every column or of one."""

@@ -188,3 +188,20 @@ def test_a_file_that_is_no_table_is_told(app, monkeypatch, two_files):
         at.text_input(key=f"path_{side}").set_value(str(path)).run()
     assert not at.exception
     assert "The file is empty." in words(at)
+
+
+@pytest.mark.parametrize("page", ["Overview", "Columns", "Column"])
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"filter": "scheduled_departure>=2013-12-01"},  # no reference rows at all
+        {"filter": "seats>=100000"},  # no rows on either side
+        {"cohort__carrier": "HA", "window": "2013-04-22"},  # a handful
+        {"window": "all time"},
+        {"column": "nope", "metric": "nope", "map": "nope", "search": "[", "monitor": "nope", "against": "nope"},
+    ],
+    ids=["no reference rows", "no rows", "few rows", "all time", "nonsense"],
+)
+def test_hard_views_are_shown_in_words(app, page, params):
+    at = app(page, **params)
+    assert "production rows" in words(at)
