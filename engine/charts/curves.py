@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from engine.charts.theme import colours, faded, layout, note, plain
+from engine.charts.theme import colours, layout, note, plain
 from engine.findings import three
 from engine.summaries import Curve, Floats
 
@@ -70,13 +70,9 @@ def curves(curve: Curve, column: str, log: bool = False, mode: str = "light") ->
             {"type": "scatter", "mode": "lines", "x": [x[at]] * 2, "y": [low, high], "line": gap, "hoverinfo": "skip"}
         )
         data[-1] |= {"name": "largest gap", "showlegend": False}
-        said = f" largest gap {high - low:.1%} at {three(float(x[at]))} "
-        right = at > 0.6 * len(x)
-        notes.append(
-            note(said, mode, x=float(np.log10(x[at])) if log else float(x[at]), y=(low + high) / 2,
-                 xanchor="right" if right else "left", bgcolor=faded(c["paper"], 0.75),
-                 font={"size": 12, "color": c["text"]})
-        )  # fmt: skip
+        said = f"largest gap<br><b>{high - low:.1%}</b> at {three(float(x[at]))}"
+        corner = {"xref": "paper", "x": 0.98, "xanchor": "right", "yref": "paper", "y": 0.04, "yanchor": "bottom"}
+        notes.append(note(said, mode, align="right", font={"size": 12, "color": c["text"]}, **corner))
     return go.Figure(
         {
             "data": data,

@@ -92,7 +92,7 @@ def test_curves_rise_from_nothing_to_all_and_mark_the_largest_gap(demo):
         assert side.y[0] < 0.02 and side.y[-1] > 0.98
     low, high = gap.y
     assert high - low == pytest.approx(0.286, abs=0.002)
-    assert "largest gap 28.6%" in figure.layout.annotations[0].text
+    assert "<b>28.6%</b> at 0.217" in figure.layout.annotations[0].text
     assert can_be_log(summary.curve) in (True, False)
 
 
