@@ -29,7 +29,7 @@ def ours(reference: Path, production: Path) -> Callable[[], object]:
 
 def ours_without_prints(reference: Path, production: Path) -> Callable[[], object]:
     """As ours, but files are not fingerprinted: what the metrics alone cost."""
-    from engine.run import open_both
+    from engine.pair import open_both
 
     def measured() -> object:
         from engine.run import look

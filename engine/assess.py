@@ -7,7 +7,7 @@ from engine.columns import Column
 from engine.findings import Finding, NotComputed, Observation, Severity, Threshold, judge
 from engine.metrics import METRICS, Metric
 from engine.noise import NO_WINDOWS, Floor, WindowFloors, row_floor
-from engine.signals import NO_DRIFT, Plan, signal_of
+from engine.signals import Plan, pointless, signal_of
 from engine.summaries import ColumnSummary, Curve, Histogram
 
 Summaries = Mapping[str, ColumnSummary | str]  # per column: what was counted, or why nothing was
@@ -44,13 +44,13 @@ def observe(
 
 def _obstacle(column: Column, asked: Metric, summary: ColumnSummary) -> str | None:
     """Why a metric cannot be read on a column, or None."""
-    if asked.signal == "data_drift" and column.role in NO_DRIFT:
-        return NO_DRIFT[column.role]
+    if why := pointless(column, asked):
+        return why
     if column.kind not in asked.kinds:
         return f"{asked.name} is not defined for a {column.kind} column"
     part = summary.of(asked.needs)
     if part is None:
-        return f"{asked.name} needs what a {column.kind} column does not have"
+        return summary.because or f"{asked.name} needs what a {column.kind} column does not have"
     if isinstance(part, Histogram | Curve):
         for side, counts in (("reference", part.reference), ("production", part.production)):
             if counts.sum() == 0:

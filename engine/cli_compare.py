@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.errors import PlumblineError, shown
-from engine.run import SAME_COHORT, WHOLE_REFERENCE, Run, look, open_both
+from engine.pair import open_both
+from engine.run import SAME_COHORT, WHOLE_REFERENCE, Run, look
 from engine.signals import Plan, chosen_metrics
 from engine.slices import Slice, parse_filter, parse_window
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from engine.assess import Summaries, judged, observe, unjudged_if_partial
-from engine.columns import Column, Role
+from engine.columns import Column, Kind, Role
 from engine.errors import UnusableData
 from engine.findings import Finding, NotComputed, Observation
 from engine.monitor import Monitor
@@ -64,8 +66,14 @@ class Opened:
 
     def partial(self, window: Window) -> bool:
         """Whether a window holds less than the monitor's least share of the median window's rows."""
-        volumes = {one: self.rows(one) for one in self.windows}
-        return is_partial(window, volumes, self.monitor.window.least)
+        return is_partial(window, self.volumes, self.monitor.window.least)
+
+    @cached_property
+    def volumes(self) -> Mapping[Window, int]:
+        """Production rows of every window that holds any."""
+        cells = self.production_cells
+        rows = np.bincount(cells.window[cells.window >= 0], cells.rows[cells.window >= 0], len(cells.windows))
+        return {window: int(n) for window, n in zip(cells.windows, rows, strict=True) if n}
 
 
 def open_monitor(monitor: Monitor, base: Path | None = None, progress: Progress | None = None) -> Opened:
@@ -144,9 +152,9 @@ def look(opened: Opened, cut: Slice, against: str = SAME_COHORT) -> Run:
     named = (opened.monitor.monitor, opened.monitor.digest)
     whole = cut.window in opened.windows
     floors = floors_of(opened, cut, against) if whole else NO_WINDOWS
-    partial = whole and cut.window is not None and opened.partial(cut.window)
-    known = {**summaries, **exact}
-    return finish(opened.reference, opened.production, cut, opened.plan, known, named, floors, partial)
+    known, least = {**summaries, **exact}, opened.monitor.window.least
+    volumes = opened.volumes if whole else {}
+    return finish(opened.reference, opened.production, cut, opened.plan, known, named, floors, volumes, least)
 
 
 def floors_of(opened: Opened, cut: Slice, against: str, metric: str | None = None) -> WindowFloors:
@@ -158,7 +166,13 @@ def floors_of(opened: Opened, cut: Slice, against: str, metric: str | None = Non
 
 
 def _open(opened: Opened, seen: Observation) -> bool:
-    """Whether a threshold lies inside an observation's interval."""
+    """Whether the cells leave something open: a threshold inside an interval, or the names of unseen categories."""
+    quality = seen.summary.quality
+    curve = seen.summary.curve
+    if curve is not None and np.count_nonzero(curve.production) == 1 and curve.open[curve.production.argmax()]:
+        return True  # one value, or several within a cell
+    if seen.kind == Kind.CATEGORICAL and quality.production.out_of_bounds and not quality.unseen:
+        return True
     threshold = opened.plan.threshold(opened.reference.column(seen.column), seen.metric, seen.reading)
     return threshold is not None and threshold.open_in(seen.reading.interval)
 
@@ -173,9 +187,7 @@ def summaries_of(opened: Opened, cut: Slice, against: str = SAME_COHORT, only: s
         if only is not None and column.name != only:
             continue
         support = opened.supports[column.name]
-        if isinstance(support, str):
-            found[column.name] = support
-        elif sides[0] is None or sides[1] is None or column.name not in second.counts:
+        if isinstance(support, str) or sides[0] is None or sides[1] is None or column.name not in second.counts:
             found[column.name] = exact_summary(opened, column.name, cut, against)
         else:
             both = (sides[0], sides[1])
@@ -186,10 +198,9 @@ def summaries_of(opened: Opened, cut: Slice, against: str = SAME_COHORT, only: s
 def exact_summary(opened: Opened, name: str, cut: Slice, against: str = SAME_COHORT) -> ColumnSummary | str:
     """What the metrics need of one column, read from the data itself."""
     base = Slice(cut.cohort) if against == SAME_COHORT else Slice()
-    support = opened.supports[opened.reference.column(name).name]
-    if isinstance(support, str):
-        return support
-    return summarize_column(opened.reference, opened.production, support, base, cut)
+    column = opened.reference.column(name)
+    support = opened.supports[column.name]
+    return summarize_column(opened.reference, opened.production, column, support, base, cut)
 
 
 @dataclass(frozen=True, eq=False)

@@ -219,7 +219,8 @@ def sentence(
             said += f", beyond the warning threshold {three(threshold.warning)} but within noise ({three(floor.value)})"
         case _:
             said += f", within the warning threshold {three(threshold.warning)}"
-    return said + _largest(seen) + "."
+    named = f"; {reading.detail}" if metric.signal == "data_quality" and reading.detail and reading.value else ""
+    return said + _largest(seen) + named + "."
 
 
 def _largest(seen: Observation) -> str:

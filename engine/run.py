@@ -19,15 +19,16 @@ from engine.columns import Column, Role
 from engine.errors import UnusableData
 from engine.findings import Finding, NotComputed, Severity
 from engine.noise import NO_WINDOWS, WindowFloors
+from engine.pair import in_one_reading, open_both
 from engine.reference import reference_floors
+from engine.rows import row_findings
 from engine.schema import schema_findings
 from engine.signals import Plan, chosen_metrics
 from engine.slices import Slice, Window, unit_of
 from engine.summaries import ColumnSummary
-from engine.tables.connection import connect
 from engine.tables.count import count, volumes
-from engine.tables.exact import summarize
-from engine.tables.sources import Dataset, find_files, open_dataset
+from engine.tables.exact import quality_only, summarize
+from engine.tables.sources import Dataset
 from engine.tables.supports import Support, build_support
 from engine.tables.values import read
 
@@ -168,27 +169,6 @@ def compare(
     return look(first, second, cut or Slice(), plan, against=against, progress=progress)
 
 
-def open_both(reference: Any, production: Any) -> tuple[Dataset, Dataset]:
-    """Both sides on one connection that can read their folders and nothing else."""
-    paths = [source for source in (reference, production) if isinstance(source, str) or hasattr(source, "__fspath__")]
-    root = connect({file.parent for source in paths for file in find_files(source)})
-    names = _name(reference, "reference"), _name(production, "production")
-    return open_dataset(reference, root, names[0]), open_dataset(production, root, names[1])
-
-
-def in_one_reading(
-    reference: Dataset, production: Dataset, kinds: Mapping[str, str], roles: Mapping[str, str]
-) -> tuple[Dataset, Dataset]:
-    """Both sides with the kinds and roles that were given; what a column is to the model, the reference says."""
-    reference = reference.assign(kinds, roles)
-    shared = {column.name: str(column.role) for column in reference.columns if production.has(column.name)}
-    return reference, production.assign({name: one for name, one in kinds.items() if production.has(name)}, shared)
-
-
-def _name(source: Any, otherwise: str) -> str:
-    return str(source) if isinstance(source, str) or hasattr(source, "__fspath__") else otherwise
-
-
 def look(
     reference: Dataset,
     production: Dataset,
@@ -221,14 +201,14 @@ def look(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    floors, partial = NO_WINDOWS, False
+    floors = NO_WINDOWS
     unit = unit_of(cut.window) if cut.window else None
-    if cut.window and unit and reference.timestamp:
+    if unit and reference.timestamp:
         built = {name: one for name, one in supports.items() if not isinstance(one, str)}
         cells = count(reference, built, unit, only=base.cohort)
         floors = reference_floors(cells, base, supports, columns, plan, least)
-        partial = is_partial(cut.window, volumes(production, unit), least)
-    return finish(reference, production, cut, plan, summaries, monitor, floors, partial)
+    known = volumes(production, unit) if unit else {}
+    return finish(reference, production, cut, plan, summaries, monitor, floors, known, least)
 
 
 def is_partial(window: Window, volumes: Mapping[Window, int], least: float) -> bool:
@@ -246,23 +226,32 @@ def _fresh(
     try:
         whole = read(reference, column, Slice())
         support = build_support(column, whole)
-        if isinstance(support, str):
-            return support, support
         first = whole if base == Slice() else read(reference, column, base)
-        return support, summarize(support, first, read(production, column, cut))
+        second = read(production, column, cut)
+        if isinstance(support, str):
+            return support, quality_only(support, first.quality, second.quality)
+        return support, summarize(support, first, second)
     except UnusableData as error:  # one column that cannot be read takes no other with it
         why = f"its values cannot be read: {error.message}"
         return why, why
 
 
 def summarize_column(
-    reference: Dataset, production: Dataset, support: Support, base: Slice, cut: Slice
+    reference: Dataset, production: Dataset, column: Column, support: Support | str, base: Slice, cut: Slice
 ) -> ColumnSummary | str:
-    """What the metrics need of one column of two slices, exact; or the reason why there is nothing."""
-    column = support.column
+    """What the metrics need of one column of two slices, exact; or the reason why there is nothing.
+
+    support: of the column, or the reason why it has none; then only what is missing is counted.
+    """
     if not production.has(column.name):
         return "production has no such column"
-    return summarize(support, read(reference, column, base), read(production, column, cut))
+    try:
+        first, second = read(reference, column, base), read(production, column, cut)
+    except UnusableData as error:
+        return f"its values cannot be read: {error.message}"
+    if isinstance(support, str):
+        return quality_only(support, first.quality, second.quality)
+    return summarize(support, first, second)
 
 
 def finish(
@@ -273,16 +262,24 @@ def finish(
     summaries: Summaries,
     monitor: tuple[str, str] | None = None,
     windows: WindowFloors = NO_WINDOWS,
-    partial: bool = False,
+    volumes: Mapping[Window, int] | None = None,
+    least: float = 0.5,
 ) -> Run:
     """The run that summaries amount to: read, then judged together, since they share one rate of false alarms.
 
-    windows: floors from the reference's windows. partial: the window is not whole, so only quality and schema count.
+    windows: floors from the reference's windows. volumes: production's rows per calendar window; a window with less
+    than a share least of their median is partial, and only its quality and schema count.
     """
+    volumes = volumes or {}
+    partial = cut.window is not None and cut.window in volumes and is_partial(cut.window, volumes, least)
     columns = [column for column in reference.columns if column.role is not Role.IGNORE]
     seen, gaps = observe(columns, summaries, plan)
-    found = judged(seen, columns, plan, windows)
-    findings = [*schema_findings(reference, production), *(unjudged_if_partial(one, partial) for one in found)]
+    found = [unjudged_if_partial(one, partial) for one in judged(seen, columns, plan, windows)]
+    rows: tuple[list[Finding], list[NotComputed]] = ([], [])
+    if plan.metrics is None:  # who asks for some metrics by name does not ask for these
+        rows = row_findings(production, cut, volumes, partial)
+    findings = [*schema_findings(reference, production, cut, summaries), *found, *rows[0]]
+    gaps += rows[1]
     return Run(
         at=datetime.now(UTC).isoformat(timespec="seconds"),
         cut=cut,

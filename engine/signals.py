@@ -107,7 +107,7 @@ class Plan:
 
     def judges(self, column: Column, asked: Metric) -> bool:
         """Whether a metric of a column is judged and not only shown; what is asked for by name is."""
-        if column.kind not in asked.kinds or (asked.signal == "data_drift" and column.role in NO_DRIFT):
+        if column.kind not in asked.kinds or pointless(column, asked):
             return False
         if self.metrics is not None:
             return asked.key in self.metrics
@@ -144,6 +144,16 @@ class Plan:
 def chosen_metrics(keys: tuple[str, ...] | None) -> frozenset[str] | None:
     """The keys of metrics as they were asked for; UnknownName with the nearest for one that is not there."""
     return None if keys is None else frozenset(metric(key.strip()).key for key in keys)
+
+
+def pointless(column: Column, asked: Metric) -> str | None:
+    """Why a metric says nothing about a column of that role, or None.
+
+    >>> pointless(Column("id", "INTEGER", Kind.NUMERIC, Role.ID), metric("psi"))
+    'an id is new in every row, so its distribution says nothing'
+    """
+    distribution = asked.signal == "data_drift" or asked.key == "out_of_bounds_rate"
+    return NO_DRIFT.get(column.role) if distribution else None
 
 
 def signal_of(column: Column, asked: Metric) -> str:

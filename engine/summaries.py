@@ -78,11 +78,15 @@ class Quality:
     """What is wrong with the values of one column, as rows, on both sides.
 
     rows: all of the slice; nulls: SQL NULL; nans: not-a-number; infinite: ±inf; type_errors: values that cannot be cast
-    to the reference's type; out_of_bounds: values outside the reference's range or set.
+    to the reference's type; out_of_bounds: values outside the reference's range or set – for the reference itself, as
+    many as would be if each row were held against the others. limits says what the bounds are; unseen names up to ten
+    categories that the reference never had, with their rows.
     """
 
     reference: "QualityCounts"
     production: "QualityCounts"
+    limits: str = ""
+    unseen: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +116,12 @@ Summary = Histogram | Curve | Quality
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ColumnSummary:
-    """All that is kept of one column of two slices; a part that could not be made is None."""
+    """All that is kept of one column of two slices; a part that could not be made is None, and because says why."""
 
     quality: Quality
     histogram: Histogram | None = None
     curve: Curve | None = None
+    because: str | None = None
 
     def of(self, needs: type) -> Summary | None:
         """The part that a metric needs."""

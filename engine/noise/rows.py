@@ -16,7 +16,7 @@ from scipy.special import chdtri, erfcinv, gammainccinv, gammaln, kolmogi
 from engine.metrics.metric import Metric, Reading
 from engine.noise.floor import Floor, FloorBasis
 from engine.noise.spread import Spread, spread
-from engine.summaries import Curve, Floats, Histogram, Quality, Summary
+from engine.summaries import Curve, Floats, Histogram, Quality, QualityCounts, Summary
 
 FILLED = 20  # rows expected in the emptiest bin of the smaller side from which on the χ² form is within 5 %
 FAR_BELOW = 3.0  # a χ² form so many times below the warning decides nothing, so sparse bins are not drawn for it
@@ -53,8 +53,10 @@ def rows_needed(limit: Limit, level: float, warning: float) -> int | None:
     """Production rows at which a floor would fall below the warning; None if the reference itself is too small.
 
     >>> rows_needed(Limit(0.4, "closed form", 5000, 100, power=1.0), 0.4, 0.1)
-    408
+    427
     """
+    if not limit.n or not limit.m:
+        return None  # a slice without rows: no number of production rows would do
     wanted = (1 / limit.n + 1 / limit.m) * (warning / level) ** (1 / limit.power) - 1 / limit.n
     return int(np.ceil(1 / wanted)) + 1 if wanted > 0 else None
 
@@ -190,12 +192,15 @@ def normal_tail(alpha: float) -> float:
     return float(np.sqrt(2) * erfcinv(2 * alpha))
 
 
-def _null_rate(summary: Summary, alpha: float, warning: float | None) -> Limit:
-    assert isinstance(summary, Quality)
-    reference, production = summary.reference, summary.production
-    return rate_limit(
-        reference.nulls + reference.nans, reference.rows, production.nulls + production.nans, production.rows, alpha
-    )
+def _rate(hits: Callable[[QualityCounts], int]) -> Rule:
+    """The rule of a share of rows."""
+
+    def rule(summary: Summary, alpha: float, warning: float | None) -> Limit:
+        assert isinstance(summary, Quality)
+        reference, production = summary.reference, summary.production
+        return rate_limit(hits(reference), reference.rows, hits(production), production.rows, alpha)
+
+    return rule
 
 
 def rate_limit(hits: int, n: int, more: int, m: int, alpha: float) -> Limit:
@@ -238,5 +243,7 @@ FLOORS: dict[str, Rule] = {
     "chebyshev": _chebyshev,
     "kolmogorov_smirnov": _kolmogorov_smirnov,
     "wasserstein": _wasserstein,
-    "null_rate": _null_rate,
+    "null_rate": _rate(lambda side: side.nulls + side.nans),
+    "type_error_rate": _rate(lambda side: side.type_errors),
+    "out_of_bounds_rate": _rate(lambda side: side.out_of_bounds),
 }

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from engine.columns import Kind
 from engine.errors import UnusableData, shown
 from engine.slices import UNITS, Filter, Slice, Window, moment_sql, quoted, window_of, windows_between
-from engine.summaries import ColumnSummary, Counts, Curve, Floats, Quality, QualityCounts
+from engine.summaries import ColumnSummary, Counts, Curve, Floats, QualityCounts
 from engine.tables.codes import BROKEN, HIGHEST, LOWEST, NAN, NULL, UNSEEN, Tally, encoder
-from engine.tables.exact import histogram, with_infinite
+from engine.tables.exact import held_against, histogram, with_infinite
 from engine.tables.groups import Groups
 from engine.tables.sources import Dataset
 from engine.tables.supports import CategoricalSupport, NumericSupport, Support
@@ -202,16 +202,26 @@ def summarize_cells(
     name = support.column.name
     both = list(zip((reference, production), sides, strict=True))
     counts = [cells.counts[name][groups].sum(axis=0) for cells, groups in both]
-    quality = Quality(*(_quality(side) for side in counts))
+    sides_quality = [_quality(side) for side in counts]
     if isinstance(support, CategoricalSupport):
         size = len(support.categories) + 1
+        quality = held_against(support, sides_quality[0], sides_quality[1], int(counts[1][UNSEEN]))
         return ColumnSummary(quality, histogram(support, *(np.append(side[:size], side[UNSEEN]) for side in counts)))
     size = len(support.edges) + 1
+    quality = held_against(support, sides_quality[0], sides_quality[1], _outside(support, counts[1]))
     ends = [(int(side[LOWEST]), int(side[HIGHEST])) for side in counts]
     bins = histogram(support, *(with_infinite(side[:size], end) for side, end in zip(counts, ends, strict=True)))
     gaps = [cells.gaps[name][groups].sum(axis=0)[:size] for cells, groups in both]
     curve = Curve(support.edges, counts[0][:size], counts[1][:size], gaps[0], gaps[1], support.scale, ends[0], ends[1])
     return ColumnSummary(quality, bins, curve)
+
+
+def _outside(support: NumericSupport, codes: Counts) -> int:
+    """Rows outside the bounds, infinite ones included where the reference has none."""
+    first, last = support.inside
+    found = codes[:first].sum() + codes[last + 1 : len(support.edges) + 1].sum()
+    low, high = support.bounds
+    return int(found) + int(codes[LOWEST]) * (low > -np.inf) + int(codes[HIGHEST]) * (high < np.inf)
 
 
 def _quality(codes: Counts) -> QualityCounts:

@@ -4,16 +4,20 @@ A curve starts on a coarse grid; only cells in which a metric is still open are 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.summaries import ColumnSummary, Counts, Curve, Floats, Histogram, Quality, Scale
+from engine.summaries import ColumnSummary, Counts, Curve, Floats, Histogram, Quality, QualityCounts, Scale
+from engine.tables.labels import say
 from engine.tables.supports import CategoricalSupport, NumericSupport, Support
 from engine.tables.values import Categories, Numbers
 
 GRID = 32768  # quantiles of either side that the coarse grid of a curve stands on, at most
 FULL = 16  # values a coarse cell should hold at least
+NAMES = 10  # unseen categories that are named
 SMALL = 8192  # up to so many values on both sides, the curve is resolved at once
 
 
@@ -40,14 +44,42 @@ def with_infinite(counts: Counts, infinite: Sequence[int]) -> Counts:
 
 def summarize(support: Support, reference: Numbers | Categories, production: Numbers | Categories) -> ColumnSummary:
     """What the metrics need of one column of two slices; no curve for categories."""
-    quality = Quality(reference.quality, production.quality)
+    quality = held_against(support, reference.quality, production.quality, support_outside(support, production))
     if isinstance(support, CategoricalSupport):
         assert isinstance(reference, Categories) and isinstance(production, Categories)
         cells = [support.counts(side) for side in (reference, production)]
-        return ColumnSummary(quality, histogram(support, *cells))
+        new = ((name, int(rows)) for name, rows in zip(production.names, production.counts, strict=True))
+        unseen = tuple(islice(((name, rows) for name, rows in new if name not in support.index), NAMES))
+        return ColumnSummary(replace(quality, unseen=unseen), histogram(support, *cells))
     assert isinstance(reference, Numbers) and isinstance(production, Numbers)
     cells = [with_infinite(support.counts(side), side.infinite) for side in (reference, production)]
     return ColumnSummary(quality, histogram(support, *cells), curve(reference, production, support.scale))
+
+
+def support_outside(support: Support, production: Numbers | Categories) -> int:
+    """Rows of production whose value the reference's bounds do not hold."""
+    if isinstance(support, CategoricalSupport):
+        assert isinstance(production, Categories)
+        return int(support.counts(production)[-1])
+    assert isinstance(production, Numbers)
+    return support.outside(production)
+
+
+def held_against(support: Support, reference: QualityCounts, production: QualityCounts, outside: int) -> Quality:
+    """Quality of both sides with the values out of bounds, and the bounds in words."""
+    if isinstance(support, CategoricalSupport):
+        count = len(support.categories) + len(support.rarer)
+        limits = f"outside the reference's {count:,} " + ("category" if count == 1 else "categories")
+    else:
+        low, high = (say(bound, support.column, 6) for bound in support.bounds)
+        limits = f"outside the reference's range {low} to {high}"
+    own = replace(reference, out_of_bounds=round(support.own * reference.values))
+    return Quality(own, replace(production, out_of_bounds=outside), limits)
+
+
+def quality_only(reason: str, reference: QualityCounts, production: QualityCounts) -> ColumnSummary:
+    """The summary of a column without a support: rates of what is missing, and why there is nothing else."""
+    return ColumnSummary(Quality(reference, production), because=reason)
 
 
 def curve(reference: Numbers, production: Numbers, scale: Scale) -> Curve:

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.columns import Column
+from engine.columns import Column, Kind
 from engine.summaries import Counts, Floats, Scale
 from engine.tables.labels import category_labels, interval_labels
 from engine.tables.values import Categories, Numbers
@@ -33,7 +33,7 @@ class NumericSupport:
 
     edges: (k-1,) of the k cells. bin_of: (k,) the bin of every cell. lows, highs: (b,) limits of the bins.
     unseen: the bin of all values that a reference of few distinct ones never had, or None. bounds: the reference's
-    smallest and largest finite value.
+    smallest and largest value. own: the share of its values that would be out of bounds if held against the others.
     """
 
     column: Column
@@ -45,6 +45,21 @@ class NumericSupport:
     unseen: int | None
     scale: Scale
     bounds: tuple[float, float]
+    own: float
+
+    @property
+    def inside(self) -> tuple[int, int]:
+        """The first and the last cell within the bounds: both ends of the range are edges of cells."""
+        low, high = self.bounds
+        first = 0 if low == -np.inf else int(np.searchsorted(self.edges, low))
+        return first, len(self.edges) if high == np.inf else int(np.searchsorted(self.edges, high))
+
+    def outside(self, numbers: Numbers) -> int:
+        """Values of a slice outside the bounds, infinite ones included."""
+        low, high = self.bounds
+        within = numbers.values.searchsorted(high, side="right") - numbers.values.searchsorted(low, side="left")
+        ends = (low > -np.inf) * numbers.infinite[0] + (high < np.inf) * numbers.infinite[1]
+        return int(len(numbers.values) - within) + int(ends)
 
     @cached_property
     def digest(self) -> str:
@@ -61,13 +76,15 @@ class NumericSupport:
 class CategoricalSupport:
     """Bins and cells of a categorical column: cell i is category i, the last one all rarer categories together.
 
-    categories: of the cells, most frequent first. rarer: the reference's other categories.
+    categories: of the cells, most frequent first. rarer: the reference's other categories. own: the share of its
+    values whose category stands once, and would be unseen if held against the others.
     """
 
     column: Column
     categories: tuple[str, ...]
     rarer: frozenset[str]
     labels: tuple[str, ...]
+    own: float
 
     @property
     def unseen(self) -> int:
@@ -106,23 +123,27 @@ Support = NumericSupport | CategoricalSupport
 
 def build_support(column: Column, reference: Numbers | Categories) -> Support | str:
     """The support that the reference fixes, or the reason why it fixes none."""
+    if column.kind is Kind.NESTED:
+        return "nested values have neither order nor categories; unnest them to monitor their parts"
     if reference.n == 0:
         return "the reference has no value" + (" that is a number" if reference.quality.type_errors else "")
     if isinstance(reference, Categories):
         return _categorical(column, reference)
     if len(reference.values) == 0:
         return "the reference has no finite value"
-    return _numeric(column, reference.values)
+    return _numeric(column, reference)
 
 
 def _categorical(column: Column, reference: Categories) -> CategoricalSupport:
     cells = CELLS - 2
     categories, rarer = reference.names[:cells], frozenset(reference.names[cells:])
     named = categories[:NAMED]
-    return CategoricalSupport(column, categories, rarer, category_labels(named))
+    own = int((reference.counts == 1).sum()) / reference.n
+    return CategoricalSupport(column, categories, rarer, category_labels(named), own)
 
 
-def _numeric(column: Column, values: Floats) -> NumericSupport:
+def _numeric(column: Column, reference: Numbers) -> NumericSupport:
+    values, (lowest, highest) = reference.values, reference.infinite
     scale = measure_scale(values)
     distinct = _distinct(values, DISTINCT)
     few = distinct is not None and len(distinct) <= FEW
@@ -141,8 +162,12 @@ def _numeric(column: Column, values: Floats) -> NumericSupport:
         bin_of = np.where(atom, np.cumsum(atom) - 1, unseen)[bin_of]
         lows, highs = np.append(lows[atom], -np.inf), np.append(highs[atom], np.inf)
     labels = interval_labels(lows, highs, column, unseen)
-    bounds = (float(values[0]), float(values[-1]))
-    return NumericSupport(column, edges, bin_of.astype(np.int64), labels, lows, highs, unseen, scale, bounds)
+    bounds = (-np.inf if lowest else float(values[0]), np.inf if highest else float(values[-1]))
+    alone = (not lowest and int(values.searchsorted(bounds[0], side="right")) == 1) + (
+        not highest and int(values.searchsorted(bounds[1], side="left")) == len(values) - 1
+    )
+    own = alone / reference.n
+    return NumericSupport(column, edges, bin_of.astype(np.int64), labels, lows, highs, unseen, scale, bounds, own)
 
 
 def measure_scale(values: Floats) -> Scale:
@@ -227,4 +252,4 @@ def _quantile_edges(values: Floats, bins: Floats, scale: Scale) -> Floats:
         edges = np.unique(np.concatenate([cuts, np.nextafter(repeated, -np.inf), ends, bins]))
         if len(edges) + 2 < CELLS:
             return edges
-    return bins
+    return np.union1d(bins, ends)

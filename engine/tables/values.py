@@ -119,4 +119,14 @@ def read_categories(dataset: Dataset, wanted: Column, cut: Slice) -> Categories:
 
 def read(dataset: Dataset, wanted: Column, cut: Slice) -> "Numbers | Categories":
     """The slice's values of a column, by its kind in the reference."""
+    if wanted.kind is Kind.NESTED:
+        return _read_nested(dataset, wanted, cut)
     return read_numbers(dataset, wanted, cut) if wanted.kind in ORDERED else read_categories(dataset, wanted, cut)
+
+
+def _read_nested(dataset: Dataset, wanted: Column, cut: Slice) -> Categories:
+    """Rows and nulls alone: lists, structs and maps have no order and no categories."""
+    condition, values = dataset.where(cut)
+    counted = f"SELECT count(*) AS rows, count({quoted(wanted.name)}) AS present FROM {dataset.scan} WHERE {condition}"
+    row = dataset.query(counted, values).to_pylist()[0]
+    return Categories((), np.zeros(0, np.int64), QualityCounts(row["rows"], row["rows"] - row["present"]))
