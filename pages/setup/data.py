@@ -8,7 +8,7 @@ from engine.errors import PlumblineError
 from engine.findings import Severity
 from engine.monitor.write import to_yaml
 from engine.schema import schema_findings
-from engine.slices import UNITS
+from engine.slices import UNITS, Slice
 from engine.tables.sources import Dataset
 from pages.shared import door, states
 from pages.shared.draft import draft, start
@@ -114,7 +114,7 @@ def choose(reference: Dataset, production: Dataset, sources: dict[str, Source]) 
     kinds = dict(zip(edited["Column"], edited["Kind"], strict=True))
     roles = dict(zip(edited["Column"], edited["Role"], strict=True))
     changed = {name: str(role) for name, role in roles.items()}
-    differences = schema_findings(reference.assign(kinds, changed), production)
+    differences = schema_findings(reference.assign(kinds, changed), production, Slice(), {})
     st.subheader("Differences between the files", anchor=False)
     if not differences:
         st.markdown(f"{badge(Severity.OK)} Both files have the same {counted(len(reference.columns), 'column')}.")

@@ -39,7 +39,8 @@ def monitors(own: Mapping[str, Monitor]) -> tuple[dict[str, Entry], Broken]:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _read(folder: str, _prints: str) -> tuple[dict[str, Monitor], Broken]:
+def _read(folder: str, state: str) -> tuple[dict[str, Monitor], Broken]:
+    """state is part of the key alone: a file that was written anew is read anew."""
     return read_monitors(folder)
 
 

@@ -50,6 +50,16 @@ def test_data_that_appear_later_are_opened(app, monitors, two_files):
     assert "production rows" in words(at)
 
 
+def test_a_monitor_that_was_mended_is_read_anew(app, monitors, two_files):
+    reference, production = two_files()
+    text = f"monitor: m\nreference: {{path: {reference}}}\nproduction: {{path: {production}}}\n"
+    (monitors / "m.yaml").write_text(text + "colums: {}\n")
+    assert "unknown field" in words(app())
+    (monitors / "m.yaml").write_text(text)
+    said = words(app())
+    assert "unknown field" not in said and "production rows" in said
+
+
 def test_a_replaced_file_is_noticed(app, monitors, two_files):
     reference, production = two_files()
     text = f"monitor: m\nreference: {{path: {reference}}}\nproduction: {{path: {production}}}\n"
