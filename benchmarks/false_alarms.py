@@ -284,7 +284,8 @@ Made by `python benchmarks/false_alarms.py --write`. {machine}
 ## Nothing changed
 
 Twenty columns (normal, lognormal, uniform, 30 % at one value, integers of 5 and 70, categories of 2, 8 and 50, some
-with nulls), both sides drawn anew, {runs} runs a row: the share of runs with an alarm in any column. The promise is 5 %.
+with nulls), both sides drawn anew, {runs} runs a row: the share of runs with an alarm in any column. The promise is
+5 %.
 
 {quiet}
 
