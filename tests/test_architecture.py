@@ -21,8 +21,8 @@ FILES = sorted(
 
 # The rooms of the engine. A file imports only what stands before its room, or lies in it.
 ORDER = (
-    "errors cpu columns slices summaries tables metrics noise findings pair schema rows signals assess reference cohorts "
-    "estimate monitor run explore store review deliver charts evidence collect cli_compare cli"
+    "errors cpu columns slices summaries tables metrics noise findings pair schema rows signals assess reference "
+    "cohorts estimate monitor run explore store review deliver charts evidence collect cli_compare cli"
 ).split()
 # A package is imported in these places only: rooms of the engine, or app.py and pages.
 HOMES = {
