@@ -310,6 +310,13 @@ def test_a_window_keeps_its_rows_whatever_the_timestamp_is_stored_as(type_name):
     assert dataset.query(f"SELECT count(*) AS n FROM {dataset.scan} WHERE {condition}", values)["n"].to_pylist() == [1]
 
 
+def test_a_window_holds_its_start_and_not_its_end():
+    dataset = open_dataset(pa.table({"at": [datetime(2013, 1, 1), datetime(2013, 1, 1, 23, 59), datetime(2013, 1, 2)]}))
+    condition, values = dataset.where(Slice(window=parse_window("2013-01-01..2013-01-02")))
+    kept = dataset.query(f"SELECT at FROM {dataset.scan} WHERE {condition} ORDER BY at", values)["at"].to_pylist()
+    assert kept == [datetime(2013, 1, 1), datetime(2013, 1, 1, 23, 59)]
+
+
 def test_moments_with_a_zone_compare_with_plain_ones_in_utc():
     dataset = open_dataset(pa.table({"at": pa.array([datetime(2013, 1, 1, 23, tzinfo=UTC)])}))
     cut = Slice(window=parse_window("2013-01-01..2013-01-02"))

@@ -11,7 +11,7 @@ from engine.run import compare
 from engine.slices import Slice
 from engine.tables.connection import connect
 from engine.tables.sources import open_dataset
-from engine.tables.values import read_categories, read_numbers
+from engine.tables.values import LARGEST, read_categories, read_numbers
 
 ROOT = connect(())
 MAKER = open_dataset(pa.table({"i": range(60)}), ROOT)
@@ -139,10 +139,10 @@ def test_categories_of_another_type_keep_their_names(stored, wanted, names):
 
 
 def test_nulls_nans_and_infinities_are_counted_apart():
-    values = pa.array([1.0, None, float("nan"), float("inf"), -float("inf"), float("inf"), 1e200])
+    values = pa.array([1.0, None, float("nan"), float("inf"), -float("inf"), float("inf"), LARGEST, -LARGEST])
     found = read_numbers(open_dataset(pa.table({"x": values}), ROOT), Column("x", "DOUBLE", Kind.NUMERIC), Slice())
     assert found.values.tolist() == [1.0]
-    assert found.infinite == (1, 3)
+    assert found.infinite == (2, 3)
     quality = found.quality
-    assert (quality.rows, quality.nulls, quality.nans, quality.infinite) == (7, 1, 1, 4)
-    assert quality.values == 5
+    assert (quality.rows, quality.nulls, quality.nans, quality.infinite) == (8, 1, 1, 5)
+    assert quality.values == 6
