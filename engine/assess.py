@@ -54,7 +54,8 @@ def _obstacle(column: Column, asked: Metric, summary: ColumnSummary) -> str | No
     if isinstance(part, Histogram | Curve):
         for side, counts in (("reference", part.reference), ("production", part.production)):
             if counts.sum() == 0:
-                return f"the {side} slice has no value of this column"
+                beyond = isinstance(part, Curve) and any(getattr(part, f"{side}_infinite"))
+                return f"the {side} slice has no {'finite ' if beyond else ''}value of this column"
     for side, rows in (("reference", summary.quality.reference.rows), ("production", summary.quality.production.rows)):
         if not rows:
             return f"the {side} slice has no rows"

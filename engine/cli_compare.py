@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.errors import PlumblineError, shown
-from engine.pair import open_both
+from engine.pair import in_one_reading, open_both
 from engine.run import SAME_COHORT, WHOLE_REFERENCE, Run, look
 from engine.signals import Plan, chosen_metrics
 from engine.slices import Slice, parse_filter, parse_window
@@ -35,10 +35,8 @@ def compared(
         least = found.window.least
     kinds |= _pairs("--kind", kind)
     roles |= _pairs("--role", role) | ({timestamp: "timestamp"} if timestamp else {})
-    first = first.assign(kinds, roles)
-    carried = {one.name: str(one.role) for one in first.columns if second.has(one.name)}
-    second = second.assign({name: one for name, one in kinds.items() if second.has(name)}, carried)
-    if metrics:
+    first, second = in_one_reading(first, second, kinds, roles)
+    if metrics is not None:
         plan = Plan(chosen_metrics(tuple(metrics.split(","))), plan.judged, plan.thresholds, plan.features)
     cohort = tuple(parse_filter(text, second.columns) for text in where)
     cut = Slice(cohort, parse_window(window) if window else None)

@@ -100,6 +100,17 @@ def shown(name: str, most: int = 60) -> str:
     return text if len(text) <= most else f"{text[: most // 2]}…{text[-(most // 2) :]}"
 
 
+def plain(name: str, most: int = 80) -> str:
+    """A name from outside for a sentence, without quotes: what cannot be seen is escaped, long names are shortened.
+
+    >>> plain("a\\x1b[31m"), plain("größe")
+    ('a\\\\x1b[31m', 'größe')
+    """
+    kept = str(name)[: 4 * most]
+    text = "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in kept)
+    return text if len(text) <= most else f"{text[: most // 2]}…{text[-(most // 2) :]}"
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """A hint: the nearest known name, or the first few names there are.
 

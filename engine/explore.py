@@ -104,7 +104,10 @@ def open_datasets(
     supports: dict[str, Support | str] = {}
     columns = [column for column in reference.columns if column.role is not Role.IGNORE]
     for done, column in enumerate(columns, start=1):
-        supports[column.name] = build_support(column, read(reference, column, Slice()))
+        try:
+            supports[column.name] = build_support(column, read(reference, column, Slice()))
+        except UnusableData as error:  # one column that cannot be read takes no other with it
+            supports[column.name] = f"its values cannot be read: {error.message}"
         tell(0.4 * done / len(columns), f"binned {done} of {len(columns)} columns of the reference")
     built = {n: s for n, s in supports.items() if not isinstance(s, str) and production.has(n)}
     unit = monitor.window.unit

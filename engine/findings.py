@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from engine.errors import PlumblineError
+from engine.errors import PlumblineError, plain
 from engine.metrics.metric import Metric, Reading
 from engine.noise import Floor, FloorBasis
 from engine.summaries import ColumnSummary, Histogram
@@ -203,7 +203,7 @@ def sentence(
 ) -> str:
     """One sentence that says what was read, against what, and what it comes from."""
     reading, metric = seen.reading, seen.metric
-    said = f"{metric.name} of {seen.column} is {three(reading.value)}"
+    said = f"{metric.name} of {plain(seen.column)} is {three(reading.value)}"
     if reading.against is not None:
         said += f" (reference {three(reading.against)})"
     if threshold is None:

@@ -165,7 +165,7 @@ def compare(
     """
     first, second = open_both(reference, production)
     first, second = in_one_reading(first, second, kinds or {}, roles or {})
-    plan = replace(plan or Plan(), metrics=chosen_metrics(tuple(metrics))) if metrics else plan or Plan()
+    plan = replace(plan or Plan(), metrics=chosen_metrics(tuple(metrics))) if metrics is not None else plan or Plan()
     return look(first, second, cut or Slice(), plan, against=against, progress=progress)
 
 

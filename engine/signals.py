@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from math import inf, nextafter
 
 from engine.columns import Column, Kind, Role
 from engine.errors import PlumblineError, shown
@@ -124,7 +125,12 @@ class Plan:
             return None
         levels = self.levels(column.name, asked)
         against = reading.against or 0.0
-        return Threshold(levels[0].at(against), levels[1].at(against))
+        warning, critical = (level.at(against) for level in levels)
+        if warning == critical:  # "5 %" and "10 %" of a reference of 0: whatever lies beyond it
+            beyond = inf if asked.worse == "higher" else -inf
+            warning = nextafter(warning, beyond)
+            critical = nextafter(warning, beyond)
+        return Threshold(warning, critical)
 
     def levels(self, column: str, asked: Metric) -> tuple[Level, Level]:
         """The levels as written: COLUMN.METRIC over METRIC, exact over pattern, else the metric's own."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from engine.columns import Column, Role
 from engine.errors import InvalidMonitor, PlumblineError, Problem, nearest, shown
 from engine.metrics import METRICS, metric
+from engine.monitor.limits import Row, limit_problems
 from engine.monitor.model import Monitor
 from engine.monitor.read import line_of, read_monitor
 from engine.tables.connection import connect
@@ -28,11 +29,8 @@ def check_monitor(path: Path) -> tuple[Problem, ...]:
     return tuple(sorted(found, key=lambda one: (one.line or 0, one.field)))
 
 
-Row = tuple[str, str, str | None, str]  # field, message, hint, severity
-
-
 def _problems(monitor: Monitor, base: Path) -> Iterator[Row]:
-    yield from _limits(monitor)
+    yield from (row for row in limit_problems(monitor) if row[3] == "warning")  # errors stopped the reading
     sides: dict[str, Dataset] = {}
     for side, place in (("reference", monitor.reference), ("production", monitor.production)):
         if place.path is None:
@@ -45,38 +43,6 @@ def _problems(monitor: Monitor, base: Path) -> Iterator[Row]:
     if len(sides) == 2:
         yield from _columns(monitor, sides["reference"], sides["production"])
         yield from _thresholds(monitor, sides["reference"])
-
-
-def _limits(monitor: Monitor) -> Iterator[Row]:
-    """Thresholds that point the wrong way."""
-    for pattern, limits in monitor.thresholds.items():
-        found = metric(pattern.rpartition(".")[2])
-        warning, critical = (_amount(level) for level in (limits.warning, limits.critical))
-        if warning is None or critical is None:
-            continue
-        if warning == critical:
-            yield f"thresholds.{pattern}", "warning and critical are equal", "Critical must be the worse one.", "error"
-        elif (critical > warning) != (found.worse == "higher"):
-            worse = f"{found.name} is worse when it is {found.worse}"
-            yield f"thresholds.{pattern}", f"points the wrong way: {worse}", "Exchange the two limits.", "error"
-        low, high = found.bounds
-        for name, level in (("warning", warning), ("critical", critical)):
-            if isinstance(getattr(limits, name), str):
-                continue
-            if not low <= level <= high:
-                fires = "never" if level > high else "always"
-                said = f"{level:g} lies outside {low:g} to {high:g}: it would {fires} fire"
-                yield f"thresholds.{pattern}.{name}", said, None, "error"
-            elif level == low and found.worse == "higher":
-                yield f"thresholds.{pattern}.{name}", f"{level:g} always fires: no change reads so", None, "warning"
-
-
-def _amount(level: float | str) -> float | None:
-    text = str(level).strip().rstrip("%")
-    try:
-        return float(text)
-    except ValueError:
-        return None
 
 
 def _columns(monitor: Monitor, reference: Dataset, production: Dataset) -> Iterator[Row]:

@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from engine.errors import InvalidMonitor, Problem, UnreadableSource, nearest, shown
+from engine.monitor.limits import limit_problems
 from engine.monitor.model import Monitor
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -71,6 +72,8 @@ def parse_monitor(text: str, where: str = "monitor") -> Monitor:
     filled = _filled(raw, (), node, problems)
     try:
         monitor = Monitor.model_validate(filled)
+        wrong = [row for row in limit_problems(monitor) if row[3] == "error"]
+        problems += [Problem(line_of(text, field), field, said, hint) for field, said, hint, _ in wrong]
         if not problems:
             return monitor
     except ValidationError as error:

@@ -10,6 +10,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.errors import plain
 from engine.summaries import ColumnSummary, Counts, Curve, Floats, Histogram, Quality, QualityCounts, Scale
 from engine.tables.labels import say
 from engine.tables.supports import CategoricalSupport, NumericSupport, Support
@@ -49,7 +50,7 @@ def summarize(support: Support, reference: Numbers | Categories, production: Num
         assert isinstance(reference, Categories) and isinstance(production, Categories)
         cells = [support.counts(side) for side in (reference, production)]
         new = ((name, int(rows)) for name, rows in zip(production.names, production.counts, strict=True))
-        unseen = tuple(islice(((name, rows) for name, rows in new if name not in support.index), NAMES))
+        unseen = tuple(islice(((plain(name), rows) for name, rows in new if name not in support.index), NAMES))
         return ColumnSummary(replace(quality, unseen=unseen), histogram(support, *cells))
     assert isinstance(reference, Numbers) and isinstance(production, Numbers)
     cells = [with_infinite(support.counts(side), side.infinite) for side in (reference, production)]

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from engine.columns import Column, Kind
+from engine.errors import plain
 from engine.summaries import Floats
 
 
@@ -73,6 +74,10 @@ def category_labels(named: tuple[str, ...]) -> tuple[str, ...]:
     >>> category_labels(("a", "other"))
     ('a', 'other', 'all others', 'unseen')
     """
+    short = tuple(plain(name) for name in named)
+    if len(set(short)) < len(short):
+        short = tuple(f"{name} [{i}]" for i, name in enumerate(short, start=1))
+    named = short
     rest = [next(label for label in words if label not in named) for words in (_words("other"), _words("unseen"))]
     return (*named, *rest)
 
