@@ -10,20 +10,24 @@ import numpy as np
 from engine.assess import Summaries, judged, observe, unjudged_if_partial
 from engine.columns import Column, Kind, Role
 from engine.errors import UnusableData
-from engine.findings import Finding, NotComputed, Observation
+from engine.findings import Finding, NotComputed, Observation, Severity
+from engine.metrics import metric as named_metric
 from engine.monitor import Monitor
 from engine.noise import NO_WINDOWS, WindowFloors
 from engine.reference import reference_floors
 from engine.run import SAME_COHORT, Run, finish, is_partial, summarize_column
-from engine.signals import Plan
+from engine.schema import schema_findings
+from engine.signals import Plan, pointless
 from engine.slices import Filter, Slice, Window
 from engine.summaries import ColumnSummary
 from engine.tables.connection import connect
 from engine.tables.count import Cells, count, summarize_cells
+from engine.tables.exact import quality_only
+from engine.tables.examples import Example, outside, unreadable
 from engine.tables.places import find_path
 from engine.tables.sources import Dataset, find_files, open_dataset
 from engine.tables.supports import Support, build_support
-from engine.tables.values import read
+from engine.tables.values import missing, read
 
 Progress = Callable[[float, str], None]
 ALL = Slice()
@@ -160,12 +164,12 @@ def look(opened: Opened, cut: Slice, against: str = SAME_COHORT) -> Run:
     return finish(opened.reference, opened.production, cut, opened.plan, known, named, floors, volumes, least)
 
 
-def floors_of(opened: Opened, cut: Slice, against: str, metric: str | None = None) -> WindowFloors:
-    """Floors from the reference's own windows for a slice; metric: of one metric alone."""
+def floors_of(opened: Opened, cut: Slice, against: str) -> WindowFloors:
+    """Floors from the reference's own windows for a slice."""
     cells = cells_of(opened, cut.cohort, against)[0]
     base = Slice(cut.cohort if against == SAME_COHORT else ())
     least = opened.monitor.window.least
-    return reference_floors(cells, base, opened.supports, opened.columns, opened.plan, least, metric)
+    return reference_floors(cells, base, opened.supports, opened.columns, opened.plan, least)
 
 
 def _open(opened: Opened, seen: Observation) -> bool:
@@ -206,6 +210,47 @@ def exact_summary(opened: Opened, name: str, cut: Slice, against: str = SAME_COH
     return summarize_column(opened.reference, opened.production, column, support, base, cut)
 
 
+def findings_of(
+    opened: Opened, name: str, cut: Slice, against: str = SAME_COHORT
+) -> tuple[ColumnSummary | str, tuple[Finding | NotComputed, ...]]:
+    """One column read from the data itself: its summary, and a finding or a reason for every metric."""
+    summary = exact_summary(opened, name, cut, against)
+    seen, gaps = observe([opened.reference.column(name)], {name: summary}, opened.plan)
+    whole = cut.window in opened.windows
+    floors = floors_of(opened, cut, against) if whole else NO_WINDOWS
+    partial = cut.window is not None and whole and opened.partial(cut.window)
+    found = judged(seen, opened.columns, opened.plan, floors)
+    return summary, (*(unjudged_if_partial(one, partial) for one in found), *gaps)
+
+
+def examples(opened: Opened, name: str, cut: Slice) -> tuple[Example, ...]:
+    """Production values of a column that are type errors or out of bounds, up to ten of each, asked from the data."""
+    column, support = opened.reference.column(name), opened.supports[name]
+    if not opened.production.has(name):
+        return ()
+    found = unreadable(opened.production, column, cut)
+    bounds = named_metric("out_of_bounds_rate")
+    if isinstance(support, str) or column.kind not in bounds.kinds or pointless(column, bounds):
+        return found
+    return (*found, *outside(opened.production, column, support, cut))
+
+
+def first_look(reference: Dataset, production: Dataset) -> list[Finding]:
+    """What two datasets tell before there is a monitor, from one pass over each: schema, nulls, unreadable values."""
+    columns = [one for one in reference.columns if one.role is not Role.IGNORE and production.has(one.name)]
+    try:
+        sides = zip(missing(reference, columns), missing(production, columns), strict=True)
+    except UnusableData:  # some column's values cannot be read: the run says which, and names alone can still be held
+        return schema_findings(reference, production, ALL, {})
+    read_so_far = {
+        column.name: quality_only("the values were not read yet", first, second)
+        for column, (first, second) in zip(columns, sides, strict=True)
+    }
+    seen, _ = observe(columns, read_so_far, Plan(), {"null_rate", "type_error_rate"})
+    called = [one for one in judged(seen, columns, Plan()) if one.severity in (Severity.WARNING, Severity.CRITICAL)]
+    return [*schema_findings(reference, production, ALL, read_so_far), *called]
+
+
 @dataclass(frozen=True, eq=False)
 class History:
     """One metric of every column in every window. cells: (column, window index) -> finding, or why there is none."""
@@ -225,7 +270,7 @@ def history(
     opened: Opened, metric: str, cohort: Slice = ALL, against: str = SAME_COHORT, column: str | None = None
 ) -> History:
     """The history of one metric over all windows of a cohort, of every column or of one."""
-    floors = floors_of(opened, cohort, against, metric)
+    floors = floors_of(opened, cohort, against)
     partial = [opened.partial(window) for window in opened.windows]
     cells: dict[tuple[str, int], Finding | NotComputed] = {}
     for i, window in enumerate(opened.windows):

@@ -25,12 +25,12 @@ def reference_floors(
     columns: Iterable[Column],
     plan: Plan,
     least: float,
-    metric: str | None = None,
 ) -> WindowFloors:
     """Floors from the complete windows of the reference, each read against the others, for the slice it is held to.
 
-    metric: the one wanted; without it, the ones that are judged. least: share of the median window's rows that makes a
-    window complete. One that the data begin or end in is not: a week without its Monday is far from all others.
+    All metrics that are judged take part, since they share one rate of false alarms. least: share of the median
+    window's rows that makes a window complete. One that the data begin or end in is not: a week without its Monday is
+    far from all others.
     """
     kept = cells.groups(base)
     if kept is None or not cells.windows:
@@ -50,7 +50,7 @@ def reference_floors(
     for window in complete:
         sides = kept & (cells.window != window), kept & (cells.window == window)
         made = {name: summarize_cells(support, cells, cells, sides) for name, support in known.items()}
-        for seen in observe(read, made, plan, {metric} if metric else judged)[0]:
+        for seen in observe(read, made, plan, judged)[0]:
             above = abs(seen.reading.value - (seen.reading.against or 0.0))
             key = seen.column, seen.metric.key
             found.setdefault(key, []).append(above)

@@ -1,22 +1,26 @@
 """The reference-window floor: how far the reference's own windows lie from each other, when rows within one are alike.
 
-Each complete window of the reference is read against the other ones. A column's floor is c × its mean such reading,
-c being the largest, over all columns and windows, of a reading over the mean of its column's other windows. The largest
-plain reading per column would not do: chance exceeds it in 1 of W + 1 windows for every column anew. c is found for
-readings of one shape at a time: one binary column, whose PSI is the square of one number, would blunt all the others.
+Each complete window of the reference is read against the other ones, and each reading is divided by the mean of its
+column's other readings. The largest such ratio of a window, over all columns, is what a run is judged by: a plain
+largest reading per column would be exceeded by chance in 1 of W + 1 windows for every column anew. Ratios of one shape
+(PSI, PSI of two bins, Wasserstein, a rate) are put on one scale by the mean and spread of their logarithms, since the
+square of one number varies more than a sum of ten: without that, one binary column would blunt all the others.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean, stdev
 
 LEAST_WINDOWS = 6
+SMALLEST = 1e-3  # a ratio so many times below the largest says no more than that it is small
 
 
 @dataclass(frozen=True, slots=True)
 class WindowFloors:
     """Floors by (column, metric), as an amount above the reference's own value.
 
-    windows: complete ones of the reference. factors: c of every shape of reading.
+    windows: complete ones of the reference. factors: by shape, what a column's mean reading is multiplied by.
     """
 
     windows: int
@@ -52,17 +56,33 @@ def window_floors(
 
     >>> x, y = ("x", "psi"), ("y", "psi")
     >>> found = window_floors({x: [1, 1, 1, 1, 1, 2], y: [3, 3, 3, 3, 3, 3]}, {x: "psi", y: "psi"})
-    >>> found.windows, found.factors, found.floors[y]
-    (6, {'psi': 2.0}, 6.0)
+    >>> found.windows, round(found.factors["psi"], 6), round(found.floors[y], 6)
+    (6, 2.0, 6.0)
     """
     windows = min((len(values) for values in readings.values()), default=0)
     if windows < LEAST_WINDOWS:
         return WindowFloors(windows, {}, {})
-    factors: dict[str, float] = {}
+    largest: dict[str, list[float]] = {}
     for key, values in readings.items():
-        for value in values:
-            others = (sum(values) - value) / (len(values) - 1)
-            ratio = value / others if others > 0 else 0.0
-            factors[shapes[key]] = max(factors.get(shapes[key], 0.0), ratio)
+        ratios = [_ratio(values, i) for i in range(windows)]
+        so_far = largest.get(shapes[key], ratios)
+        largest[shapes[key]] = [max(pair) for pair in zip(so_far, ratios, strict=True)]
+    scales = {shape: _scale(values) for shape, values in largest.items()}
+    furthest = max((far for _, _, far in scales.values()), default=0.0)
+    factors = {shape: math.exp(mean + furthest * spread) for shape, (mean, spread, _) in scales.items()}
     floors = {key: factors[shapes[key]] * sum(values) / len(values) for key, values in readings.items()}
     return WindowFloors(windows, floors, factors)
+
+
+def _ratio(values: Sequence[float], at: int) -> float:
+    """A reading over the mean of the others; 0 where they are all 0."""
+    others = (sum(values) - values[at]) / (len(values) - 1)
+    return values[at] / others if others > 0 else 0.0
+
+
+def _scale(ratios: Sequence[float]) -> tuple[float, float, float]:
+    """Mean and standard deviation of the logarithms, and how many of these the largest lies above the mean."""
+    least = max(ratios) * SMALLEST
+    logs = [math.log(max(ratio, least)) if least > 0 else 0.0 for ratio in ratios]
+    mean, spread = fmean(logs), stdev(logs)
+    return mean, spread, (max(logs) - mean) / spread if spread > 0 else 0.0
