@@ -7,11 +7,11 @@ from engine.columns import Kind, Role
 from engine.errors import PlumblineError
 from engine.findings import Severity
 from engine.monitor.write import to_yaml
-from engine.schema import schema_findings
-from engine.slices import UNITS, Slice
+from engine.slices import UNITS
 from engine.tables.sources import Dataset
-from pages.shared import door, states
+from pages.shared import states
 from pages.shared.draft import draft, start
+from pages.shared.files import datasets_of, first_look_of
 from pages.shared.intake import LARGEST, Source, allowed_roots, source_at, source_of
 from pages.shared.words import badge, counted, plain
 
@@ -34,7 +34,7 @@ def main() -> None:
         )  # fmt: skip
         return
     try:
-        reference, production = door.datasets_of(sources["reference"].path, sources["production"].path)
+        reference, production = datasets_of(sources["reference"].path, sources["production"].path)
         preview(reference, production)
         choose(reference, production, sources)
     except PlumblineError as error:
@@ -114,7 +114,7 @@ def choose(reference: Dataset, production: Dataset, sources: dict[str, Source]) 
     kinds = dict(zip(edited["Column"], edited["Kind"], strict=True))
     roles = dict(zip(edited["Column"], edited["Role"], strict=True))
     changed = {name: str(role) for name, role in roles.items()}
-    differences = schema_findings(reference.assign(kinds, changed), production, Slice(), {})
+    differences = first_look_of(reference.assign(kinds, changed), production)
     st.subheader("Differences between the files", anchor=False)
     if not differences:
         st.markdown(f"{badge(Severity.OK)} Both files have the same {counted(len(reference.columns), 'column')}.")

@@ -9,25 +9,23 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from engine.assess import judged, observe, unjudged_if_partial
 from engine.errors import Cancelled
 from engine.explore import (
     History,
     Opened,
-    exact_summary,
-    floors_of,
+    examples,
+    findings_of,
     history,
     look,
     open_monitor,
     rows_in,
 )
 from engine.findings import Finding, NotComputed
-from engine.noise import NO_WINDOWS
-from engine.run import SAME_COHORT, Run, open_both
+from engine.run import SAME_COHORT, Run
 from engine.slices import Slice
 from engine.summaries import ColumnSummary
-from engine.tables.sources import Dataset, find_files
-from pages.shared.entries import Entry, monitors, prints
+from engine.tables.examples import Example
+from pages.shared.entries import Entry, monitors
 
 POOL = ThreadPoolExecutor(max_workers=2, thread_name_prefix="plumbline-open")
 
@@ -104,13 +102,17 @@ def exact_of(entry: Entry, opened: Opened, column: str, cut: Slice, against: str
 
 @st.cache_resource(max_entries=200, show_spinner=False)
 def _exact(key: str, column: str, text: str, against: str, _opened: Opened, _cut: Slice) -> Exact:
-    summary = exact_summary(_opened, column, _cut, against)
-    plan, whole = _opened.plan, _cut.window in _opened.windows
-    seen, gaps = observe([_opened.reference.column(column)], {column: summary}, plan)
-    floors = floors_of(_opened, _cut, against) if whole else NO_WINDOWS
-    partial = whole and _cut.window is not None and _opened.partial(_cut.window)
-    found = judged(seen, _opened.columns, plan, floors)
-    return summary, (*(unjudged_if_partial(one, partial) for one in found), *gaps)
+    return findings_of(_opened, column, _cut, against)
+
+
+def examples_of(entry: Entry, opened: Opened, column: str, cut: Slice) -> tuple[Example, ...]:
+    """Production values of a column that are type errors or out of bounds."""
+    return _examples(entry.key, column, text_of(cut), opened, cut)
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def _examples(key: str, column: str, text: str, _opened: Opened, _cut: Slice) -> tuple[Example, ...]:
+    return examples(_opened, column, _cut)
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
@@ -129,14 +131,3 @@ def _rows(key: str, text: str, against: str, _opened: Opened, _cut: Slice) -> tu
     base = Slice(_cut.cohort) if against == SAME_COHORT else Slice()
     reference = rows_in(_opened.reference, _opened.reference_cells, base)
     return _opened.rows(_cut.window, Slice(_cut.cohort)), _opened.rows(_cut.window), reference
-
-
-def datasets_of(reference: str, production: str) -> tuple[Dataset, Dataset]:
-    """Both files opened with guessed kinds and roles, before there is a monitor."""
-    files = [file for path in (reference, production) for file in find_files(path)]
-    return _datasets(reference, production, prints(files))
-
-
-@st.cache_resource(max_entries=6, show_spinner="Reading both files …")
-def _datasets(reference: str, production: str, prints: str) -> tuple[Dataset, Dataset]:
-    return open_both(reference, production)
