@@ -18,6 +18,7 @@ from engine.tables.values import read
 
 BY_CHANCE = 1e-3  # a slice in which chance alone makes a column null or constant this often says nothing
 ALIKE = 0.1  # PSI below which two columns are taken for one that was renamed
+FEWEST = 10  # rows that must agree before a column is called constant: the first sets the value
 USUAL = 0.5  # a column that stays at the value it usually has (no rain) is not stuck
 PAIRS = 40  # missing × new columns that are tried at most
 LEAST_ROWS = 100  # on both sides, for two distributions to be called alike
@@ -64,7 +65,7 @@ def _emptied(column: Column, summary: ColumnSummary) -> list[Finding]:
         said = f"{shown(column.name)} is null in all {now.rows:,} rows; in the reference in {before.null_share:.1%}."
         return [_finding(column, "all_null", Severity.CRITICAL, said)]
     only = _only_value(column, summary)
-    if only and only[1] < USUAL and only[1] ** now.values < BY_CHANCE:
+    if only and now.values >= FEWEST and only[1] < USUAL and only[1] ** (now.values - 1) < BY_CHANCE:
         said = f"{shown(column.name)} is {only[0]} in all {now.values:,} rows that have a value; in the reference in "
         return [_finding(column, "constant", Severity.WARNING, f"{said}{only[1]:.1%}.")]
     return []
