@@ -20,6 +20,7 @@ SECTIONS = {
     "Explore": [
         ("explore/columns.py", "Columns", ":material/table_rows:", "All columns by all metrics, worst first."),
         ("explore/column.py", "Column", ":material/bar_chart:", "One column: its bins, curves and history."),
+        ("explore/quality.py", "Data quality", ":material/rule:", "What is missing, broken or out of range."),
     ],
     "Setup": [("setup/data.py", "Data", ":material/upload_file:", "Bring data in and start a monitor.")],
 }

@@ -55,11 +55,21 @@ def heatmap(
         [0.667, c["critical"]], [1.0, "#a84a00" if mode != "dark" else "#ffb27d"],
     ]  # fmt: skip
     marks = [_mark(found) for _, _, found in flat]
+    quiet = [(i, j) for i, j, found in flat if _unsure(found)]
     data: list[dict[str, Any]] = [
         {
             "type": "heatmap", "x": list(range(len(spots))), "y": list(range(len(rows))), "zmin": 0, "zmax": 3,
             "z": [[heat(found) for found in line] for line in cells], "colorscale": scale, "showscale": False,
             "xgap": 1.5, "ygap": 1.5, "hoverinfo": "skip",
+        },
+        {  # heat maps have no hatching: bars lie where there is not enough data, with the mark on top
+            "type": "bar", "x": [i for i, _ in quiet], "base": [j - 0.5 for _, j in quiet], "y": [1] * len(quiet),
+            "width": 0.94, "hoverinfo": "skip", "text": [MARKS[Severity.NOT_ENOUGH_DATA]] * len(quiet),
+            "textposition": "inside", "insidetextanchor": "middle", "textangle": 0, "constraintext": "none",
+            "textfont": {"size": 9, "color": c["soft"]},
+            "marker": {"color": "rgba(0,0,0,0)", "line": {"width": 0},
+                       "pattern": {"shape": "/", "fgcolor": c["hatch"], "size": 5, "solidity": 0.3}},
+            "selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}},
         },
         {
             "type": "scatter", "mode": "markers+text", "x": [i for i, _, _ in flat], "y": [j for _, j, _ in flat],
@@ -116,9 +126,11 @@ def _mark(found: Finding | NotComputed | None) -> str:
     """The mark of a cell: none where all is well, so that the others stand out."""
     if not isinstance(found, Finding):
         return ""
-    if found.severity in (Severity.WARNING, Severity.CRITICAL, Severity.NOT_ENOUGH_DATA):
-        return MARKS[found.severity]
-    return ""
+    return MARKS[found.severity] if found.severity in (Severity.WARNING, Severity.CRITICAL) else ""
+
+
+def _unsure(found: Finding | NotComputed | None) -> bool:
+    return isinstance(found, Finding) and found.severity is Severity.NOT_ENOUGH_DATA
 
 
 def _said(found: Finding | NotComputed | None, spot: Spot) -> tuple[str, str]:

@@ -20,6 +20,7 @@ PALETTE: dict[str, dict[str, str]] = {
         "soft": "#555b66",
         "grid": "#e4e6ea",
         "calm": "#eef1f5",
+        "hatch": "#b3b9c4",
         "paper": "#ffffff",
     },
     "dark": {
@@ -33,6 +34,7 @@ PALETTE: dict[str, dict[str, str]] = {
         "soft": "#b8b4af",
         "grid": "#31343c",
         "calm": "#22262f",
+        "hatch": "#565b66",
         "paper": "#0e1117",
     },
 }
@@ -107,7 +109,7 @@ def layout(mode: str, height: int, **more: Any) -> dict[str, Any]:
     base: dict[str, Any] = {
         "height": height,
         "margin": {"l": 8, "r": 8, "t": 28, "b": 8},
-        "paper_bgcolor": "rgba(0,0,0,0)",
+        "paper_bgcolor": c["paper"],  # a picture that is saved from the dark theme stays readable on white
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": FONT, "color": c["text"], "size": 13},
         "hoverlabel": {"bgcolor": c["paper"], "bordercolor": c["soft"], "font": {"color": c["text"], "size": 13}},

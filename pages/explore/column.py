@@ -12,11 +12,12 @@ from engine.findings import Finding, NotComputed
 from engine.metrics import METRICS, manual
 from engine.summaries import ColumnSummary
 from pages.shared import states
-from pages.shared.tables import metrics_of, worst_columns
+from pages.shared.charts import bins_rows, chart, curve_rows, file_name, window_row
+from pages.shared.tables import metrics_of, number_rows, worst_columns
 from pages.shared.view import View, current, hear, mode, option_of, pick
-from pages.shared.words import badge, mark, number, plain
+from pages.shared.words import badge, number, plain
 
-BARE = {"displayModeBar": False}
+BARE = {"displayModeBar": False}  # the ruler shows one number, which stands in the table below
 
 
 def main() -> None:
@@ -74,10 +75,12 @@ def show_bins(found: Finding | NotComputed | None, column: Column) -> None:
         return
     name = METRICS[found.metric].name
     figure = distribution(found.parts, name, column.name, column.kind in ORDERED, mode())
-    st.plotly_chart(
-        figure, theme=None, key="bins", config=BARE, alt=f"Distribution of {column.name}: reference against production"
-    )
-    st.caption(f"Shaded bins make up most of the {name}; the number above is their share of it.")
+    parts = found.parts
+    chart(
+        figure, "bins", file_name("distribution", column.name),
+        f"Distribution of {column.name}: reference against production", lambda: bins_rows(parts),
+        f"Shaded bins make up most of the {name}; the number above is their share of it.",
+    )  # fmt: skip
 
 
 def show_ruler(found: Finding) -> None:
@@ -93,8 +96,10 @@ def show_curves(summary: ColumnSummary | str, column: Column) -> None:
         return
     st.subheader("Cumulative", anchor=False)
     log = can_be_log(summary.curve) and st.toggle("Log axis", key="log", bind="query-params")
-    figure = curves(summary.curve, column.name, bool(log), mode())
-    st.plotly_chart(figure, theme=None, key="curves", config=BARE, alt=f"Cumulative curves of {column.name}")
+    curve = summary.curve
+    figure = curves(curve, column.name, bool(log), mode())
+    alt = f"Cumulative curves of {column.name}"
+    chart(figure, "curves", file_name("cumulative", column.name), alt, lambda: curve_rows(curve))
 
 
 def show_history(view: View, column: Column, key: str) -> None:
@@ -113,34 +118,22 @@ def show_history(view: View, column: Column, key: str) -> None:
             hear()
             st.session_state["window"] = str(points[0]["customdata"][0])
 
-    st.plotly_chart(
-        timeline(moments, METRICS[key].name, shown, mode()), theme=None, key="timeline", on_select=clicked,
-        selection_mode="points", config=BARE, alt=f"{METRICS[key].name} of {column.name} over time",
+    name = METRICS[key].name
+    found = [history.cells.get((column.name, i)) for i in range(len(moments))]
+    chart(
+        timeline(moments, name, shown, mode()), "timeline", file_name(name, column.name),
+        f"{name} of {column.name} over time",
+        lambda: [window_row(column.name, w, one) for w, one in zip(history.windows, found, strict=True)],
+        "Grey band: what no change at all can read here. Hollow: partial. A click on a mark chooses its window.",
+        on_select=clicked, selection_mode="points",
     )  # fmt: skip
-    st.caption("Grey band: what no change at all can read here. Hollow: partial. A click on a mark chooses its window.")
 
 
 def show_numbers(findings: dict[str, Finding | NotComputed]) -> None:
     """Every metric of the column, with what it was held against."""
     st.subheader("All numbers", anchor=False)
-    rows = []
-    for key, one in findings.items():
-        row: dict[str, object] = {"Metric": METRICS[key].name if key in METRICS else key.replace("_", " ")}
-        if isinstance(one, Finding):
-            limits = one.threshold
-            row |= {
-                "Value": number(one.value),
-                "Interval": "exact" if one.interval is None else " – ".join(number(end) for end in one.interval),
-                "Warning": number(limits.warning if limits else None),
-                "Critical": number(limits.critical if limits else None),
-                "Floor": number(one.floor),
-                "Status": mark(one.severity),
-                "In words": one.sentence,
-            }
-        else:
-            row |= {"Value": "–", "Status": "– not computed", "In words": one.because}
-        rows.append(row)
     wide = {"In words": st.column_config.TextColumn("In words", width="large")}
+    rows = number_rows(findings)
     st.dataframe(rows, hide_index=True, key="numbers", column_config=wide, alt="Every metric of this column")
 
 

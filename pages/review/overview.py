@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from engine.charts.heatmap import Spot, heatmap
 from engine.charts.theme import MARKS
 from engine.findings import Severity, three
 from engine.metrics import METRICS
 from engine.run import Run
+from pages.shared.charts import show_map
 from pages.shared.tables import CALLS, Card, cards, worst_columns
-from pages.shared.view import View, current, go_to, mode, option_of
+from pages.shared.view import View, current, go_to
 from pages.shared.words import COLOURS, badge, counted, plain
 
 COLUMN = "explore/column.py"
@@ -27,7 +27,7 @@ def main() -> None:
     with notes:
         show_notes(view, run)
     if view.opened.windows:
-        show_map(view, run)
+        show_where(view, run)
 
 
 def headline(run: Run) -> None:
@@ -109,7 +109,7 @@ def show_notes(view: View, run: Run) -> None:
     st.markdown("\n".join(f"- {one}" for one in said))
 
 
-def show_map(view: View, run: Run) -> None:
+def show_where(view: View, run: Run) -> None:
     """Columns by windows, worst column of this view first; a click opens the column in that window."""
     st.subheader("Where and when", anchor=False)
     names = {key: METRICS[key].name for key in view.judged}
@@ -118,30 +118,7 @@ def show_map(view: View, run: Run) -> None:
         bind="query-params", label_visibility="collapsed",
     )  # fmt: skip
     key = next((key for key, name in names.items() if name == chosen), view.judged[0])
-    history = view.history(key)
-    order = {name: i for i, name in enumerate(dict.fromkeys(one.column for one in run.worst() if one.metric == key))}
-    rows = sorted(history.columns, key=lambda name: order.get(name, len(order)))
-    spots = [
-        Spot(option_of(window), window.words, f"{window.start.day} {window.start:%b}", partial)
-        for window, partial in zip(history.windows, view.partial, strict=True)
-    ]
-    cells = [[history.cells.get((name, i)) for i in range(len(spots))] for name in rows]
-    shown = option_of(view.cut.window) if view.cut.window else None
-
-    def clicked() -> None:
-        points = st.session_state["heatmap"].selection.points
-        if points:
-            go_to(COLUMN, str(points[0]["customdata"][0]), str(points[0]["customdata"][1]))
-
-    st.plotly_chart(
-        heatmap(rows, spots, cells, METRICS[key].name, shown, mode()), theme=None, key="heatmap", on_select=clicked,
-        selection_mode="points", config={"displayModeBar": False},
-        alt=f"{METRICS[key].name} of every column in every window",
-    )  # fmt: skip
-    st.caption(
-        "■ critical  ▲ warning  ◌ not enough data or partial; pale: below the warning threshold; empty: not computed. "
-        "The framed window is the one chosen. Click a cell to open its column there."
-    )
+    show_map(view, run, key, COLUMN)
 
 
 main()

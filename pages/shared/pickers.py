@@ -10,7 +10,7 @@ from pages.shared.entries import Entry
 from pages.shared.view import ALL_TIME, PARTIAL, View, cohort_options, hear, link, pick, window_options
 from pages.shared.words import plain
 
-OF_PAGES = ("column", "metric", "map", "selected", "search")  # what pages add to a link
+OF_PAGES = ("column", "metric", "map", "rate", "offending", "selected", "search")  # what pages add to a link
 
 
 def pickers(entry: Entry, opened: Opened) -> View:

@@ -1,15 +1,16 @@
 """Findings laid out for reading: per signal, per column, over windows. Nothing is computed here but counts."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.findings import Finding, Severity
+from engine.findings import Finding, NotComputed, Severity
 from engine.metrics import METRICS
 from engine.run import Run
 from engine.signals import SIGNALS, Signal, signal_of
 from pages.shared.view import View
-from pages.shared.words import mark
+from pages.shared.words import mark, number
 
 CALLS = (Severity.CRITICAL, Severity.WARNING)  # severities that call for somebody
 SHOWN = {  # column heading -> metric, in the order they are read
@@ -102,3 +103,25 @@ def metrics_of(view: View, column: str) -> list[str]:
     kind = view.opened.reference.column(column).kind
     fit = [key for key, one in METRICS.items() if kind in one.kinds]
     return sorted(fit, key=lambda key: (key not in view.judged, METRICS[key].signal == "data_quality", key != "psi"))
+
+
+def number_rows(findings: Mapping[str, Finding | NotComputed]) -> list[dict[str, object]]:
+    """Every metric of one column, with what it was held against."""
+    rows = []
+    for key, one in findings.items():
+        row: dict[str, object] = {"Metric": METRICS[key].name if key in METRICS else key.replace("_", " ")}
+        if isinstance(one, Finding):
+            limits = one.threshold
+            row |= {
+                "Value": number(one.value),
+                "Interval": "exact" if one.interval is None else " – ".join(number(end) for end in one.interval),
+                "Warning": number(limits.warning if limits else None),
+                "Critical": number(limits.critical if limits else None),
+                "Floor": number(one.floor),
+                "Status": mark(one.severity),
+                "In words": one.sentence,
+            }
+        else:
+            row |= {"Value": "–", "Status": "– not computed", "In words": one.because}
+        rows.append(row)
+    return rows

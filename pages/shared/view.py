@@ -12,6 +12,7 @@ from engine.metrics import METRICS
 from engine.run import SAME_COHORT, WHOLE_REFERENCE, Run
 from engine.slices import Filter, Slice, Window
 from engine.summaries import ColumnSummary
+from engine.tables.examples import Example
 from pages.shared import door
 from pages.shared.entries import Entry
 from pages.shared.words import plain
@@ -54,6 +55,10 @@ class View:
     def exact(self, column: str) -> tuple[ColumnSummary | str, tuple[Finding | NotComputed, ...]]:
         """One column read from the data itself: its summary, and a finding or a reason for every metric."""
         return door.exact_of(self.entry, self.opened, column, self.cut, self.against)
+
+    def examples(self, column: str) -> tuple[Example, ...]:
+        """Production values of a column that are type errors or out of bounds."""
+        return door.examples_of(self.entry, self.opened, column, self.cut)
 
     @property
     def sentence(self) -> str:

@@ -15,6 +15,7 @@ PAGES = {
     "Overview": (f"/?{WEEK}", "Population Stability Index of every column"),
     "Columns": (f"/columns?{WEEK}", ""),
     "Column": (f"/column?{WEEK}&column=late_probability", "Distribution of late_probability"),
+    "Data quality": (f"/quality?{WEEK}", "Out-of-bounds rate of every column"),
     "Data": ("/data", ""),
 }
 

@@ -12,6 +12,7 @@ PAGES = {
     "Overview": "review/overview.py",
     "Columns": "explore/columns.py",
     "Column": "explore/column.py",
+    "Data quality": "explore/quality.py",
     "Data": "setup/data.py",
 }
 HOSTILE = "a*b* :smile: $x$ <b>q</b>, \"r\" `s` |t| [u](v)"
