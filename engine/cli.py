@@ -1,22 +1,22 @@
 """The command line: python -m engine VERB. Each verb is one function; every error is a sentence, never a traceback."""
 
-import csv
-import io
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.errors import InvalidMonitor, PlumblineError, UnknownName, UnreadableSource
-from engine.findings import Severity, three
+from engine.errors import PlumblineError, UnknownName, UnreadableSource, plain, shown
+
+if TYPE_CHECKING:  # every verb imports what it needs when it runs: --help answers at once
+    from engine.findings import Severity
 
 FORMATS = click.Choice(["table", "json", "tsv", "csv"])
 FINE, FOUND, WRONG = 0, 1, 2
-MARKS = {"ok": "●", "warning": "▲", "critical": "■", "not_enough_data": "◌", "info": "i", "not_judged": "–"}
 
 
 class Verbs(click.Group):
@@ -67,6 +67,7 @@ def compare(reference: str, production: str, fail_on: str, form: str, file: str 
     Example: python -m engine compare reference.parquet production.parquet --where origin=LGA --format json
     """
     from engine.cli_compare import compared
+    from engine.cli_tables import render_run
 
     run = compared(reference, production, progress=progress(), **options)
     write(render_run(run, form), file)
@@ -82,6 +83,7 @@ def check(monitor: str | None, schema: bool, form: str, file: str | None) -> int
 
     Example: python -m engine check data/monitors/flights.yaml
     """
+    from engine.cli_tables import table
     from engine.monitor.check import check_monitor
     from engine.monitor.model import json_schema
 
@@ -91,14 +93,17 @@ def check(monitor: str | None, schema: bool, form: str, file: str | None) -> int
     if monitor is None:
         raise PlumblineError("Which monitor?", hint="Give a file, as in check data/monitors/flights.yaml, or --schema.")
     problems = check_monitor(Path(monitor))
-    rows = [(p.severity, p.line or "", p.field, p.message, p.hint or "") for p in problems]
+    head = ("severity", "line", "field", "message", "hint")
     if form == "json":
-        listed = [dict(zip(("severity", "line", "field", "message", "hint"), row, strict=True)) for row in rows]
+        listed = [{name: getattr(one, name) for name in head} for one in problems]
         write(canonical({"schema_version": 1, "kind": "check", "monitor": monitor, "problems": listed}), file)
-    elif rows or form != "table":
-        write(table(("severity", "line", "field", "message", "hint"), rows, form), file)
+    elif form != "table":
+        rows = [(p.severity, str(p.line or ""), p.field, p.message, p.hint or "") for p in problems]
+        write(table(head, rows, form), file)
+    elif problems:
+        write("\n".join(f"{p.severity:<8} {plain(str(p), 600)}" for p in problems), file)
     else:
-        write(f"● {monitor} is in order.", file)
+        write(f"● {plain(monitor)} is in order.", file)
     return WRONG if any(p.severity == "error" for p in problems) else FINE
 
 
@@ -113,16 +118,21 @@ def explain(metric: str | None, form: str, file: str | None) -> int:
     from engine.metrics import METRICS, manual
     from engine.metrics import metric as find
 
-    if metric is None:
-        rows = [(m.key, m.name, m.signal, three(m.warning), three(m.critical)) for m in METRICS.values()]
-        write(table(("key", "name", "signal", "warning", "critical"), rows, form), file)
-        return FINE
-    found = find(metric)
+    chosen = METRICS.values() if metric is None else [find(metric)]
+    head = ("key", "name", "signal", "warning", "critical", "formula", "manual")
+    rows = [(one.key, one.name, one.signal, one.warning, one.critical, one.formula, manual(one.key)) for one in chosen]
     if form == "json":
-        facts = {"key": found.key, "name": found.name, "formula": found.formula, "manual": manual(metric)}
-        write(canonical({"schema_version": 1, "kind": "metric", **facts}), file)
+        listed = [dict(zip(head, row, strict=True)) for row in rows]
+        facts = {"kind": "metrics", "metrics": listed} if metric is None else {"kind": "metric", **listed[0]}
+        write(canonical({"schema_version": 1, **facts}), file)
+    elif metric is None or form != "table":
+        from engine.cli_tables import table
+
+        kept = 5 if metric is None else len(head)
+        write(table(head[:kept], [[str(cell) for cell in row[:kept]] for row in rows], form), file)
     else:
-        limits = f"Warning at {three(found.warning)}, critical at {three(found.critical)}"
+        found = find(metric)
+        limits = f"Warning at {found.warning:g}, critical at {found.critical:g}"
         limits += " above the reference's own value." if found.relative else "."
         write(f"{manual(metric)}\n\nFormula: {found.formula}\n{limits}", file)
     return FINE
@@ -140,118 +150,85 @@ def progress() -> Callable[[float, str], None] | None:
     return tell
 
 
-def code(severity: Severity, fail_on: str) -> int:
+def code(severity: "Severity", fail_on: str) -> int:
     """The exit code of a finding's severity."""
     if fail_on == "never":
         return FINE
-    return FOUND if severity.rank >= Severity(fail_on).rank else FINE
-
-
-def render_run(run: Any, form: str) -> str:
-    """A run in one of the four forms."""
-    if form == "json":
-        return str(run.to_json())
-    head = ("severity", "signal", "column", "metric", "value", "floor", "warning", "critical", "sentence")
-    rows = [
-        (
-            f.severity if form != "table" else f"{MARKS[str(f.severity)]} {str(f.severity).replace('_', ' ')}",
-            f.signal,
-            f.column or "",
-            f.metric,
-            *("" if x is None else three(x) if form == "table" else repr(x) for x in (f.value, f.floor)),
-            *("" if f.threshold is None else three(x) for x in _limits(f.threshold)),
-            f.sentence,
-        )
-        for f in run.worst()
-        if form != "table" or f.severity not in (Severity.NOT_JUDGED, Severity.OK)
-    ]
-    if form != "table":
-        return table(head, rows, form)
-    said = [f"{run.cut.words} of {run.production.name}, against {run.reference.name}"]
-    said += [table(head[:-1], [row[:-1] for row in rows], form) if rows else "● Nothing calls for attention."]
-    counts = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in run.counts.items() if n)
-    said += [counts + "."] + [f"Note: {note}" for note in run.notes]
-    reasons = sorted({f"{gap.column} {gap.metric}: {gap.because}" for gap in run.not_computed})
-    said += [f"Not computed: {len(reasons)}; --format json lists them with their reasons."] if reasons else []
-    return "\n".join(said)
-
-
-def _limits(threshold: Any) -> tuple[float, float]:
-    return (0.0, 0.0) if threshold is None else (threshold.warning, threshold.critical)
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[Any]], form: str) -> str:
-    """Rows as an aligned table, TSV or CSV; in files a text that a spreadsheet would run is quoted with a '."""
-    cells = [[str(cell).replace("\n", " ").replace("\t", " ") for cell in row] for row in rows]
-    if form == "table":
-        widths = [max(len(row[i]) for row in [list(head), *cells]) for i in range(len(head))]
-        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-                 for row in [list(head), *cells]]  # fmt: skip
-        return "\n".join(lines)
-    stream = io.StringIO()
-    writer = csv.writer(stream, delimiter="\t" if form == "tsv" else ",", lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows([harmless(cell) for cell in row] for row in cells)
-    return stream.getvalue().rstrip("\n")
-
-
-def harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula; numbers stay as they are.
-
-    >>> harmless("=1+1"), harmless("-0.5")
-    ("'=1+1", '-0.5')
-    """
-    if not cell.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return cell
-    try:
-        float(cell)
-    except ValueError:
-        return f"'{cell}"
-    return cell
+    return FOUND if severity.rank >= type(severity)(fail_on).rank else FINE
 
 
 def canonical(document: dict[str, Any]) -> str:
-    return json.dumps(document, sort_keys=True, ensure_ascii=False, allow_nan=False, default=str)
+    """A document as canonical JSON, like that of a run."""
+    return json.dumps(document, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def write(text: str, file: str | None) -> None:
-    """Print an answer, or write it to a file whole or not at all."""
+    """Print an answer, or write it to a file whole or not at all. A reader of a pipe may have seen enough."""
     if file is None:
-        click.echo(text)
+        try:
+            click.echo(text)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
     path = Path(file)
-    partial = path.with_name(f".{path.name}.part")
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
+        if path.exists() and not path.is_file():  # a device or a pipe is written to, not replaced
+            path.write_text(text + "\n", encoding="utf-8")
+            return
         partial.write_text(text + "\n", encoding="utf-8")
         partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise UnreadableSource(f"The file cannot be written: {error.strerror}.", where=file) from None
+    except (OSError, ValueError) as error:
+        raise UnreadableSource(f"The file cannot be written: {_why(error)}.", where=shown(file)) from None
+    finally:
+        _remove(partial)
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except (OSError, ValueError):
+        return  # it could not be made either
+
+
+def _why(error: BaseException) -> str:
+    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).rstrip(".")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a verb and return its exit code: 0 fine, 1 found something, 2 the input or command is wrong."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a sign that the terminal does not know is no reason to fail
+            stream.reconfigure(errors="backslashreplace", **({} if stream.isatty() else {"encoding": "utf-8"}))
     try:
         result = cli.main(given, standalone_mode=False, prog_name="python -m engine")
         return result if isinstance(result, int) else FINE
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return WRONG
     except click.ClickException as error:
         return complain(PlumblineError(error.format_message()), given)
     except click.exceptions.Abort:
         click.echo("Stopped.", err=True)
         return WRONG
-    except BrokenPipeError:  # the reader of a pipe has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FINE
-    except InvalidMonitor as error:
-        return complain(error, given)
     except PlumblineError as error:
         return complain(error, given)
+    except MemoryError:
+        return complain(PlumblineError("There is not enough memory.", hint="Compare fewer columns or rows."), given)
+    except OSError as error:  # a full disk, a folder that nothing can be written to
+        where = shown(str(error.filename)) if error.filename else "output"
+        return complain(PlumblineError(f"{_why(error)}.", where=where), given)
 
 
 def complain(error: PlumblineError, given: Sequence[str]) -> int:
     """Tell an error: the sentence on stderr, and for a script the JSON document on stdout."""
-    if any(one in ("--format=json", "json") for one in given):
-        click.echo(canonical(error.document()))
-    click.echo(str(error), err=True)
+    forms = [after for one, after in pairwise(given) if one == "--format"]
+    forms += [one.removeprefix("--format=") for one in given if one.startswith("--format=")]
+    try:
+        click.echo("\n".join(plain(line, 2000) for line in str(error).splitlines()), err=True)
+        if "json" in forms:
+            click.echo(canonical(error.document()))
+    except OSError:  # there is nobody left to tell
+        pass
     return WRONG

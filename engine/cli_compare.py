@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from engine.columns import ONCE, Role, parse
 from engine.errors import PlumblineError, shown
 from engine.pair import in_one_reading, open_both
 from engine.run import SAME_COHORT, WHOLE_REFERENCE, Run, look
 from engine.signals import Plan, chosen_metrics
 from engine.slices import Slice, parse_filter, parse_window
+from engine.tables.sources import Dataset
 
 
 def compared(
@@ -34,14 +36,36 @@ def compared(
         roles, plan, named = dict(found.columns.roles), found.plan, (found.monitor, found.digest)
         least = found.window.least
     kinds |= _pairs("--kind", kind)
-    roles |= _pairs("--role", role) | ({timestamp: "timestamp"} if timestamp else {})
+    roles = _roles(roles, _pairs("--role", role), timestamp)
     first, second = in_one_reading(first, second, kinds, roles)
+    _moments(first)
     if metrics is not None:
         plan = Plan(chosen_metrics(tuple(metrics.split(","))), plan.judged, plan.thresholds, plan.features)
     cohort = tuple(parse_filter(text, second.columns) for text in where)
     cut = Slice(cohort, parse_window(window) if window else None)
     against = WHOLE_REFERENCE if whole_reference else SAME_COHORT
     return look(first, second, cut, plan, against=against, monitor=named, least=least, progress=progress)
+
+
+def _roles(known: dict[str, str], typed: dict[str, str], timestamp: str | None) -> dict[str, str]:
+    """Roles as typed over those of a monitor file; what only one column can be is taken from the file's column."""
+    if timestamp is not None:
+        typed = {**typed, timestamp: "timestamp"}
+    once = [parse(Role, one) for one in typed.values() if parse(Role, one) in ONCE]
+    for one in once:
+        if once.count(one) > 1:
+            names = " and ".join(shown(name) for name, role in typed.items() if parse(Role, role) is one)
+            raise PlumblineError(f"Only one column can be the {one}, not {names}.", where="--role")
+    return {name: role for name, role in known.items() if name in typed or role not in once} | typed
+
+
+def _moments(dataset: Dataset) -> None:
+    """Refuse a timestamp that holds no moments: every window of it would be empty."""
+    column = dataset.with_role(Role.TIMESTAMP)
+    if column and not column.base.startswith(("TIMESTAMP", "DATE", "VARCHAR")):
+        near = next((one.name for one in dataset.columns if one.base.startswith(("TIMESTAMP", "DATE"))), None)
+        hint = f"Did you mean {shown(near)}?" if near else None
+        raise PlumblineError(f"{shown(column.name)} holds {column.type}, not moments in time.", hint=hint)
 
 
 def _pairs(option: str, texts: tuple[str, ...]) -> dict[str, str]:

@@ -1,0 +1,84 @@
+"""Answers as text: a run in one of the four forms, and rows as an aligned table, TSV or CSV that nothing runs."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from engine.errors import plain
+from engine.findings import Finding, Severity, three
+from engine.run import Run
+
+MARKS = {"ok": "●", "warning": "▲", "critical": "■", "not_enough_data": "◌", "info": "i", "not_judged": "–"}
+WIDEST = 60  # of a cell in a table that a person reads; files hold the whole
+HEAD = ("severity", "signal", "column", "metric", "value", "floor", "warning", "critical", "sentence")
+
+
+def render_run(run: Run, form: str) -> str:
+    """A run as a table of what calls for attention, as TSV or CSV of every finding, or as its JSON document."""
+    if form == "json":
+        return run.to_json()
+    if form != "table":
+        return table(HEAD, [_in_file(one) for one in run.worst()], form)
+    rows = [_to_read(one) for one in run.worst() if one.severity not in (Severity.NOT_JUDGED, Severity.OK)]
+    judged = any(one.severity is not Severity.NOT_JUDGED for one in run.findings)
+    nothing = "● Nothing calls for attention." if judged else "– Nothing could be judged."
+    sides = f"{run.production.name}, against {run.reference.name}"
+    said = [plain(f"{run.cut.words} of {sides}", 400), table(HEAD[:-1], rows, form) if rows else nothing]
+    said += [", ".join(f"{n} {name.replace('_', ' ')}" for name, n in run.counts.items() if n) + "."]
+    said += [f"Note: {note}" for note in run.notes]
+    reasons = {f"{gap.column} {gap.metric}: {gap.because}" for gap in run.not_computed}
+    said += [f"Not computed: {len(reasons)}; --format json lists them with their reasons."] if reasons else []
+    return "\n".join(said)
+
+
+def _to_read(one: Finding) -> tuple[str, ...]:
+    numbers = [one.value, one.floor, *_limits(one)]
+    mark = f"{MARKS[str(one.severity)]} {str(one.severity).replace('_', ' ')}"
+    return mark, one.signal, one.column or "", one.metric, *("" if x is None else three(x) for x in numbers)
+
+
+def _in_file(one: Finding) -> tuple[str, ...]:
+    numbers = ["" if x is None else repr(x) for x in (one.value, one.floor, *_limits(one))]
+    return str(one.severity), one.signal, one.column or "", one.metric, *numbers, one.sentence
+
+
+def _limits(one: Finding) -> tuple[float | None, float | None]:
+    return (one.threshold.warning, one.threshold.critical) if one.threshold else (None, None)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], form: str) -> str:
+    """Rows as an aligned table, TSV or CSV. No cell can break its row, steer a terminal or run in a spreadsheet."""
+    if form == "table":
+        cells = [list(head)] + [[plain(cell, WIDEST) for cell in row] for row in rows]
+        widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
+        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells]
+        return "\n".join(line.rstrip() for line in lines)
+    stream = io.StringIO()
+    writer = csv.writer(stream, delimiter="\t" if form == "tsv" else ",", lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows([harmless(visible(cell)) for cell in row] for row in rows)
+    return stream.getvalue().rstrip("\n")
+
+
+def visible(cell: str) -> str:
+    """A cell with what cannot be seen escaped, at any length.
+
+    >>> visible("a\\tb\\x1b[31m")
+    'a\\\\tb\\\\x1b[31m'
+    """
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in cell)
+
+
+def harmless(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula, set off by a '; numbers stay as they are.
+
+    >>> harmless("=1+1"), harmless("-0.5")
+    ("'=1+1", '-0.5')
+    """
+    if not cell.lstrip().startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠")):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return f"'{cell}"
+    return cell
