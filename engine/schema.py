@@ -85,6 +85,8 @@ def _only_value(column: Column, summary: ColumnSummary) -> tuple[str, float] | N
     held = np.flatnonzero(bins.production)
     if len(held) != 1 or held[0] == bins.unseen or bins.labels[held[0]] == "other":
         return None
+    if bins.lows is not None and bins.highs is not None and bins.lows[held[0]] != bins.highs[held[0]]:
+        return None  # a bin of numbers holds more than one value
     return bins.labels[held[0]], float(bins.reference[held[0]] / bins.reference.sum())
 
 
