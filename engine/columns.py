@@ -31,6 +31,7 @@ class Role(StrEnum):
     IGNORE = "ignore"
 
 
+WITHOUT_DRIFT = frozenset({Role.ID, Role.TIMESTAMP, Role.LATENCY, Role.ERROR, Role.IGNORE})  # no curves for these
 ORDERED = frozenset({Kind.NUMERIC, Kind.DATETIME})  # kinds that have an order, and so curves
 
 INTEGERS = frozenset("TINYINT SMALLINT INTEGER BIGINT HUGEINT UTINYINT USMALLINT UINTEGER UBIGINT UHUGEINT".split())

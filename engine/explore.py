@@ -14,8 +14,9 @@ from engine.findings import Finding, NotComputed, Observation, Severity
 from engine.metrics import metric as named_metric
 from engine.monitor import Monitor
 from engine.noise import NO_WINDOWS, WindowFloors
+from engine.pair import summarize_column
 from engine.reference import reference_floors
-from engine.run import SAME_COHORT, Run, finish, is_partial, summarize_column
+from engine.run import SAME_COHORT, Run, finish, is_partial
 from engine.schema import schema_findings
 from engine.signals import Plan, pointless
 from engine.slices import Filter, Slice, Window

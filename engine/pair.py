@@ -1,10 +1,17 @@
-"""Two sources opened as a pair: on one connection, with one reading of kinds and roles."""
+"""Two sources as a pair: opened on one connection, read alike, and one column of both summarised exactly."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from engine.columns import Column
+from engine.errors import UnusableData
+from engine.slices import Slice
+from engine.summaries import ColumnSummary
 from engine.tables.connection import connect
+from engine.tables.exact import quality_only, summarize
 from engine.tables.sources import Dataset, find_files, open_dataset
+from engine.tables.supports import Support, build_support
+from engine.tables.values import read
 
 
 def open_both(reference: Any, production: Any) -> tuple[Dataset, Dataset]:
@@ -26,3 +33,40 @@ def in_one_reading(
 
 def _name(source: Any, otherwise: str) -> str:
     return str(source) if isinstance(source, str) or hasattr(source, "__fspath__") else otherwise
+
+
+def fresh_summary(
+    reference: Dataset, production: Dataset, column: Column, base: Slice, cut: Slice
+) -> tuple[Support | str, ColumnSummary | str]:
+    """The support of a column, or why it has none, and its summary."""
+    if not production.has(column.name):
+        return "production has no such column", "production has no such column"
+    try:
+        whole = read(reference, column, Slice())
+        support = build_support(column, whole)
+        first = whole if base == Slice() else read(reference, column, base)
+        second = read(production, column, cut)
+        if isinstance(support, str):
+            return support, quality_only(support, first.quality, second.quality)
+        return support, summarize(support, first, second)
+    except UnusableData as error:  # one column that cannot be read takes no other with it
+        why = f"its values cannot be read: {error.message}"
+        return why, why
+
+
+def summarize_column(
+    reference: Dataset, production: Dataset, column: Column, support: Support | str, base: Slice, cut: Slice
+) -> ColumnSummary | str:
+    """What the metrics need of one column of two slices, exact; or the reason why there is nothing.
+
+    support: of the column, or the reason why it has none; then only what is missing is counted.
+    """
+    if not production.has(column.name):
+        return "production has no such column"
+    try:
+        first, second = read(reference, column, base), read(production, column, cut)
+    except UnusableData as error:
+        return f"its values cannot be read: {error.message}"
+    if isinstance(support, str):
+        return quality_only(support, first.quality, second.quality)
+    return summarize(support, first, second)

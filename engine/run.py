@@ -15,11 +15,10 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from engine.assess import Summaries, judged, observe, unjudged_if_partial
-from engine.columns import Column, Role
-from engine.errors import UnusableData
+from engine.columns import Role
 from engine.findings import Finding, NotComputed, Severity
 from engine.noise import NO_WINDOWS, WindowFloors
-from engine.pair import in_one_reading, open_both
+from engine.pair import fresh_summary, in_one_reading, open_both
 from engine.reference import reference_floors
 from engine.rows import row_findings
 from engine.schema import schema_findings
@@ -27,10 +26,8 @@ from engine.signals import Plan, chosen_metrics
 from engine.slices import Slice, Window, unit_of
 from engine.summaries import ColumnSummary
 from engine.tables.count import count, volumes
-from engine.tables.exact import quality_only, summarize
 from engine.tables.sources import Dataset
-from engine.tables.supports import Support, build_support
-from engine.tables.values import read
+from engine.tables.supports import Support
 
 if TYPE_CHECKING:
     import pandas
@@ -129,6 +126,11 @@ class Run:
             "notes": list(self.notes),
             "findings": [_finding(one) for one in self.findings],
             "not_computed": [asdict(one) for one in self.not_computed],
+            "quality": [
+                {"column": name, **{side: asdict(getattr(one.quality, side)) for side in ("reference", "production")}}
+                for name, one in sorted(self.summaries.items())
+                if isinstance(one, ColumnSummary)
+            ],
         }
 
 
@@ -192,12 +194,15 @@ def look(
     supports: dict[str, Support | str] = {}
     summaries: dict[str, ColumnSummary | str] = {}
     with ThreadPoolExecutor(max_workers=2) as pool:
-        tasks = {pool.submit(_fresh, reference, production, column, base, cut): column for column in columns}
+        prints = [pool.submit(lambda side: side.sha256, side) for side in (reference, production)]  # kept by the sides
+        tasks = {pool.submit(fresh_summary, reference, production, column, base, cut): column for column in columns}
         try:
             for done, task in enumerate(as_completed(tasks), start=1):
                 supports[tasks[task].name], summaries[tasks[task].name] = task.result()
                 if progress:
                     progress(done / len(tasks), f"{done} of {len(tasks)} columns")
+            for done_print in prints:
+                done_print.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
@@ -215,43 +220,6 @@ def is_partial(window: Window, volumes: Mapping[Window, int], least: float) -> b
     """Whether a window holds less than a share of the median rows of the windows that hold any."""
     filled = [rows for rows in volumes.values() if rows]
     return not filled or volumes.get(window, 0) < least * median(filled)
-
-
-def _fresh(
-    reference: Dataset, production: Dataset, column: Column, base: Slice, cut: Slice
-) -> tuple[Support | str, ColumnSummary | str]:
-    """The support of a column, or why it has none, and its summary."""
-    if not production.has(column.name):
-        return "production has no such column", "production has no such column"
-    try:
-        whole = read(reference, column, Slice())
-        support = build_support(column, whole)
-        first = whole if base == Slice() else read(reference, column, base)
-        second = read(production, column, cut)
-        if isinstance(support, str):
-            return support, quality_only(support, first.quality, second.quality)
-        return support, summarize(support, first, second)
-    except UnusableData as error:  # one column that cannot be read takes no other with it
-        why = f"its values cannot be read: {error.message}"
-        return why, why
-
-
-def summarize_column(
-    reference: Dataset, production: Dataset, column: Column, support: Support | str, base: Slice, cut: Slice
-) -> ColumnSummary | str:
-    """What the metrics need of one column of two slices, exact; or the reason why there is nothing.
-
-    support: of the column, or the reason why it has none; then only what is missing is counted.
-    """
-    if not production.has(column.name):
-        return "production has no such column"
-    try:
-        first, second = read(reference, column, base), read(production, column, cut)
-    except UnusableData as error:
-        return f"its values cannot be read: {error.message}"
-    if isinstance(support, str):
-        return quality_only(support, first.quality, second.quality)
-    return summarize(support, first, second)
 
 
 def finish(

@@ -66,9 +66,9 @@ def heatmap(
             "type": "bar", "x": [i for i, _ in quiet], "base": [j - 0.5 for _, j in quiet], "y": [1] * len(quiet),
             "width": 0.94, "hoverinfo": "skip", "text": [MARKS[Severity.NOT_ENOUGH_DATA]] * len(quiet),
             "textposition": "inside", "insidetextanchor": "middle", "textangle": 0, "constraintext": "none",
-            "textfont": {"size": 9, "color": c["soft"]},
+            "textfont": {"size": 12, "color": c["text"]},
             "marker": {"color": "rgba(0,0,0,0)", "line": {"width": 0},
-                       "pattern": {"shape": "/", "fgcolor": c["hatch"], "size": 5, "solidity": 0.3}},
+                       "pattern": {"shape": "/", "fgcolor": c["hatch"], "size": 5, "solidity": 0.25}},
             "selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}},
         },
         {

@@ -20,7 +20,7 @@ PALETTE: dict[str, dict[str, str]] = {
         "soft": "#555b66",
         "grid": "#e4e6ea",
         "calm": "#eef1f5",
-        "hatch": "#b3b9c4",
+        "hatch": "#c3c8d1",
         "paper": "#ffffff",
     },
     "dark": {
@@ -32,10 +32,10 @@ PALETTE: dict[str, dict[str, str]] = {
         "quiet": "#a9a5a0",
         "text": "#fafafa",
         "soft": "#b8b4af",
-        "grid": "#31343c",
-        "calm": "#22262f",
-        "hatch": "#565b66",
-        "paper": "#0e1117",
+        "grid": "#383530",
+        "calm": "#272522",
+        "hatch": "#5a5650",
+        "paper": "#171614",
     },
 }
 MARKS: dict[Severity, str] = {

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from engine.columns import Kind
+from engine.columns import WITHOUT_DRIFT, Kind
 from engine.errors import UnusableData, shown
 from engine.slices import UNITS, Filter, Slice, Window, moment_sql, quoted, window_of, windows_between
 from engine.summaries import ColumnSummary, Counts, Curve, Floats, QualityCounts
@@ -208,12 +208,13 @@ def summarize_cells(
         quality = held_against(support, sides_quality[0], sides_quality[1], int(counts[1][UNSEEN]))
         return ColumnSummary(quality, histogram(support, *(np.append(side[:size], side[UNSEEN]) for side in counts)))
     size = len(support.edges) + 1
+    drifts = support.column.role not in WITHOUT_DRIFT
     quality = held_against(support, sides_quality[0], sides_quality[1], _outside(support, counts[1]))
     ends = [(int(side[LOWEST]), int(side[HIGHEST])) for side in counts]
     bins = histogram(support, *(with_infinite(side[:size], end) for side, end in zip(counts, ends, strict=True)))
     gaps = [cells.gaps[name][groups].sum(axis=0)[:size] for cells, groups in both]
     curve = Curve(support.edges, counts[0][:size], counts[1][:size], gaps[0], gaps[1], support.scale, ends[0], ends[1])
-    return ColumnSummary(quality, bins, curve)
+    return ColumnSummary(quality, bins, curve if drifts else None)
 
 
 def _outside(support: NumericSupport, codes: Counts) -> int:

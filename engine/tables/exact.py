@@ -10,6 +10,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.columns import WITHOUT_DRIFT
 from engine.errors import plain
 from engine.summaries import ColumnSummary, Counts, Curve, Floats, Histogram, Quality, QualityCounts, Scale
 from engine.tables.labels import say
@@ -54,7 +55,9 @@ def summarize(support: Support, reference: Numbers | Categories, production: Num
         return ColumnSummary(replace(quality, unseen=unseen), histogram(support, *cells))
     assert isinstance(reference, Numbers) and isinstance(production, Numbers)
     cells = [with_infinite(support.counts(side), side.infinite) for side in (reference, production)]
-    return ColumnSummary(quality, histogram(support, *cells), curve(reference, production, support.scale))
+    drifts = support.column.role not in WITHOUT_DRIFT
+    curves = curve(reference, production, support.scale) if drifts else None
+    return ColumnSummary(quality, histogram(support, *cells), curves)
 
 
 def support_outside(support: Support, production: Numbers | Categories) -> int:
@@ -98,7 +101,10 @@ def curve(reference: Numbers, production: Numbers, scale: Scale) -> Curve:
         inside = [_values_in(side.values, end, wanted) for side, end in zip(sides, ends, strict=True)]
         edges, ends = _refined(edges, ends, _atoms(np.concatenate(inside)), sides)
     counts = [np.diff(end, prepend=0) for end in ends]
+    atoms = np.flatnonzero(~_wide(edges)) + 1
     gaps = [_gaps(side.values, edges, end, count) for side, end, count in zip(sides, ends, counts, strict=True)]
+    for gap in gaps:
+        gap[atoms] = 0.0  # an atom lies on its edge, whatever rounding says
     ends_at = (reference.infinite, production.infinite)
     return Curve(edges, counts[0], counts[1], gaps[0], gaps[1], scale, *ends_at)
 
@@ -147,11 +153,13 @@ def _gaps(values: Floats, edges: Floats, ends: Counts, counts: Counts) -> Floats
     filled = np.flatnonzero(counts)
     if len(filled) == 0:
         return gaps
-    middle = values[len(values) // 2]  # sums of distances from the middle, so that nothing cancels far from zero
-    sums = np.add.reduceat(values - middle, ends[filled] - counts[filled])
+    middle = values[len(values) // 2]
+    if abs(middle) <= values[-1] - values[0]:
+        middle = values.dtype.type(0)
+    # Far from zero, distances from the middle are summed: sums of the values themselves would cancel.
+    sums = np.add.reduceat(values - middle if middle else values, ends[filled] - counts[filled])
     base = edges[np.minimum(filled, len(edges) - 1)] - middle
     gaps[filled] = np.abs(counts[filled] * base - sums)
-    gaps[1:-1][~_wide(edges)] = 0.0  # an atom lies on its edge, whatever rounding says
     return gaps
 
 

@@ -87,7 +87,7 @@ def read_numbers(dataset: Dataset, wanted: Column, cut: Slice) -> Numbers:
     errors = int(pc.sum(table["broken"]).as_py() or 0) if broken else 0
     rows, missing = len(column), column.null_count
     found = (column.drop_null() if missing else column).to_numpy()
-    found = found if found.flags.writeable and found.flags.owndata else found.copy()
+    found = found if found.flags.writeable else found.copy()  # what is writable is no longer the table's
     del table, column
     found.sort()  # not-a-number comes last, after +inf
     last = int(np.searchsorted(found, np.inf, side="right"))
