@@ -108,7 +108,7 @@ def table(rows: list[dict[str, object]], windows: bool) -> None:
     order = ["Column", "Status", *SHOWN, *(["Weeks"] if windows else []), "Open", "Kind", "Role"]
     st.dataframe(
         shown, key="columns_table", on_select=chosen, selection_mode="single-row", hide_index=True,
-        column_order=order, column_config=config, placeholder="–", height=min(38 * len(rows) + 40, 640),
+        column_order=order, column_config=config, placeholder="–", height=min(33 * len(rows) + 36, 730),
         alt="Columns, worst first, with every metric",
     )  # fmt: skip
 

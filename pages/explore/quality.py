@@ -67,14 +67,18 @@ def show_rows(run: Run) -> None:
     """Names and types of the columns, repeated ids, volume and freshness: each in its sentence, with what to do."""
     st.subheader("Rows and columns as such", anchor=False)
     found = [one for one in run.worst() if one.signal == "schema" or one.metric in OF_ROWS]
-    if not any(one.signal == "schema" for one in found):
-        st.markdown(f"{badge(Severity.OK)} Both sides have the same columns, of the same types.")
     for one in found:
-        todo = "" if one.severity is Severity.OK else f" **What to do:** {plain(ADVICE.get(one.metric, 'Look at it.'))}"
-        st.markdown(f"{badge(one.severity)} {plain(one.sentence)}{todo}")
-    for gap in run.not_computed:
-        if gap.metric in OF_ROWS:
-            st.markdown(f"– {plain(gap.metric.replace('_', ' ').capitalize())} not computed: {plain(gap.because)}.")
+        if one.severity is not Severity.OK:
+            todo = plain(ADVICE.get(one.metric, "Look at it."))
+            st.markdown(f"{badge(one.severity)} {plain(one.sentence)} **What to do:** {todo}")
+    fine = [one.sentence for one in found if one.severity is Severity.OK]
+    if not any(one.signal == "schema" for one in found):
+        fine = ["Both sides have the same columns, of the same types.", *fine]
+    if fine:
+        st.markdown(f"{badge(Severity.OK)} " + " ".join(plain(one) for one in fine))
+    gaps = {one.metric.replace("_", " "): one.because for one in run.not_computed if one.metric in OF_ROWS}
+    if gaps:
+        st.markdown("– Not computed: " + "; ".join(f"{plain(name)} ({plain(why)})" for name, why in gaps.items()) + ".")
 
 
 def show_rates(run: Run, key: str) -> None:
@@ -92,20 +96,25 @@ def show_rates(run: Run, key: str) -> None:
             opens(key)
             go_to(COLUMN, str(rows[click.row]["Column"]))
 
+    def wide(heading: str) -> int:
+        return max(52, 22 + 6 * len(heading))
+
     config: dict[str, object] = {
-        "Column": st.column_config.TextColumn("Column", pinned=True, width=140),
-        "Open": st.column_config.ButtonColumn("", on_click=opened, key="open_rate", type="tertiary", width=58),
+        "Column": st.column_config.TextColumn("Column", pinned=True, width=118),
+        "Status": st.column_config.TextColumn("Status", width=126),
+        "Open": st.column_config.ButtonColumn("", on_click=opened, key="open_rate", type="tertiary", width=52),
     }
     shares = ["Production", "Reference", "Warning", "Critical", "Floor"]
-    config |= {one: st.column_config.NumberColumn(one, format="percent", width=84) for one in shares}
-    config |= {one: st.column_config.NumberColumn(one, format="localized", width=96) for one in [*COUNTS, "Rows"]}
+    config |= {one: st.column_config.NumberColumn(one, format="percent", width=wide(one)) for one in shares}
+    for one, (_, said) in COUNTS.items():
+        config[one] = st.column_config.NumberColumn(one, format="localized", width=wide(one), help=said)
     st.dataframe(
         [{**row, "Open": "Open"} for row in rows], key="rates", hide_index=True, column_config=config, placeholder="–",
-        column_order=["Column", "Status", *shares, "Open", *COUNTS, "Rows"], height=min(38 * len(rows) + 40, 640),
+        column_order=["Column", "Status", *shares, "Open", *COUNTS], height=min(33 * len(rows) + 36, 730),
         alt=f"{name} of every column, worst first",
     )  # fmt: skip
-    with st.container(horizontal=True, key="rates_foot"):
-        st.caption("Counts are rows of this view. Not-a-number counts as null.", width="stretch")
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", key="rates_foot"):
+        st.caption("Counts are rows of production; –: the column is not judged by it.", width="stretch")
         st.download_button(
             "CSV", lambda: to_csv(rows, list(rows[0])).encode(), f"{key}.csv", "text/csv", on_click="ignore",
             key="rates_csv", type="tertiary", icon=":material/download:", width="content",

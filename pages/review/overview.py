@@ -32,7 +32,7 @@ def main() -> None:
 
 def headline(run: Run) -> None:
     """The state in words, with its mark."""
-    called = {one.column for one in run.findings if one.severity in CALLS}
+    called = {one.column for one in run.findings if one.severity in CALLS and one.column}
     said = {
         Severity.CRITICAL: "Not well: what this model sees has changed beyond its critical thresholds.",
         Severity.WARNING: "Look closer: something reached a warning threshold.",

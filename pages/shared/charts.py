@@ -38,7 +38,7 @@ def chart(figure: Any, key: str, name: str, alt: str, rows: Callable[[], Rows], 
         found = rows()
         return to_csv(found, list(found[0]) if found else []).encode()
 
-    with st.container(horizontal=True, vertical_alignment="top", key=f"{key}_foot", gap="small"):
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", key=f"{key}_foot", gap="small"):
         st.caption(said, width="stretch")
         st.download_button(
             "CSV", sheet, f"{name}.csv", "text/csv", on_click="ignore", key=f"{key}_csv", type="tertiary",

@@ -9,12 +9,13 @@ from engine.summaries import ColumnSummary
 from pages.shared.words import mark
 
 RATES = ("null_rate", "type_error_rate", "out_of_bounds_rate")
-COUNTS = {  # column heading -> field of the counts, as rows of production
-    "Null": "nulls",
-    "Not a number": "nans",
-    "±inf": "infinite",
-    "Type errors": "type_errors",
-    "Out of bounds": "out_of_bounds",
+COUNTS = {  # column heading -> field of the counts, as rows of production, and what it means
+    "Rows": ("rows", "Rows of this view."),
+    "Null": ("nulls", "Rows without a value."),
+    "NaN": ("nans", "Rows whose value is not a number: a division of zero by zero, say. They count as null."),
+    "±inf": ("infinite", "Rows whose value is infinite, or too large to be reckoned with."),
+    "Type errors": ("type_errors", "Rows whose value cannot be read as the reference's type."),
+    "Outside": ("out_of_bounds", "Rows whose value is out of bounds: out of range, or never seen before."),
 }
 ADVICE = {
     "missing_column": "Ask who delivers the data whether it was dropped or renamed; the model runs without it.",
@@ -54,9 +55,8 @@ def rate_rows(run: Run, rate: str) -> list[dict[str, Any]]:
             "Floor": one.floor,
         }
         now = summary.quality.production
-        row |= {heading: getattr(now, field) for heading, field in COUNTS.items()}
-        row["Out of bounds"] = now.out_of_bounds if bounded else None  # moments and ids leave any range by nature
-        row["Rows"] = now.rows
+        row |= {heading: getattr(now, field) for heading, (field, _) in COUNTS.items()}
+        row["Outside"] = now.out_of_bounds if bounded else None  # moments and ids leave any range by nature
         rows.append(row)
     return rows
 

@@ -40,8 +40,9 @@ def cards(view: View, run: Run) -> list[Card]:
     for key, signal in SIGNALS.items():
         mine = [one for one in run.findings if one.signal == key]
         judged = [one for one in mine if one.severity is not Severity.NOT_JUDGED]
-        called = {one.column for one in judged if one.severity in CALLS}
-        columns = {one.column for one in judged} if key != "schema" else {c.name for c in view.opened.columns}
+        named = [one for one in judged if one.column]  # volume is of no column
+        called = {one.column for one in named if one.severity in CALLS}
+        columns = {one.column for one in named} if key != "schema" else {c.name for c in view.opened.columns}
         counts = Counter(one.severity for one in judged)
         found.append(Card(signal, dict(counts), len(called), len(columns), over.get(key)))
     return found

@@ -164,7 +164,7 @@ def test_two_files_become_a_dashboard(app, monkeypatch, two_files, columns):
     assert not at.exception, at.exception
     assert at.title[0].value == "Overview" and "my-monitor" in at.selectbox(key="monitor").options
     assert ("840** of 840" if not columns else "all time, all rows".capitalize()[:8]) in words(at) or at.metric
-    for page in ("Columns", "Column"):
+    for page in ("Columns", "Data quality", "Column"):
         at.switch_page(PAGES[page]).run()
         assert not at.exception, at.exception
     at.selectbox(key="column").select(HOSTILE).run()
@@ -200,7 +200,7 @@ def test_a_file_that_is_no_table_is_told(app, monkeypatch, two_files):
     assert "The file is empty." in words(at)
 
 
-@pytest.mark.parametrize("page", ["Overview", "Columns", "Column"])
+@pytest.mark.parametrize("page", ["Overview", "Columns", "Column", "Data quality"])
 @pytest.mark.parametrize(
     "params",
     [
