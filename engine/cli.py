@@ -201,6 +201,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a sign that the terminal does not know is no reason to fail
             stream.reconfigure(errors="backslashreplace", **({} if stream.isatty() else {"encoding": "utf-8"}))
+    if any("\0" in one for one in given):
+        return complain(PlumblineError("An argument cannot hold a NUL character."), given)
     try:
         result = cli.main(given, standalone_mode=False, prog_name="python -m engine")
         return result if isinstance(result, int) else FINE

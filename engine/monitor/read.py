@@ -14,6 +14,7 @@ from engine.monitor.limits import limit_problems
 from engine.monitor.model import Monitor
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+TYPES = re.compile(r"([a-z]+(-[a-z]+)*)?\[.*\]", re.DOTALL)  # list[str], function-after[…], [key]
 VALUES = 20_000  # in a monitor file, aliases written out
 LARGEST = 1 << 20  # bytes; a monitor is a page of text, and YAML of more can be made to explode
 
@@ -173,7 +174,7 @@ def _types(annotation: Any) -> Iterator[Any]:
 def _named(at: tuple[Any, ...]) -> tuple[Any, ...]:
     """The place without the names of types that pydantic adds for unions."""
     types = ("str", "float", "Top", "Labels")
-    return tuple(step for step in at if not (isinstance(step, str) and ("[" in step or step in types)))
+    return tuple(step for step in at if not (isinstance(step, str) and (TYPES.fullmatch(step) or step in types)))
 
 
 def _dotted(at: tuple[Any, ...]) -> str:

@@ -12,7 +12,7 @@ import duckdb
 
 from engine.errors import UnreadableSource
 from engine.slices import quoted
-from engine.tables.connection import DuckDBPyConnection, cache_folder
+from engine.tables.connection import HOME, DuckDBPyConnection, cache_folder
 
 READER = 2  # goes up when the same bytes are read in another way
 MOSTLY = 0.9  # share of a text column's values that must be numbers for it to be a number column with type errors
@@ -60,6 +60,10 @@ def ingest(path: Path, root: DuckDBPyConnection) -> Ingested:
         partial.replace(target)
         numeric = _mostly_numbers(cursor, target)
     except duckdb.Error as error:
+        if isinstance(error, duckdb.IOException) and "write" in str(error):
+            said = f"Its copy cannot be written to {target.parent}."
+            hint = f"Free some space, or name another folder in {HOME}."
+            raise UnreadableSource(said, where=str(path), hint=hint) from None
         raise UnreadableSource(f"It is neither Parquet nor a CSV table: {reason(error)}", where=str(path)) from None
     finally:
         partial.unlink(missing_ok=True)
