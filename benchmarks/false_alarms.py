@@ -304,8 +304,8 @@ the reference's own windows is to bring the rate to about 1/(W+1).
 
 {alike}
 
-The floor that was tried before – one factor for each shape of reading – gave 22 %, 14 % and 9 % here; one factor for all
-readings keeps the rate but lets one binary column silence the others (docs/decisions.md).
+The floor that was tried before – one factor for each shape of reading – gave 22 %, 14 % and 9 % here; one factor for
+all readings keeps the rate but lets one binary column silence the others (docs/decisions.md).
 """
 
 if __name__ == "__main__":

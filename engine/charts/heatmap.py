@@ -65,7 +65,7 @@ def heatmap(
         {  # heat maps have no hatching: bars lie where there is not enough data, with the mark on top
             "type": "bar", "x": [i for i, _ in quiet], "base": [j - 0.5 for _, j in quiet], "y": [1] * len(quiet),
             "width": 0.94, "hoverinfo": "skip", "text": [MARKS[Severity.NOT_ENOUGH_DATA]] * len(quiet),
-            "textposition": "inside", "insidetextanchor": "middle", "textangle": 0, "constraintext": "none",
+            "textposition": "inside", "insidetextanchor": "middle", "textangle": 0, "constraintext": "inside",
             "textfont": {"size": 12, "color": c["text"]},
             "marker": {"color": "rgba(0,0,0,0)", "line": {"width": 0},
                        "pattern": {"shape": "/", "fgcolor": c["hatch"], "size": 5, "solidity": 0.25}},
