@@ -155,4 +155,5 @@ def test_whoever_stops_it_gets_a_word(tmp_path, seconds):
     time.sleep(seconds)
     running.send_signal(signal.SIGINT)
     out, err = running.communicate(timeout=30)
-    assert (running.returncode, out, err.strip()) == (2, b"", b"Stopped.")
+    assert (out, err.strip()) == (b"", b"Stopped.")
+    assert running.returncode in (2, -signal.SIGINT)  # while it loads, Python may pass the signal on to the shell
