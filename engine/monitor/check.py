@@ -1,17 +1,33 @@
 """Holding a monitor file against its data: what can be seen to be wrong before anything runs."""
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
+from statistics import median
 
-from engine.columns import Column, Role
+import numpy as np
+
+from engine.columns import Kind, Role
 from engine.errors import InvalidMonitor, PlumblineError, Problem, nearest, shown
-from engine.metrics import METRICS, metric
+from engine.metrics import Metric, metric
+from engine.metrics.metric import Reading
 from engine.monitor.limits import Row, limit_problems
-from engine.monitor.model import Monitor
+from engine.monitor.model import Attributions, Labels, Monitor
 from engine.monitor.read import line_of, read_monitor
+from engine.noise import row_floor
+from engine.pair import in_one_reading
+from engine.signals import Level
+from engine.slices import moment_sql, quoted
+from engine.summaries import Histogram
 from engine.tables.connection import connect
+from engine.tables.count import volumes
+from engine.tables.groups import GROUPS
 from engine.tables.places import find_path
 from engine.tables.sources import Dataset, find_files, open_dataset
+
+ROLES = ("id", "timestamp", "score", "prediction", "target", "latency", "error")
+NUMBERS = ("score", "latency")  # roles that only numbers can have
+SMALL = 100  # rows of a cohort, on average, below which hardly any reading can be judged
 
 
 def check_monitor(path: Path) -> tuple[Problem, ...]:
@@ -25,60 +41,183 @@ def check_monitor(path: Path) -> tuple[Problem, ...]:
         return error.problems
     text = path.read_text(encoding="utf-8")
     rows = _problems(monitor, path.parent)
-    found = [Problem(line_of(text, field), field, said, hint, level) for field, said, hint, level in rows]
-    return tuple(sorted(found, key=lambda one: (one.line or 0, one.field)))
+    found = {Problem(line_of(text, field), field, said, hint, level) for field, said, hint, level in rows}
+    return tuple(sorted(found, key=lambda one: (one.line or 0, one.field, one.message)))
 
 
 def _problems(monitor: Monitor, base: Path) -> Iterator[Row]:
     yield from (row for row in limit_problems(monitor) if row[3] == "warning")  # errors stopped the reading
+    yield from _doubled(monitor)
     sides: dict[str, Dataset] = {}
-    for side, place in (("reference", monitor.reference), ("production", monitor.production)):
-        if place.path is None:
-            continue
+    for field, path in _places(monitor):
         try:
-            found = find_path(place.path, base)
-            sides[side] = open_dataset(found, connect({file.parent for file in find_files(found)}))
+            sides[field] = _opened(path, base)
         except PlumblineError as error:
-            yield f"{side}.path", error.message, error.hint, "error"
-    if len(sides) == 2:
-        yield from _columns(monitor, sides["reference"], sides["production"])
-        yield from _thresholds(monitor, sides["reference"])
+            yield f"{field}.path", error.message, error.hint, "error"
+    yield from _tables(monitor, sides)
+    if "reference" in sides and "production" in sides:
+        reference, production = sides["reference"], sides["production"]
+        wrong = [*_columns(monitor, reference, production), *_thresholds(monitor, reference)]
+        yield from wrong
+        if not any(row[3] == "error" for row in wrong):
+            yield from _in_use(monitor, reference, production)
+
+
+def _opened(path: str, base: Path) -> Dataset:
+    found = find_path(path, base)
+    try:
+        files = find_files(found)
+    except PlumblineError:
+        files = find_files(base / path)  # its error names what lies beside the monitor
+    return open_dataset(found, connect({file.parent for file in files}))
+
+
+def _places(monitor: Monitor) -> Iterator[tuple[str, str]]:
+    """Every file that the monitor names, by field; addresses of other machines are not looked up."""
+    places = [("reference", monitor.reference.path), ("production", monitor.production.path)]
+    for field in ("target", "attributions"):
+        named = getattr(monitor.columns, field)
+        if isinstance(named, Labels | Attributions):
+            places.append((f"columns.{field}", named.path))
+    yield from ((field, path) for field, path in places if path is not None and "://" not in path)
+
+
+def _tables(monitor: Monitor, sides: dict[str, Dataset]) -> Iterator[Row]:
+    """Columns that the tables of labels and attributions are joined by and do not have."""
+    for field in ("target", "attributions"):
+        named, table = getattr(monitor.columns, field), sides.get(f"columns.{field}")
+        for key in ("id", "column"):
+            name = getattr(named, key, None)
+            if table is not None and name is not None and not table.has(name):
+                near = nearest(name, [one.name for one in table.columns])
+                yield f"columns.{field}.{key}", f"its table has no column {shown(name)}.", near, "error"
+
+
+def _doubled(monitor: Monitor) -> Iterator[Row]:
+    """Columns that the file gives two parts, and lists that hold a name twice."""
+    columns = monitor.columns
+    parts: dict[str, str] = {}
+    for role in ROLES:
+        name = getattr(columns, role)
+        if isinstance(name, str) and name in parts:
+            yield f"columns.{role}", f"{shown(name)} is already the {parts[name]}.", "Name another column.", "error"
+        elif isinstance(name, str):
+            parts[name] = role
+    features = columns.features if isinstance(columns.features, list) else []
+    for field, names in (("features", features), ("ignore", columns.ignore), ("cohorts", columns.cohorts)):
+        for i, name in enumerate(names):
+            if name in names[:i]:
+                yield f"columns.{field}.{i}", f"{shown(name)} is listed twice", None, "error"
+            elif name in parts and field != "cohorts":
+                yield f"columns.{field}.{i}", f"{shown(name)} is already the {parts[name]}.", None, "error"
+            elif name in columns.ignore and field == "features":
+                yield f"columns.{field}.{i}", f"{shown(name)} is also ignored", None, "error"
 
 
 def _columns(monitor: Monitor, reference: Dataset, production: Dataset) -> Iterator[Row]:
     """Columns that the file names and the data do not have, or that cannot be what the file says."""
     columns = monitor.columns
-    names = [column.name for column in reference.columns]
-    roles = ("id", "timestamp", "score", "prediction", "target", "latency", "error")
-    named = [(f"columns.{role}", getattr(columns, role)) for role in roles]
-    named += [("columns.cohorts", name) for name in columns.cohorts]
+    named = [(f"columns.{role}", getattr(columns, role)) for role in ROLES]
     named += [(f"columns.kinds.{name}", name) for name in columns.kinds]
-    named += [("columns.features", name) for name in (columns.features if isinstance(columns.features, list) else ())]
+    for field in ("features", "ignore", "cohorts"):
+        names = getattr(columns, field)
+        named += [(f"columns.{field}.{i}", name) for i, name in enumerate(names if isinstance(names, list) else ())]
     for field, name in named:
-        if not isinstance(name, str):
-            continue
-        if name not in names:
-            yield field, f"the reference has no column {shown(name)}.", nearest(name, names), "error"
-        elif not production.has(name):
-            near = nearest(name, [one.name for one in production.columns])
-            yield field, f"production has no column {shown(name)}.", near, "error"
-    if columns.timestamp and reference.has(columns.timestamp):
-        stored: Column = reference.column(columns.timestamp)
-        if not stored.base.startswith(("TIMESTAMP", "DATE")):
-            said = f"{shown(stored.name)} holds {stored.type}, not moments in time"
-            guess = reference.with_role(Role.TIMESTAMP)
-            yield "columns.timestamp", said, f"Did you mean {shown(guess.name)}?" if guess else None, "error"
+        for side, dataset in (("the reference", reference), ("production", production)):
+            if isinstance(name, str) and not dataset.has(name):
+                near = nearest(name, [one.name for one in dataset.columns])
+                yield field, f"{side} has no column {shown(name)}.", near, "error"
+                break
+    for role in NUMBERS:
+        name = getattr(columns, role)
+        if name and reference.has(name) and reference.column(name).kind is not Kind.NUMERIC:
+            yield f"columns.{role}", f"{shown(name)} holds {reference.column(name).type}, not numbers", None, "error"
+    for where, dataset in (("", reference), (" in production", production)):
+        if columns.timestamp and dataset.has(columns.timestamp) and not _moments(dataset, columns.timestamp):
+            stored, guess = dataset.column(columns.timestamp), dataset.with_role(Role.TIMESTAMP)
+            other = f"Did you mean {shown(guess.name)}?" if guess and guess != stored else None
+            yield "columns.timestamp", f"{shown(stored.name)} holds {stored.type}{where}, not moments", other, "error"
+            break
+
+
+def _moments(dataset: Dataset, name: str) -> bool:
+    """Whether a column holds moments, as such or as texts that can be read as ones."""
+    column = dataset.column(name)
+    if column.base != "VARCHAR":
+        return column.base.startswith(("TIMESTAMP", "DATE"))
+    read = f"count({moment_sql(name, dataset.columns)}) AS read, count({quoted(name)}) AS n"
+    row = dataset.query(f"SELECT {read} FROM {dataset.scan}").to_pylist()[0]
+    return bool(row["read"] * 2 >= row["n"])
 
 
 def _thresholds(monitor: Monitor, reference: Dataset) -> Iterator[Row]:
-    """Threshold patterns that match no column of the data."""
-    names = [column.name for column in reference.columns]
+    """Threshold patterns that match no column of the data, or none that the metric is defined for."""
+    kinds = {name: str(kind) for name, kind in monitor.columns.kinds.items() if reference.has(name)}
+    roles = {name: role for name, role in monitor.columns.roles.items() if reference.has(name)}
+    columns = {column.name: column for column in reference.assign(kinds, roles).columns}
     for pattern in monitor.thresholds:
         name, dot, key = pattern.rpartition(".")
-        if not dot:
-            continue
-        if not any(sign in name for sign in "*?[") and name not in names:
-            yield f"thresholds.{pattern}", f"the reference has no column {shown(name)}.", nearest(name, names), "error"
-        elif name in names and reference.column(name).kind not in METRICS[metric(key).key].kinds:
-            kind = reference.column(name).kind
-            yield f"thresholds.{pattern}", f"{key} is not defined for a {kind} column", None, "error"
+        asked, field = metric(key), f"thresholds.{pattern}"
+        matched = [column for column in columns.values() if not dot or fnmatchcase(column.name, name)]
+        matched = [columns[name]] if name in columns else matched
+        if not matched and any(sign in name for sign in "*?["):
+            yield field, f"no column of the reference matches {shown(name)}", None, "error"
+        elif not matched:
+            yield field, f"the reference has no column {shown(name)}.", nearest(name, columns), "error"
+        elif not any(column.kind in asked.kinds for column in matched):
+            met = " or ".join(sorted({str(column.kind) for column in matched}))
+            yield field, f"{asked.key} is not defined for a {met} column", None, "error"
+        elif not any(monitor.plan.judges(column, asked) for column in matched):
+            said = f"{asked.key} is not judged there, so these limits hold nothing"
+            yield field, said, "List the metric in signals.data_drift.metrics, or take the limits out.", "warning"
+
+
+def _in_use(monitor: Monitor, reference: Dataset, production: Dataset) -> Iterator[Row]:
+    """What only the rows can tell: cohorts of too many values, limits that noise reaches at so few rows."""
+    kinds = {name: str(kind) for name, kind in monitor.columns.kinds.items()}
+    first, second = in_one_reading(reference, production, kinds, monitor.columns.roles)
+    try:
+        yield from _cohorts(monitor, second)
+        known = volumes(second, monitor.window.unit)
+    except PlumblineError as error:
+        yield "production.path", error.message, error.hint, "error"
+        return
+    usual = int(median(known.values())) if known else second.rows
+    alpha = monitor.plan.alpha(first.columns)
+    for pattern, limits in monitor.thresholds.items():
+        asked, level = metric(pattern.rpartition(".")[2]), Level.parse(limits.warning)
+        if asked.needs is Histogram and not level.relative and min(first.rows, usual) > 0:
+            yield from _noise(f"thresholds.{pattern}", asked, level.amount, first.rows, usual, alpha)
+
+
+def _noise(field: str, asked: Metric, warning: float, n: int, m: int, alpha: float) -> Iterator[Row]:
+    """A warning below what two bins, the fewest there can be, read by chance alone at n and m rows."""
+    even = Histogram(("a", "b"), np.array([(n + 1) // 2, n // 2]), np.array([(m + 1) // 2, m // 2]))
+    floor = row_floor(asked, even, Reading(0.0), alpha, warning)
+    if floor is not None and floor.rows >= warning:
+        needed = f"{floor.rows_needed:,} rows are needed." if floor.rows_needed else "The reference has too few rows."
+        said = f"at {m:,} rows a window {floor.rows:.2g} is noise, so {warning:g} can seldom be judged."
+        yield f"{field}.warning", said, needed, "warning"
+
+
+def _cohorts(monitor: Monitor, production: Dataset) -> Iterator[Row]:
+    """Cohort columns with so many values that they cannot be counted, or hold hardly any row each."""
+    names = [quoted(name) for name in monitor.columns.cohorts]
+    if not names:
+        return
+    counts = ", ".join(f"count(DISTINCT {name}) AS c{i}" for i, name in enumerate(names))
+    row = production.query(f"SELECT {counts} FROM {production.scan}").to_pylist()[0]
+    for i, name in enumerate(monitor.columns.cohorts):
+        values, field = row[f"c{i}"], f"columns.cohorts.{i}"
+        if values > GROUPS:
+            yield field, f"{shown(name)} has {values:,} values, {GROUPS:,} at most", "Choose one with fewer.", "error"
+        elif values * SMALL > production.rows and values > 1:
+            said = f"{shown(name)} has {values:,} values in {production.rows:,} rows: too few rows each to be judged"
+            yield field, said, None, "warning"
+    moment = production.timestamp
+    at = [f"date_trunc('{monitor.window.unit}', {moment_sql(moment, production.columns)})"] if moment else []
+    sql = f"SELECT count(*) AS n FROM (SELECT DISTINCT {', '.join(names + at)} FROM {production.scan})"
+    groups = production.query(sql).to_pylist()[0]["n"]
+    if groups > GROUPS >= max(row.values()):
+        said = f"there are {groups:,} windows × cohorts, {GROUPS:,} at most"
+        yield "columns.cohorts", said, "Choose fewer cohort columns, or longer windows.", "error"

@@ -189,7 +189,7 @@ def line_of(text: str, field: str) -> int | None:
         keys = [key.value for key, _ in next((v.value for k, v in node.value if k.value == head), [])]
         known = next((key for key in sorted(keys, key=len, reverse=True) if rest.startswith(key)), rest)
         return _line(node, (head, known, rest[len(known) + 1 :]))
-    return _line(node, tuple(field.split(".")))
+    return _line(node, tuple(int(step) if step.isdecimal() else step for step in field.split(".")))
 
 
 def _line(node: Any, at: tuple[Any, ...]) -> int | None:
