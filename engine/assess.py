@@ -6,7 +6,7 @@ from dataclasses import replace
 from engine.columns import Column
 from engine.findings import Finding, NotComputed, Observation, Severity, Threshold, judge
 from engine.metrics import METRICS, Metric
-from engine.noise import NO_WINDOWS, Floor, WindowFloors, row_floor
+from engine.noise import NO_WINDOWS, Floor, WindowFloors, displaced, row_floor
 from engine.signals import Plan, pointless, signal_of
 from engine.summaries import ColumnSummary, Curve, Histogram
 
@@ -78,7 +78,7 @@ def _floor(one: Observation, limit: Threshold | None, alpha: float, windows: Win
     assert part is not None
     floor = row_floor(one.metric, part, one.reading, alpha, limit.warning if limit else None)
     above = windows.floors.get((one.column, one.metric.key))
-    if floor is None or above is None or (one.reading.against or 0.0) + above <= floor.value:
+    if floor is None or above is None:
         return floor
-    value = min((one.reading.against or 0.0) + above, one.metric.bounds[1])
-    return replace(floor, value=value, basis="reference windows")
+    value = displaced(one.reading.against, above)
+    return floor if value <= floor.value else replace(floor, value=value, basis="reference windows")

@@ -7,7 +7,7 @@ import numpy as np
 from engine.assess import observe
 from engine.columns import Column
 from engine.metrics import METRICS
-from engine.noise import NO_WINDOWS, WindowFloors, window_floors
+from engine.noise import NO_WINDOWS, WindowFloors, displacement, window_floors
 from engine.signals import Plan
 from engine.slices import Slice
 from engine.summaries import Histogram
@@ -51,7 +51,7 @@ def reference_floors(
         sides = kept & (cells.window != window), kept & (cells.window == window)
         made = {name: summarize_cells(support, cells, cells, sides) for name, support in known.items()}
         for seen in observe(read, made, plan, judged)[0]:
-            above = abs(seen.reading.value - (seen.reading.against or 0.0))
+            above = abs(displacement(seen.reading.value, seen.reading.against))
             key = seen.column, seen.metric.key
             found.setdefault(key, []).append(above)
             two = seen.metric.needs is Histogram and len(known[seen.column].labels) <= TWO_BINS

@@ -18,7 +18,7 @@ SMALLEST = 1e-3  # a ratio so many times below the largest says no more than tha
 
 @dataclass(frozen=True, slots=True)
 class WindowFloors:
-    """Floors by (column, metric), as an amount above the reference's own value.
+    """Floors by (column, metric), as a displacement from the reference's own value.
 
     windows: complete ones of the reference. factors: by shape, what a column's mean reading is multiplied by.
     """
@@ -46,12 +46,34 @@ class WindowFloors:
 NO_WINDOWS = WindowFloors(0, {}, {})
 
 
+def displacement(value: float, against: float | None) -> float:
+    """How far a reading lies from what it is held against: a distance from 0, or two rates on the arcsine scale.
+
+    There a rate varies as much near 0 as near a half, so that 1 % and 3 % in one column say nothing about 11 % and
+    56 % in another (Anscombe 1948, Biometrika 35).
+    """
+    if against is None:
+        return value
+    return math.asin(math.sqrt(value)) - math.asin(math.sqrt(against))
+
+
+def displaced(against: float | None, by: float) -> float:
+    """The reading that lies so far from what it is held against.
+
+    >>> round(displaced(0.2, displacement(0.5, 0.2)), 12), displaced(0.9, 9.0), displaced(None, 0.3)
+    (0.5, 1.0, 0.3)
+    """
+    if against is None:
+        return by
+    return math.sin(min(math.asin(math.sqrt(against)) + by, math.pi / 2)) ** 2
+
+
 def window_floors(
     readings: Mapping[tuple[str, str], Sequence[float]], shapes: Mapping[tuple[str, str], str]
 ) -> WindowFloors:
     """The floors that leave-one-out readings amount to; none from fewer than six windows.
 
-    readings: (column, metric) -> one reading per complete reference window, as an amount above the others' own value.
+    readings: (column, metric) -> one displacement per complete reference window, from the others' own value.
     shapes: (column, metric) -> which readings share a factor.
 
     >>> x, y = ("x", "psi"), ("y", "psi")
