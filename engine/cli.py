@@ -169,6 +169,8 @@ def write(text: str, file: str | None) -> None:
             click.echo(text)
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except OSError as error:
+            raise UnreadableSource(f"It cannot be written: {_why(error)}.", where="output") from None
         return
     path = Path(file)
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -219,7 +221,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MemoryError:
         return complain(PlumblineError("There is not enough memory.", hint="Compare fewer columns or rows."), given)
     except OSError as error:  # a full disk, a folder that nothing can be written to
-        where = shown(str(error.filename)) if error.filename else "output"
+        where = shown(str(error.filename)) if error.filename else None
         return complain(PlumblineError(f"{_why(error)}.", where=where), given)
 
 

@@ -49,12 +49,18 @@ def _problems(monitor: Monitor, base: Path) -> Iterator[Row]:
     yield from (row for row in limit_problems(monitor) if row[3] == "warning")  # errors stopped the reading
     yield from _doubled(monitor)
     sides: dict[str, Dataset] = {}
+    for field, place in (("reference", monitor.reference), ("production", monitor.production)):
+        if place.path is None or "://" in place.path:
+            yield field, "it lies elsewhere: nothing of it was looked at", None, "warning"
     for field, path in _places(monitor):
         try:
             sides[field] = _opened(path, base)
         except PlumblineError as error:
             yield f"{field}.path", error.message, error.hint, "error"
     yield from _tables(monitor, sides)
+    for side in ("reference", "production"):
+        if side in sides and not sides[side].rows:
+            yield side, "it holds no rows", None, "error"
     if "reference" in sides and "production" in sides:
         reference, production = sides["reference"], sides["production"]
         wrong = [*_columns(monitor, reference, production), *_thresholds(monitor, reference)]
@@ -128,6 +134,10 @@ def _columns(monitor: Monitor, reference: Dataset, production: Dataset) -> Itera
                 near = nearest(name, [one.name for one in dataset.columns])
                 yield field, f"{side} has no column {shown(name)}.", near, "error"
                 break
+    for name, kind in columns.kinds.items():
+        texts = reference.has(name) and reference.column(name).base == "VARCHAR"
+        if texts and kind is Kind.NUMERIC and not _mostly(reference, name, f"TRY_CAST({quoted(name)} AS DOUBLE)"):
+            yield f"columns.kinds.{name}", f"most values of {shown(name)} are no numbers", None, "error"
     for role in NUMBERS:
         name = getattr(columns, role)
         if name and reference.has(name) and reference.column(name).kind is not Kind.NUMERIC:
@@ -145,8 +155,13 @@ def _moments(dataset: Dataset, name: str) -> bool:
     column = dataset.column(name)
     if column.base != "VARCHAR":
         return column.base.startswith(("TIMESTAMP", "DATE"))
-    read = f"count({moment_sql(name, dataset.columns)}) AS read, count({quoted(name)}) AS n"
-    row = dataset.query(f"SELECT {read} FROM {dataset.scan}").to_pylist()[0]
+    return _mostly(dataset, name, moment_sql(name, dataset.columns))
+
+
+def _mostly(dataset: Dataset, name: str, as_type: str) -> bool:
+    """Whether at least half of a column's values can be read as another type, by SQL that gives NULL where not."""
+    sql = f"SELECT count({as_type}) AS read, count({quoted(name)}) AS n FROM {dataset.scan}"
+    row = dataset.query(sql).to_pylist()[0]
     return bool(row["read"] * 2 >= row["n"])
 
 

@@ -69,7 +69,7 @@ class Model(Section):
 class Place(Section):
     """Where a dataset lies: a file, glob, folder or address; or a table behind a connection."""
 
-    path: str | None = None
+    path: str | None = Field(default=None, min_length=1)
     table: str | None = None
     connection: str | None = None
 

@@ -3,10 +3,13 @@
 import os
 import tempfile
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
 from duckdb import DuckDBPyConnection
+
+from engine.errors import PlumblineError, shown
 
 __all__ = ["DuckDBPyConnection", "cache_folder", "connect"]
 
@@ -21,7 +24,12 @@ def cache_folder() -> Path:
         wanted.mkdir(parents=True, exist_ok=True)
         return wanted
     except OSError:
-        return Path(tempfile.mkdtemp(prefix="plumbline-"))
+        return _elsewhere()
+
+
+@lru_cache(maxsize=1)  # one for the process: what is written there is read there
+def _elsewhere() -> Path:
+    return Path(tempfile.mkdtemp(prefix="plumbline-"))
 
 
 def connect(folders: Iterable[Path | str]) -> DuckDBPyConnection:
@@ -32,17 +40,20 @@ def connect(folders: Iterable[Path | str]) -> DuckDBPyConnection:
     """
     cache = cache_folder()
     allowed = sorted({str(Path(folder).resolve()) for folder in (*folders, cache)})
-    root = duckdb.connect(
-        config={
-            "threads": str(os.cpu_count() or 2),
-            "memory_limit": os.environ.get(MEMORY, "4GB"),
-            "temp_directory": str(cache / "spill"),
-            "allow_community_extensions": "false",
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "python_enable_replacements": "false",
-        }
-    )
+    memory = os.environ.get(MEMORY, "4GB")
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "threads": str(os.cpu_count() or 2),
+        "memory_limit": memory,
+        "temp_directory": str(cache / "spill"),
+        "allow_community_extensions": "false",
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "python_enable_replacements": "false",
+    }
+    try:
+        root = duckdb.connect(config=config)
+    except duckdb.Error:
+        raise PlumblineError(f"{shown(memory)} is no amount of memory.", where=MEMORY, hint="Write 4GB.") from None
     root.execute("SET TimeZone = 'UTC'")  # a moment with a zone is read in one clock, the same everywhere
     root.execute("SET allowed_directories = ?", [allowed])
     root.execute("SET enable_external_access = false")

@@ -117,7 +117,7 @@ def test_a_reader_that_has_seen_enough_changes_nothing(data):
 def test_a_full_disk_under_stdout_is_a_sentence(data):
     with open("/dev/full", "w") as full:
         done = shell(data, "explain", "psi", stdout=full)
-    assert (done.returncode, done.stderr) == (2, b"output: No space left on device.\n")
+    assert (done.returncode, done.stderr) == (2, b"output: It cannot be written: No space left on device.\n")
 
 
 def test_a_file_that_does_not_fit_leaves_the_old_one(data, tmp_path):
@@ -137,6 +137,27 @@ def test_a_cache_that_is_full_is_a_sentence(data, tmp_path):
     done = shell(data, "compare", str(tmp_path / "new.csv"), str(tmp_path / "new.csv"), preexec_fn=limit)
     assert done.returncode == 2 and done.stdout == b""
     assert b"Traceback" not in done.stderr and b"cannot be written" in done.stderr
+
+
+def test_a_cache_that_cannot_be_made_is_replaced(data):
+    done = shell(
+        data, "compare", "old.csv", "old.csv", "--metrics", "psi", env={**PATH, "PLUMBLINE_HOME": "/proc/none"}
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_an_amount_of_memory_that_is_none_is_told(data):
+    done = shell(data, "compare", "old.csv", "old.csv", env={**PATH, "PLUMBLINE_MEMORY": "much"})
+    assert (done.returncode, done.stderr) == (2, b"PLUMBLINE_MEMORY: 'much' is no amount of memory. Write 4GB.\n")
+
+
+def test_a_folder_that_is_gone_is_told(data, tmp_path):
+    gone = f"mkdir {tmp_path}/gone && cd {tmp_path}/gone && rmdir {tmp_path}/gone && {sys.executable} -m engine"
+    given = {**PATH}
+    given.pop("PLUMBLINE_HOME", None)
+    start = ["bash", "-c", f"{gone} compare {data}/old.parquet far.parquet"]
+    done = subprocess.run(start, env=given, capture_output=True, timeout=60)
+    assert done.returncode == 2 and b"Traceback" not in done.stderr and b"No such file" in done.stderr
 
 
 def test_an_answer_in_a_pipe_is_utf_8_whatever_the_locale(data):

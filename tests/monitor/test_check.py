@@ -78,6 +78,7 @@ WRONG = {
     "unknown kind": ("columns:\n  kinds:\n    dya: categorical\n", 6, "columns.kinds.dya", "Did you mean 'day'?"),
     "numbers as timestamp": ("columns:\n  timestamp: x\n", 5, "columns.timestamp", "DOUBLE, not moments"),
     "words as timestamp": ("columns:\n  timestamp: user\n", 5, "columns.timestamp", "Did you mean 'at'?"),
+    "words as numbers": ("columns:\n  kinds: {origin: numeric}\n", 5, "columns.kinds.origin", "are no numbers"),
     "words as score": ("columns:\n  score: origin\n", 5, "columns.score", "VARCHAR, not numbers"),
     "two roles": (
         "columns:\n  prediction: late\n  target: late\n",
@@ -199,6 +200,23 @@ def test_what_is_odd_is_a_warning(folder, name):
     assert {one.severity for one in problems} == {"warning"}
     assert any(one.field == field and said in one.message for one in problems), problems
     assert main(["check", str(folder / "monitor.yaml")]) == 0
+
+
+def test_what_lies_elsewhere_is_said_not_to_be_checked(folder):
+    text = HEAD.replace("{path: new.parquet}", "{path: 's3://bucket/new.parquet'}") + "columns: {id: rowid}\n"
+    (one,) = found(folder, text)
+    assert (one.line, one.field, one.severity) == (3, "production", "warning")
+
+
+def test_a_table_without_rows_is_an_error(folder):
+    pq.write_table(pa.table({"x": pa.array([], pa.float64())}), folder / "norows.parquet")
+    assert [(one.line, one.message) for one in found(folder, HEAD.replace("old.", "norows."))] == [
+        (2, "it holds no rows")
+    ]
+
+
+def test_an_empty_path_is_no_path(folder):
+    assert [one.field for one in found(folder, HEAD.replace("new.parquet", "''"))] == ["production.path"]
 
 
 def test_what_needs_more_rows_names_them(folder):
