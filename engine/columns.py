@@ -117,7 +117,8 @@ def guess_roles(columns: tuple[Column, ...]) -> tuple[Column, ...]:
             if candidate is Role.TIMESTAMP and not column.base.startswith(("TIMESTAMP", "DATE")):
                 continue
             role = candidate
-            why = f"its name looks like {'an' if role[0] in 'aeiou' else 'a'} {role}" if words else f"the first column of type {column.base}"
+            article = "an" if role[0] in "aeiou" else "a"
+            why = f"its name looks like {article} {role}" if words else f"the first column of type {column.base}"
             break
         if role in ONCE:
             taken.add(role)
