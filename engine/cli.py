@@ -71,6 +71,8 @@ def compare(reference: str, production: str, fail_on: str, form: str, file: str 
 
     run = compared(reference, production, progress=progress(), **options)
     write(render_run(run, form), file)
+    if not run.judged and fail_on != "never":  # a gate that let empty data pass would be open when it matters
+        return WRONG
     return code(run.severity, fail_on)
 
 

@@ -78,6 +78,11 @@ class Run:
         return max(judged, key=lambda one: one.rank, default=Severity.OK)
 
     @property
+    def judged(self) -> int:
+        """How many findings were judged; 0 when the data could not carry any question."""
+        return sum(finding.severity is not Severity.NOT_JUDGED for finding in self.findings)
+
+    @property
     def counts(self) -> dict[str, int]:
         """Findings per severity, and questions that were not computed."""
         found = {str(severity): 0 for severity in Severity}
@@ -248,6 +253,7 @@ def finish(
         rows = row_findings(production, cut, volumes, partial)
     findings = [*schema_findings(reference, production, cut, summaries), *found, *rows[0]]
     gaps += rows[1]
+    told = [f"{side.name}: {note}" for side in (reference, production) for note in side.notes]
     return Run(
         at=datetime.now(UTC).isoformat(timespec="seconds"),
         cut=cut,
@@ -258,5 +264,5 @@ def finish(
         summaries=summaries,
         monitor=monitor[0] if monitor else None,
         monitor_digest=monitor[1] if monitor else None,
-        notes=(windows.words, *([PARTIAL] if partial else [])),
+        notes=(windows.words, *([PARTIAL] if partial else []), *told),
     )

@@ -228,6 +228,14 @@ def test_a_million_categories():
     assert len(run.to_json()) < 200_000
 
 
+@pytest.mark.parametrize("names", [["X", "x"], ["a", "a"], ["a", ""]])
+def test_columns_that_share_a_name_are_all_read_and_the_new_name_is_told(names):
+    table = pa.Table.from_arrays([pa.array(rng(1).normal(size=200)), pa.array(rng(2).normal(9, 1, 200))], names=names)
+    run = compare(table, table)
+    assert len({one.column for one in run.findings if one.metric == "psi"}) == 2
+    assert any("is read as" in note for note in run.notes)
+
+
 NAMES = ['a"b', "a'b", "a\nb", "‮evil", "🛫", "x; DROP TABLE t", "<script>alert(1)</script>", "{scan}", "?", "$1",
          "n" * 10_000, " ", "SELECT", "COLUMNS(*)", "*"]  # fmt: skip
 

@@ -1,7 +1,7 @@
 """Where data comes from: a path, glob, folder or frame becomes a Dataset, its columns with kinds and roles."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from engine.columns import Column, Role, guess_roles, kind_of, parse
 from engine.errors import UnknownName, UnreadableSource, UnusableData, shown
@@ -177,11 +178,21 @@ def _open_files(files: tuple[Path, ...], root: DuckDBPyConnection, name: str) ->
         how, notes, numeric, scanned = read.how, read.notes, read.numeric, (read.parquet,)
     paths = ", ".join(file_literal(path) for path in scanned)
     scan = f"read_parquet([{paths}]" + (", union_by_name = true)" if len(scanned) > 1 else ")")
-    return _described(name, scan, root, how, numeric, files=files, notes=notes)
+    opened = _described(name, scan, root, how, numeric, files=files, notes=notes)
+    return _with_new_names(opened, pq.read_schema(scanned[0]).names) if len(scanned) == 1 else opened
 
 
 def _open_frame(source: Any, root: DuckDBPyConnection, name: str) -> Dataset:
-    return _described(name, "frame", root, "frame", frozenset(), frame=frame_of(source))
+    frame = frame_of(source)
+    return _with_new_names(_described(name, "frame", root, "frame", frozenset(), frame=frame), frame.column_names)
+
+
+def _with_new_names(opened: Dataset, stored: Sequence[str]) -> Dataset:
+    """The dataset with a note on every column that had to be renamed: the database does not tell X from x."""
+    pairs = zip(stored, (column.name for column in opened.columns), strict=False)
+    renamed = [(a, b, "another has its name" if a.strip() else "it has no name") for a, b in pairs if a != b]
+    told = [f"the column {shown(a)} is read as {shown(b)}: {why}" for a, b, why in renamed]
+    return replace(opened, notes=(*opened.notes, *told))
 
 
 def _described(

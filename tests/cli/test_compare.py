@@ -157,8 +157,9 @@ def test_a_cohort_can_be_held_against_the_whole_reference(say):
 
 def test_a_slice_without_rows_is_not_called_in_order(say):
     done, out, _ = say("compare", "old.parquet", "same.parquet", "--where", "c=nobody")
-    assert done == 0
+    assert done == 2  # a gate in a pipeline must not let it pass
     assert "Nothing could be judged" in out and "Nothing calls for attention" not in out
+    assert say("compare", "old.parquet", "same.parquet", "--where", "c=nobody", "--fail-on", "never")[0] == 0
 
 
 # ---- what data may do to a terminal or a spreadsheet
