@@ -122,7 +122,7 @@ def guess_roles(columns: tuple[Column, ...]) -> tuple[Column, ...]:
             break
         if role in ONCE:
             taken.add(role)
-        found.append(replace(column, role=role, why=why))
+        found.append(replace(column, role=role, why=f"{column.why}; {why}" if column.why else why))
     return tuple(found)
 
 

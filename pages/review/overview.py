@@ -59,7 +59,7 @@ def show(card: Card, view: View) -> None:
     with st.container(border=True, height="stretch", key=f"card_{card.signal.key}"):
         st.metric(
             card.signal.name,
-            f"{card.called} of {counted(card.columns, 'column')}",
+            f"{card.called} of {counted(card.columns, 'column')}" if card.columns else "not monitored",
             delta=before,
             delta_color="blue",
             delta_description=f"since the {view.entry.monitor.window.unit} before" if before is not None else None,
@@ -67,7 +67,7 @@ def show(card: Card, view: View) -> None:
             chart_data=card.over,
             chart_type="bar",
         )
-        st.markdown(badges or badge(Severity.OK))
+        st.markdown(badges or (badge(Severity.OK) if card.columns else "– no column has a role that it looks at"))
         if card.over is None and card.signal.key == "schema":
             st.caption("Names and types are held against the reference as a whole, not window by window.")
 
