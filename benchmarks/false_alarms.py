@@ -119,7 +119,8 @@ def jensen_shannon(p: Values, q: Values) -> float:
 
 def shares(a: Values, b: Values) -> tuple[Values, Values]:
     names = np.union1d(a, b)
-    return (np.array([(side == name).sum() for name in names], float) for side in (a, b))  # type: ignore[return-value]
+    first, second = (np.array([(side == name).sum() for name in names], float) for side in (a, b))
+    return first, second
 
 
 def distance_rule(reference: Mapping[str, Values], production: Mapping[str, Values]) -> set[str]:
@@ -303,9 +304,6 @@ drift alarm although the last week is a week like any other. Floors that take ro
 the reference's own windows is to bring the rate to about 1/(W+1).
 
 {alike}
-
-The floor that was tried before – one factor for each shape of reading – gave 22 %, 14 % and 9 % here; one factor for
-all readings keeps the rate but lets one binary column silence the others (docs/decisions.md).
 """
 
 if __name__ == "__main__":

@@ -21,6 +21,8 @@ from engine.summaries import Curve, Floats, Histogram, Quality, QualityCounts, S
 FILLED = 20  # rows expected in the emptiest bin of the smaller side from which on the χ² form is within 5 %
 FAR_BELOW = 3.0  # a χ² form so many times below the warning decides nothing, so sparse bins are not drawn for it
 DRAWS = 2000
+CLOSED: FloorBasis = "closed form"
+DRAWN: FloorBasis = "draws"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +78,13 @@ def _divergence(factor: float, root: bool, transform: Callable[[Floats, Floats],
         power = 0.5 if root else 1.0
         if len(shares) == 1:
             return Limit(0.0, "closed form", n, m, power)
-        square, basis = float(chdtri(len(shares) - 1, alpha)) * (1 / n + 1 / m) / factor, "closed form"
+        square, basis = float(chdtri(len(shares) - 1, alpha)) * (1 / n + 1 / m) / factor, CLOSED
         value = float(np.sqrt(square)) if root else square
         sparse = shares.min() * min(n, m) < FILLED
         if sparse and (warning is None or value * FAR_BELOW >= warning):
-            square, basis = gamma_tail(transform(*draw(summary)), alpha), "draws"
+            square, basis = gamma_tail(transform(*draw(summary)), alpha), DRAWN
             value = float(np.sqrt(square)) if root else square
-        return Limit(value, basis, n, m, power)  # type: ignore[arg-type]
+        return Limit(value, basis, n, m, power)
 
     return rule
 
