@@ -30,21 +30,28 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A cohort within a window: a description of rows, not the rows.
+    """A cohort within a window: a description of rows, not the rows. without: everyone but the cohort.
 
     >>> Slice().words
     'all rows'
     >>> Slice((Filter("region", "eq", ("EU",)), Filter("age", "ge", (30,)))).words
     'region is EU and age is at least 30'
+    >>> Slice((Filter("region", "eq", ("EU",)),), without=True).words
+    'everyone but region is EU'
     """
 
     cohort: tuple[Filter, ...] = ()
     window: Window | None = None
+    without: bool = False
+
+    def __post_init__(self) -> None:
+        if self.without and not self.cohort:
+            raise InvalidFilter("Everyone but all rows is nobody.", hint="Choose a cohort that others are held against.")
 
     @property
     def words(self) -> str:
         said = [self.window.words] if self.window else []
-        cohort = " and ".join(one.words for one in self.cohort)
+        cohort = ("everyone but " if self.without else "") + " and ".join(one.words for one in self.cohort)
         return ", ".join([*said, *([cohort] if cohort else [])]) or "all rows"
 
     def condition(self, timestamp: str | None, columns: Iterable[Column]) -> tuple[str, list[Any]]:
@@ -57,6 +64,8 @@ class Slice:
                 raise UnknownName(f"Unknown column {shown(one.column)}.", hint=nearest(one.column, known))
             said.append(one.asked_of(_readable(known[one.column])) if _compares(one) else one.sql)
             values.extend(one.values)
+        if self.without:  # who cannot be told to be in the cohort is not in it
+            said = [f"NOT coalesce({' AND '.join(said)}, false)"]
         if self.window:
             if timestamp is None:
                 raise InvalidFilter(
