@@ -19,6 +19,7 @@ from engine.columns import Role
 from engine.findings import Finding, NotComputed, Severity
 from engine.noise import NO_WINDOWS, WindowFloors
 from engine.pair import fresh_summary, in_one_reading, open_both
+from engine.reasons import reasons_of
 from engine.reference import reference_floors
 from engine.rows import row_findings
 from engine.schema import schema_findings
@@ -53,7 +54,10 @@ class Side:
 
 @dataclass(frozen=True)
 class Run:
-    """All that one look at the data found. at: UTC, ISO 8601. monitor, monitor_digest: None without a monitor file."""
+    """All that one look at the data found. at: UTC, ISO 8601. monitor, monitor_digest: None without a monitor file.
+
+    reasons: column in alarm -> sentences, most telling first.
+    """
 
     at: str
     cut: Slice
@@ -65,6 +69,7 @@ class Run:
     monitor: str | None = None
     monitor_digest: str | None = None
     notes: tuple[str, ...] = ()
+    reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def id(self) -> str:
@@ -129,6 +134,7 @@ class Run:
             "severity": str(self.severity),
             "counts": self.counts,
             "notes": list(self.notes),
+            "reasons": [{"column": name, "sentences": list(said)} for name, said in self.reasons.items()],
             "findings": [_finding(one) for one in self.findings],
             "not_computed": [asdict(one) for one in self.not_computed],
             "quality": [
@@ -265,4 +271,5 @@ def finish(
         monitor=monitor[0] if monitor else None,
         monitor_digest=monitor[1] if monitor else None,
         notes=(windows.words, *([PARTIAL] if partial else []), *told),
+        reasons=reasons_of(findings, columns, summaries),
     )

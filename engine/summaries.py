@@ -111,17 +111,29 @@ class QualityCounts:
         return (self.nulls + self.nans) / self.rows if self.rows else 0.0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Quantiles:
+    """Values of both sides at the shares 1/200 … 199/200: each is one of the column's own. Shapes (199,), (199,)."""
+
+    reference: Floats
+    production: Floats
+
+
 Summary = Histogram | Curve | Quality
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ColumnSummary:
-    """All that is kept of one column of two slices; a part that could not be made is None, and because says why."""
+    """All that is kept of one column of two slices; a part that could not be made is None, and because says why.
+
+    quantiles: of the exact tier only; cells cannot tell single values.
+    """
 
     quality: Quality
     histogram: Histogram | None = None
     curve: Curve | None = None
     because: str | None = None
+    quantiles: Quantiles | None = None
 
     def of(self, needs: type) -> Summary | None:
         """The part that a metric needs."""

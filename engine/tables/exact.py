@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engine.columns import WITHOUT_DRIFT
 from engine.errors import plain
-from engine.summaries import ColumnSummary, Counts, Curve, Floats, Histogram, Quality, QualityCounts, Scale
+from engine.summaries import ColumnSummary, Counts, Curve, Floats, Histogram, Quality, QualityCounts, Quantiles, Scale
 from engine.tables.labels import say
 from engine.tables.supports import CategoricalSupport, NumericSupport, Support
 from engine.tables.values import Categories, Numbers
@@ -20,6 +20,7 @@ from engine.tables.values import Categories, Numbers
 GRID = 32768  # quantiles of either side that the coarse grid of a curve stands on, at most
 FULL = 16  # values a coarse cell should hold at least
 NAMES = 10  # unseen categories that are named
+GRADES = 200  # one value is kept at each of so many quantiles
 SMALL = 8192  # up to so many values on both sides, the curve is resolved at once
 
 
@@ -57,7 +58,17 @@ def summarize(support: Support, reference: Numbers | Categories, production: Num
     cells = [with_infinite(support.counts(side), side.infinite) for side in (reference, production)]
     drifts = support.column.role not in WITHOUT_DRIFT
     curves = curve(reference, production, support.scale) if drifts else None
-    return ColumnSummary(quality, histogram(support, *cells), curves)
+    kept = quantiles(reference, production) if drifts else None
+    return ColumnSummary(quality, histogram(support, *cells), curves, quantiles=kept)
+
+
+def quantiles(reference: Numbers, production: Numbers) -> Quantiles | None:
+    """What reasons are found in: 199 values of each side; None where a side has none."""
+    sides = (reference.values, production.values)
+    if not all(len(values) for values in sides):
+        return None
+    first, second = (values[np.arange(1, GRADES) * len(values) // GRADES] for values in sides)
+    return Quantiles(first, second)
 
 
 def support_outside(support: Support, production: Numbers | Categories) -> int:
@@ -114,9 +125,7 @@ def _ends(values: Floats, edges: Floats) -> Counts:
     return np.concatenate([values.searchsorted(edges, side="right"), [len(values)]])
 
 
-def _refined(
-    edges: Floats, ends: list[Counts], extra: Floats, sides: Sequence[Numbers]
-) -> tuple[Floats, list[Counts]]:
+def _refined(edges: Floats, ends: list[Counts], extra: Floats, sides: Sequence[Numbers]) -> tuple[Floats, list[Counts]]:
     """The edges with extra ones among them, and the ends of the cells they make; only the extra ones are searched."""
     joined = np.union1d(edges, extra)
     known = joined.searchsorted(edges)
