@@ -10,6 +10,8 @@ import numpy as np
 from engine.errors import UnusableData
 from engine.summaries import Counts, Floats
 
+Rows = Counts | Floats
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
@@ -48,7 +50,7 @@ def split(reference: Counts, production: Counts) -> Split:
     return Split(mix, behaviour, float(((q - p) * np.log(q / p)).sum()))
 
 
-def parts(reference: Floats, production: Floats, whole_r: Floats, whole_p: Floats) -> tuple[Floats, Floats]:
+def parts(reference: Rows, production: Rows, whole_r: Rows, whole_p: Rows) -> tuple[Floats, Floats]:
     """Mix and behaviour of cohorts, each of which may be one of another partition of the same rows. Shapes (c,), (c,).
 
     reference, production: (c, k) rows of the cohorts; whole_r, whole_p: (c, k) rows of all, over the same bins, none of

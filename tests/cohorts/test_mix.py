@@ -62,7 +62,9 @@ def test_more_of_the_same_rows_is_mix():
 
 def test_a_cohort_that_grows_and_is_like_all_others_adds_nothing():
     found = split(np.array([[500, 500], [50, 50]]), np.array([[300, 900], [300, 900]]))
-    assert found.mix == pytest.approx([0, 0], abs=1e-3) and found.behaviour.sum() == pytest.approx(found.value, rel=0.01)
+    assert found.mix == pytest.approx([0, 0], abs=1e-3) and found.behaviour.sum() == pytest.approx(
+        found.value, rel=0.01
+    )
 
 
 def test_rows_that_change_where_they_are_is_behaviour():
