@@ -56,8 +56,9 @@ def by(
 def _rows(asked: Metric, cut: Cut, name: str, scores: Scores, levels: tuple[Level, Level], rate: float) -> list[Cohort]:
     """The cohorts of one column, most important first."""
     n, m = (max(int(side.sum()), 1) for side in cut.tab.rows)
-    floors = scores.floors(asked, rate / max(len(cut.groups), 1))
-    whole = levels[0].at(scores.whole_against)
+    whole, tails = levels[0].at(scores.whole_against), scores.tails(asked)
+    share = rate / max(len(cut.groups), 1)
+    floors, further = scores.floors(asked, share), scores.tails(asked, max(scores.whole_moved, 0.0)) <= share
     rows = []
     for i, group in enumerate(cut.groups):
         value, against = _number(scores.values[i]), _number(scores.against[i])
@@ -86,8 +87,8 @@ def _rows(asked: Metric, cut: Cut, name: str, scores: Scores, levels: tuple[Leve
             behaviour=_number(scores.behaviour[i]),
             value_without=_number(scores.without[i]),
             value_whole=_number(scores.whole),
-            hidden=alarms and scores.whole < whole,
-            p_value=None if value is None else float(scores.p_values[i]),
+            hidden=alarms and scores.whole < whole and bool(further[i]),
+            p_value=None if value is None else float(tails[i]),
             sentence="",
         )
         rows.append(replace(cohort, sentence=shares_out(cohort, asked.key == NULL_RATE)))

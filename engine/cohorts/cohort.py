@@ -19,7 +19,8 @@ class Cohort:
     value_without (of all rows but these), value_whole: in the metric's terms, None where a side has no value. floor:
     what no change reaches at the level the reading was judged at. n_reference, n_production: rows that the reading
     rests on. share_reference, share_production: of all rows, 0 to 1. mix, behaviour: what the cohort adds to the PSI of
-    all rows, or to the move of a rate; None for other metrics. hidden: all rows together do not reach the warning.
+    all rows, or to the move of a rate; None for other metrics. hidden: it moved clearly further than
+    all rows, which do not reach the warning.
     """
 
     cohort: tuple[Filter, ...]

@@ -5,19 +5,22 @@ from dataclasses import dataclass, replace
 from math import isfinite
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.cohorts.cohort import Cohort, told
 from engine.cohorts.groups import Cut, Group, Supports, all_groups, columns_of, whole_counts
-from engine.cohorts.score import Scores, cohort_metric, score
+from engine.cohorts.score import NULL_RATE, Scores, cohort_metric, score
 from engine.findings import Threshold
 from engine.metrics import Metric
 from engine.noise.discovery import limit
 from engine.signals import Level, Plan, pointless
+from engine.summaries import Floats
 from engine.tables.crosstab import Crosstab
 from engine.tables.supports import Support
 
 LEAST_SHARE, LEAST_ROWS = 0.01, 100  # of the rows of one side; of rows with a value, on both
 FALSE = 0.05  # share of discoveries that may be false, on average
+FURTHER = 1.25  # times as far as what is known of it already: less is no news
 EXPLAINS = 0.75  # of the whole's reading, or less, is left without a cohort that explains it
 
 Progress = Callable[[float, str], None]
@@ -25,7 +28,7 @@ Progress = Callable[[float, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What was found, most telling first. tested: cohorts × columns; repeats: found too, but news of no kind."""
+    """What was found, most telling first. tested: cohorts × columns; repeats: pairs that only repeat a half."""
 
     cohorts: tuple[Cohort, ...]
     tested: int
@@ -33,18 +36,26 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Asked:
-    """One column with the cohorts that were read on it. keep: those of them that were tested, shape (c,)."""
+class _Column:
+    """One column with the cohorts that were asked on it. All shapes (c,).
 
-    column: str
+    tested: large enough, and not about the column itself. known: how far the halves of a pair, or all rows, moved
+    already; 0 for a cohort of one column. p_values: of having moved beyond that; 1 where it could not be listed anyway.
+    repeats: reaches the warning by no more than what is known.
+    """
+
+    name: str
     groups: tuple[Group, ...]
     scores: Scores
-    keep: "np.typing.NDArray[np.bool_]"
     levels: tuple[Level, Level]
+    tested: NDArray[np.bool_]
+    known: Floats
+    p_values: Floats
+    repeats: NDArray[np.bool_]
 
     def threshold(self, against: float) -> Threshold:
         warning, critical = (level.at(against) for level in self.levels)
-        return Threshold(warning, critical if critical != warning else np.nextafter(warning, np.inf))
+        return Threshold(warning, critical if critical != warning else float(np.nextafter(warning, np.inf)))
 
 
 def find(crosstabs: Sequence[Crosstab], supports: Supports, **options: object) -> tuple[Cohort, ...]:
@@ -68,17 +79,20 @@ def search(
     """Every cohort of one column or two whose reading is a discovery and reaches the warning threshold.
 
     crosstabs: every pair of cohort columns lies together in one of them. metric: of bins, or null_rate; other metrics
-    of bins than PSI are judged by their own thresholds, and by the PSI of the same bins as to chance. columns: read
-    these only. excess: per column, how much further than rows drawn singly the reference's own windows lie from each
-    other (engine.reference.window_excess); it widens the p-values. least_share, least_rows: a cohort holds so large a
-    share of one side's rows, and so many rows with a value on both. rate: Benjamini and Hochberg's, over all cohorts ×
-    columns that were read; the floor of a reading is the value that belongs to their limit.
+    of bins than PSI are held against their own thresholds, and as to chance the PSI of the same bins decides. columns:
+    read these only. excess: per column, how much further than rows drawn singly the reference's own windows lie from
+    each other (engine.cohorts.excess). least_share, least_rows: a cohort holds so large a share of one side's rows, and
+    so many rows with a value on both.
 
-    A pair that moved about as far as one of its halves, or as all rows, tells nothing new and is left out (counted as
-    repeats): it must have moved further by a quarter and by four standard errors. Cohorts that moved so much further
-    than all rows come first, hidden ones among them, and those that the drift of all rows rests on; cohorts that merely
-    drift with all rows follow. Within these, by reading over threshold. progress is told a share and a sentence, and may raise Cancelled. Raises UnknownName for a
-    metric that cohorts cannot be read on.
+    The question to a cohort of one column is whether it moved at all; to a pair, whether it moved further than both its
+    halves and all rows, by a quarter at least – else it repeats them, and is not listed. Among all cohorts × columns
+    that were asked, Benjamini and Hochberg's rule picks those listed, of which a share of rate at most is false on
+    average; a floor is the reading that belongs to its limit. Readings below the warning threshold count as asked, but
+    cannot be picked: else a thousand true but small moves would let false ones through.
+
+    Cohorts that moved clearly further than all rows come first, hidden ones among them, and those that the drift of all
+    rows rests on; cohorts that merely drift with all rows follow. Within these, by reading over threshold. progress is
+    told a share and a sentence, and may raise Cancelled. Raises UnknownName for a metric that no cohort can be read on.
     """
     asked, plan = cohort_metric(metric), plan or Plan()
     tell = progress or (lambda share, said: None)
@@ -91,16 +105,14 @@ def search(
         found = _read(asked, crosstabs, cuts, support, plan, (excess or {}).get(name, 0.0), least_rows)
         read += [found] if found else []
         tell(0.9 * done / len(names), f"read {done} of {len(names)} columns on all cohorts")
-    p_values = np.concatenate([one.scores.p_values[one.keep] for one in read]) if read else np.zeros(0)
-    alpha = limit(p_values, rate)
+    p_values = np.concatenate([one.p_values[one.tested] for one in read]) if read else np.zeros(0)
+    alpha, totals = limit(p_values, rate), _totals(crosstabs)
     kept: list[tuple[tuple[int, float], Cohort]] = []
-    repeats = 0
-    totals = _totals(crosstabs)
     for done, one in enumerate(read, start=1):
-        found_here, left_out = _discovered(asked, one, alpha, totals)
-        kept, repeats = kept + found_here, repeats + left_out
+        kept += _discovered(asked, one, alpha, totals)
         tell(0.9 + 0.1 * done / len(read), f"ranked {done} of {len(read)} columns")
     kept.sort(key=lambda pair: (*pair[0], pair[1].words, pair[1].column))
+    repeats = sum(int((one.repeats & (one.scores.tails(asked) <= alpha)).sum()) for one in read)
     return Search(tuple(cohort for _, cohort in kept), len(p_values), repeats)
 
 
@@ -121,8 +133,8 @@ def _totals(crosstabs: Sequence[Crosstab]) -> tuple[int, int]:
 def _read(
     asked: Metric, crosstabs: Sequence[Crosstab], cuts: Sequence[Cut], support: Support, plan: Plan,
     excess: float, least: int,
-) -> _Asked | None:  # fmt: skip
-    """All cohorts read on one column; None where there is nothing to read. A cohort is not read on its own columns."""
+) -> _Column | None:  # fmt: skip
+    """All cohorts asked on one column; None where there is none."""
     name = support.column.name
     mine = [cut for cut in cuts if name in columns_of(cut.tab, {name: support})]
     groups = tuple(group for cut in mine for group in cut.groups)
@@ -131,37 +143,42 @@ def _read(
     counted = [cut.counts(name, support) for cut in mine]
     sides = np.concatenate([one[0] for one in counted]), np.concatenate([one[1] for one in counted])
     scores = score(asked, sides, whole_counts(mine[0].tab, name, support), excess)
-    others = np.array([name not in group.columns for group in groups])
-    bins = ((sides[0] + sides[1])[:, :-1] > 0).sum(axis=1) > 1
-    keep = others & (scores.n >= least) & (scores.m >= least) & np.isfinite(scores.values)
-    keep = keep if asked.key == "null_rate" else keep & bins
-    return _Asked(name, groups, scores, keep, plan.levels(name, asked))
+    tested = np.array([name not in group.columns for group in groups]) & np.isfinite(scores.values)
+    tested &= (scores.n >= least) & (scores.m >= least)
+    if asked.key != NULL_RATE:
+        tested &= ((sides[0] + sides[1])[:, :-1] > 0).sum(axis=1) > 1
+    levels = plan.levels(name, asked)
+    warnings = np.array([levels[0].at(float(against)) for against in scores.against])
+    reaches, known = tested & (scores.values >= warnings), _known(groups, scores)
+    further = scores.moved > FURTHER * known
+    p_values = np.where(reaches & further, scores.tails(asked, known), 1.0)
+    return _Column(name, groups, scores, levels, tested, known, p_values, reaches & ~further)
+
+
+def _known(groups: Sequence[Group], scores: Scores) -> Floats:
+    """How far the halves of each pair, or all rows, moved, whichever is further; 0 for a cohort of one column."""
+    moved, whole = np.nan_to_num(scores.moved), max(scores.whole_moved, 0.0)
+    halves = {group.bins[0]: float(size) for group, size in zip(groups, moved, strict=True) if len(group.bins) == 1}
+    return np.array(
+        [max(whole, *(halves.get(one, 0.0) for one in group.bins)) if len(group.bins) > 1 else 0.0 for group in groups]
+    )
 
 
 def _discovered(
-    asked: Metric, one: _Asked, alpha: float, totals: tuple[int, int]
-) -> tuple[list[tuple[tuple[int, float], Cohort]], int]:
-    """The discoveries of a column with their ranks, and how many pairs only repeated what is known."""
-    scores = one.scores
-    floors = scores.floors(asked, alpha)
-    warnings = np.array([one.levels[0].at(float(against)) for against in scores.against])
-    beyond = (scores.values >= warnings) & (scores.values >= floors)
-    at = np.flatnonzero(one.keep & (scores.p_values <= alpha) & beyond)
-    sizes, size = scores.sizes(asked)
-    halves = {one.groups[i].bins: float(sizes[i]) for i in at}
-    whole = one.threshold(scores.whole_against).reached(one.levels[0].at(scores.whole_against), scores.whole)
-    found, repeats = [], 0
-    for i in at:
-        value, bins = float(scores.values[i]), one.groups[i].bins
-        if len(bins) == 2:
-            known = [size, *(halves[half,] for half in bins if (half,) in halves)]
-            if not all(scores.clearly(asked, int(i), other) for other in known):
-                repeats += 1
-                continue
-        cohort = _cohort(asked, one, int(i), float(floors[i]), totals, whole)
-        news = scores.clearly(asked, int(i), size) or (whole and _explains(cohort))
-        found.append(((0 if news else 1, -value / (warnings[i] or 1.0)), cohort))
-    return found, repeats
+    asked: Metric, one: _Column, alpha: float, totals: tuple[int, int]
+) -> list[tuple[tuple[int, float], Cohort]]:
+    """The discoveries of a column with their ranks."""
+    scores, whole = one.scores, max(one.scores.whole_moved, 0.0)
+    floors = scores.floors(asked, alpha, one.known)
+    further = (scores.tails(asked, whole) <= alpha) & (scores.moved > FURTHER * whole)
+    drifts = scores.whole >= one.levels[0].at(scores.whole_against)
+    found = []
+    for i in np.flatnonzero(one.tested & (one.p_values <= alpha)):
+        cohort = _cohort(asked, one, int(i), float(floors[i]), totals, bool(further[i]) and not drifts)
+        news = bool(further[i]) or (drifts and _explains(cohort))
+        ratio = float(scores.values[i]) / (one.levels[0].at(float(scores.against[i])) or 1.0)
+        found.append(((0 if news else 1, -ratio), cohort))
+    return found
 
 
 def _explains(cohort: Cohort) -> bool:
@@ -170,14 +187,14 @@ def _explains(cohort: Cohort) -> bool:
     return left is not None and whole is not None and left <= EXPLAINS * whole
 
 
-def _cohort(asked: Metric, one: _Asked, i: int, floor: float, totals: tuple[int, int], drifts: bool) -> Cohort:
+def _cohort(asked: Metric, one: _Column, i: int, floor: float, totals: tuple[int, int], hidden: bool) -> Cohort:
     """The i-th cohort of a column as a finding."""
     scores, group = one.scores, one.groups[i]
     against = float(scores.against[i])
     cohort = Cohort(
         cohort=group.cohort or (),
         words=group.words,
-        column=one.column,
+        column=one.name,
         metric=asked.key,
         value=float(scores.values[i]),
         floor=floor,
@@ -190,11 +207,11 @@ def _cohort(asked: Metric, one: _Asked, i: int, floor: float, totals: tuple[int,
         behaviour=_number(scores.behaviour[i]),
         value_without=_number(scores.without[i]),
         value_whole=_number(scores.whole),
-        hidden=not drifts,
-        p_value=float(scores.p_values[i]),
+        hidden=hidden,
+        p_value=float(one.p_values[i]),
         sentence="",
     )
-    return replace(cohort, sentence=told(cohort, _explains(cohort)))
+    return replace(cohort, sentence=told(cohort, _explains(cohort) and not hidden))
 
 
 def _number(value: float) -> float | None:

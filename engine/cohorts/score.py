@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 from engine.cohorts.mix import parts
 from engine.errors import UnknownName
 from engine.metrics import METRICS, Metric, metric
-from engine.noise.discovery import null_psi, psi_level, psi_tail, rate_level, rate_tail
+from engine.noise.discovery import Moments, beyond, null_psi, psi_level, psi_tail, rate_level, rate_tail, risen
 from engine.summaries import Counts, Floats, Histogram
 
 NULL_RATE = "null_rate"
-HIGHER, ERRORS = 1.25, 4.0  # a cohort is news beside another one it lies in from so many times as far, and errors, on
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,7 +20,8 @@ class Scores:
 
     against: the reference's own value where the metric has one, else 0. whole, whole_against: of all rows. without: of
     all rows but the cohort's. mix, behaviour: what a cohort adds to the whole; not-a-number for metrics that do not
-    split. n, m: rows that the readings rest on. p_values: of the bins' move, or of the rise of a rate.
+    split. n, m: rows that the readings rest on. moved, whole_moved: how far, whatever the metric: the PSI of the bins,
+    or the rise of a rate on the arcsine scale. sides: (c, bins + 1) counts; null: of null_psi; excess: of beyond.
     """
 
     values: Floats
@@ -33,40 +33,26 @@ class Scores:
     behaviour: Floats
     n: Counts
     m: Counts
-    p_values: Floats
+    moved: Floats
+    whole_moved: float
     sides: tuple[Counts, Counts]
-    null: tuple[Floats, Floats]
+    null: Moments
     excess: float
 
-    def floors(self, asked: Metric, alpha: float) -> Floats:
-        """What chance and the windows' own differences reach with probability alpha. Shape (c,)."""
-        excess = np.full(len(self.values), self.excess)
+    def tails(self, asked: Metric, known: Floats | float = 0.0) -> Floats:
+        """Probability that cohorts move so far if they moved as far as is known, 0 for not at all. Shape (c,)."""
         if asked.key == NULL_RATE:
-            return rate_level(alpha, self.sides[0][:, -1], self.n, self.m, excess)
-        level = psi_level(alpha, self.null, excess)
+            n, m = np.maximum(self.n, 1), np.maximum(self.m, 1)
+            return rate_tail(self.sides[0][:, -1], n, self.sides[1][:, -1], m, self.excess, known)
+        return psi_tail(np.nan_to_num(self.moved), beyond(self.null, self.n, self.m, self.excess, known))
+
+    def floors(self, asked: Metric, alpha: float, known: Floats | float = 0.0) -> Floats:
+        """The reading that belongs to a probability of alpha. Shape (c,)."""
+        if asked.key == NULL_RATE:
+            n, m = np.maximum(self.n, 1), np.maximum(self.m, 1)
+            return rate_level(alpha, self.sides[0][:, -1], n, m, self.excess, known)
+        level = psi_level(alpha, beyond(self.null, self.n, self.m, self.excess, known))
         return level if asked.key == "psi" else np.sqrt(level / AS_PSI[asked.key])
-
-    def sizes(self, asked: Metric) -> tuple[Floats, float]:
-        """How far each cohort and all rows moved, on one scale: in PSI, or the rise of a rate. Shape (c,), one number."""
-        if asked.key == NULL_RATE:
-            return self.values - self.against, self.whole - self.whole_against
-        factor = AS_PSI.get(asked.key)
-        return (self.values, self.whole) if factor is None else (factor * self.values**2, factor * self.whole**2)
-
-    def clearly(self, asked: Metric, i: int, other: float) -> bool:
-        """Whether the i-th cohort moved further than another one that it lies in, beyond chance and by a quarter.
-
-        Were it a sample of the other, its PSI would be that of the other plus what chance gives, with a variance of
-        4 PSI (1/n + 1/m) more (δ-method on sum of d²/p), so four standard errors of that are granted.
-        """
-        size, noise = float(self.sizes(asked)[0][i]), 1 / int(self.n[i]) + 1 / int(self.m[i])
-        if asked.key == NULL_RATE:
-            spread = float(self.values[i] * (1 - self.values[i])) * (noise + self.excess)
-            return size > HIGHER * max(other, 0.0) + ERRORS * spread**0.5
-        mean, variance = float(self.null[0][i]), float(self.null[1][i])
-        wider = (mean + self.excess) / mean if mean > 0 else 1.0
-        spread = wider**2 * variance + 4 * other * noise * wider
-        return size > HIGHER * other + wider * mean + ERRORS * spread**0.5
 
 
 # Small moves: these times the square are the PSI (Yurdakul & Naranjo 2020; Bickel & Doksum 2015, Mathematical
@@ -94,7 +80,7 @@ def cohort_metric(key: str) -> Metric:
 def score(asked: Metric, sides: tuple[Counts, Counts], whole: tuple[Counts, Counts], excess: float) -> Scores:
     """Readings of cohorts from their counts. sides: (c, bins + 1), the last rows without a value; whole: (bins + 1,).
 
-    excess: as of psi_tail, in PSI. Values are those of the metric itself on the bins that are not empty on both sides.
+    excess: as of beyond, in PSI. Values are those of the metric itself on the bins that are not empty on both sides.
     """
     return _rates(sides, whole, excess) if asked.key == NULL_RATE else _binned(asked, sides, whole, excess)
 
@@ -104,18 +90,19 @@ def _binned(asked: Metric, sides: tuple[Counts, Counts], whole: tuple[Counts, Co
     all_first, all_second = (np.broadcast_to(side[:-1], first.shape) for side in whole)
     n, m = first.sum(axis=1), second.sum(axis=1)
     rest = all_first - first, all_second - second
-    null = null_psi(first, second)
-    moved = psi_of(first, second)
-    tails = psi_tail(np.nan_to_num(moved), null, np.full(len(n), excess))
+    moved, whole_moved = psi_of(first, second), float(psi_of(whole[0][None, :-1], whole[1][None, :-1])[0])
     nothing = np.full(len(n), np.nan)
     if asked.key == "psi":
-        total, values, without = psi_of(whole[0][None, :-1], whole[1][None, :-1])[0], moved, psi_of(*rest)
+        total, values, without = whole_moved, moved, psi_of(*rest)
         mix, behaviour = parts(first, second, all_first, all_second) if np.isfinite(total) else (nothing, nothing)
     else:
-        total = _each(asked, whole[0][None, :-1], whole[1][None, :-1])[0]
+        total = float(_each(asked, whole[0][None, :-1], whole[1][None, :-1])[0])
         values, without, (mix, behaviour) = _each(asked, first, second), _each(asked, *rest), (nothing, nothing)
+    null = null_psi(first, second)
     zeros = np.zeros(len(n))
-    return Scores(values, zeros, float(total), 0.0, without, mix, behaviour, n, m, tails, sides, null, excess)
+    return Scores(
+        values, zeros, total, 0.0, without, mix, behaviour, n, m, moved, whole_moved, sides, null, excess
+    )  # fmt: skip
 
 
 def psi_of(reference: Counts, production: Counts) -> Floats:
@@ -159,8 +146,9 @@ def _rates(sides: tuple[Counts, Counts], whole: tuple[Counts, Counts], excess: f
     w, v = n / max(all_n, 1), m / max(all_m, 1)
     first, second = np.where(n > 0, x, y), np.where(m > 0, y, x)  # as split_mean does
     mix, behaviour = (v - w) * ((first + second) / 2 - (a + b) / 2), (w + v) / 2 * (second - first)
-    tails = np.where(
-        _filled(n, m), rate_tail(hits, np.maximum(n, 1), more, np.maximum(m, 1), np.full(len(n), excess)), 1.0
-    )
+    with np.errstate(invalid="ignore"):
+        moved, whole_moved = risen(x, y), float(risen(np.array(a), np.array(b)))
     nothing = np.zeros(len(n))
-    return Scores(y, x, b, a, without, mix, behaviour, n, m, tails, sides, (nothing, nothing), excess)
+    return Scores(
+        y, x, b, a, without, mix, behaviour, n, m, moved, whole_moved, sides, (nothing, nothing), excess
+    )  # fmt: skip

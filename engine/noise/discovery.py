@@ -17,7 +17,10 @@ RATIOS = np.geomspace(1.0, 4096.0, 13)  # rows of the larger side over those of 
 TOTALS = np.unique(np.round(np.geomspace(1, FILLED_WELL * (1 + RATIOS[-1]), 60)))  # rows of both sides in a bin
 
 
-def null_psi(reference: Counts, production: Counts) -> tuple[Floats, Floats]:
+Moments = tuple[Floats, Floats]  # mean and variance, (c,) each
+
+
+def null_psi(reference: Counts, production: Counts) -> Moments:
     """Mean and variance of the PSI of (c,) histograms if it were chance alone which side every row fell to.
 
     reference, production: (c, k) rows per bin; a bin empty on both sides is none. Where bins are well filled these are
@@ -77,40 +80,47 @@ def _table() -> tuple[Floats, Floats]:
     return mean, variance
 
 
-def psi_tail(value: Floats, null: tuple[Floats, Floats], excess: Floats) -> Floats:
-    """Probability that no change reads at least so much. Shapes (c,).
+def beyond(null: Moments, n: Counts, m: Counts, excess: Floats | float, known: Floats | float) -> Moments:
+    """Mean and variance of the PSI of (c,) samples of rows that moved by a known PSI, or by none where it is 0.
 
-    null: from null_psi. excess: how much more than rows drawn singly the reference's own windows differ, on average;
-    the distribution is stretched by (mean + excess) / mean, since rows of one window are alike.
+    null: from null_psi; n, m: rows. excess: how much more than rows drawn singly the reference's own windows differ, on
+    average: it stretches chance by (mean + excess) / mean, since rows of one window are alike. A sample of rows that
+    moved by PSI reads that and what chance gives, with a variance of 4 PSI (1/n + 1/m) more (δ-method on the sum of
+    d²/p, d being the move of a bin's share p).
     """
     mean, variance = null
+    wider = np.divide(mean + excess, mean, out=np.ones_like(mean), where=mean > 0)
+    noise = 1 / np.maximum(n, 1) + 1 / np.maximum(m, 1)
+    return wider * mean + known, wider**2 * variance + 4 * known * noise * wider
+
+
+def psi_tail(value: Floats, moments: Moments) -> Floats:
+    """Probability of a PSI of at least so much, by a gamma distribution of that mean and variance. Shapes (c,)."""
+    mean, variance = moments
     with np.errstate(all="ignore"):
-        tail = gammaincc(mean**2 / variance, value / _scale(null, excess))
+        tail = gammaincc(mean**2 / variance, value * mean / variance)
     return np.where((mean > 0) & (variance > 0), tail, 1.0)
 
 
-def psi_level(alpha: float, null: tuple[Floats, Floats], excess: Floats) -> Floats:
-    """The PSI that no change reaches with probability alpha: the floor that belongs to psi_tail. Shape (c,)."""
-    mean, variance = null
+def psi_level(alpha: float, moments: Moments) -> Floats:
+    """The PSI that is reached with probability alpha, as of psi_tail. Shape (c,)."""
+    mean, variance = moments
     with np.errstate(all="ignore"):
-        level = gammainccinv(mean**2 / variance, alpha) * _scale(null, excess)
+        level = gammainccinv(mean**2 / variance, alpha) * variance / mean
     return np.where((mean > 0) & (variance > 0), level, 0.0)
 
 
-def _scale(null: tuple[Floats, Floats], excess: Floats) -> Floats:
-    mean, variance = null
-    return np.asarray(variance / mean * (mean + excess) / mean)
+def rate_tail(
+    hits: Counts, n: Counts, more: Counts, m: Counts, excess: Floats | float, known: Floats | float = 0.0
+) -> Floats:
+    """Probability that chance puts so many hits into m production rows of a rate that rose by no more than is known.
 
-
-def rate_tail(hits: Counts, n: Counts, more: Counts, m: Counts, excess: Floats) -> Floats:
-    """Probability that chance puts so many hits into m production rows when the rate is one on both sides. Shapes (c,).
-
-    hits of n reference rows, more of m. Rates are held apart on the arcsine scale (Anscombe 1948, Biometrika 35), where
-    4 (difference)² has mean 1/n + 1/m, plus the excess of windows; where few hits or misses are expected, a binomial
-    share of all hits decides if it is more careful.
+    hits of n reference rows, more of m; shapes (c,). Rates are held apart on the arcsine scale (Anscombe 1948,
+    Biometrika 35), where 4 (difference)² has mean 1/n + 1/m, plus the excess of windows; known is a difference there.
+    Where few hits or misses are expected, a binomial share of all hits decides if it is more careful.
     """
     spread = np.sqrt(1 / n + 1 / m + excess)
-    by_arcsine = ndtr(-2 * (np.arcsin(np.sqrt(more / m)) - np.arcsin(np.sqrt(hits / n))) / spread)
+    by_arcsine = ndtr(-2 * (risen(hits / n, more / m) - known) / spread)
     total, share = hits + more, m / (n + m)
     misses = (n + m) - total
     few = np.minimum(total, misses) * np.minimum(share, 1 - share) < FILLED
@@ -120,9 +130,16 @@ def rate_tail(hits: Counts, n: Counts, more: Counts, m: Counts, excess: Floats) 
     return np.where(total == 0, 1.0, np.where(few, np.maximum(exact, by_arcsine), by_arcsine))
 
 
-def rate_level(alpha: float, hits: Counts, n: Counts, m: Counts, excess: Floats) -> Floats:
+def risen(before: Floats, after: Floats) -> Floats:
+    """How far rates lie apart on the arcsine scale, positive for a rise. Shapes (c,)."""
+    return np.asarray(np.arcsin(np.sqrt(after)) - np.arcsin(np.sqrt(before)))
+
+
+def rate_level(
+    alpha: float, hits: Counts, n: Counts, m: Counts, excess: Floats | float, known: Floats | float = 0.0
+) -> Floats:
     """The production rate that chance reaches with probability alpha, on the arcsine scale. Shape (c,)."""
-    above = np.arcsin(np.sqrt(hits / n)) + normal_tail(alpha) * np.sqrt(1 / n + 1 / m + excess) / 2
+    above = np.arcsin(np.sqrt(hits / n)) + known + normal_tail(alpha) * np.sqrt(1 / n + 1 / m + excess) / 2
     return np.asarray(np.sin(np.minimum(above, np.pi / 2)) ** 2)
 
 
