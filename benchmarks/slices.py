@@ -48,7 +48,7 @@ def measure(name: str, monitor: Monitor) -> list[str]:
     cohort, values = next(iter(opened.cohorts.items()))
     cut = Slice((Filter(cohort, "eq", (values[0],)),), window)
     column = next(one.name for one in opened.columns if str(one.kind) == "numeric" and str(one.role) == "feature")
-    groups = len(opened.production_cells.rows)
+    groups = len(opened.sides["production"].cells.rows)
     rows = [
         (f"{name}: open, bin and count ({groups} groups)", built * 1e3),
         (f"{name}: one column of one slice, PSI", timed(lambda: one_slice(opened, column, cut))),

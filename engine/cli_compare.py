@@ -6,9 +6,10 @@ from pathlib import Path
 from engine.columns import ONCE, Role, parse
 from engine.errors import PlumblineError, shown
 from engine.pair import in_one_reading, open_both
-from engine.run import SAME_COHORT, WHOLE_REFERENCE, Run, look
+from engine.run import Run, look
 from engine.signals import Plan, chosen_metrics
 from engine.slices import Slice, parse_filter, parse_window
+from engine.slices.against import SAME_COHORT, WHOLE_REFERENCE
 from engine.tables.sources import Dataset
 
 
@@ -23,6 +24,7 @@ def compared(
     role: tuple[str, ...] = (),
     metrics: str | None = None,
     whole_reference: bool = False,
+    against: str | None = None,
     progress: Callable[[float, str], None] | None = None,
 ) -> Run:
     """The run that the options of compare ask for; what is typed goes over what a monitor file says."""
@@ -43,7 +45,7 @@ def compared(
         plan = Plan(chosen_metrics(tuple(metrics.split(","))), plan.judged, plan.thresholds, plan.features)
     cohort = tuple(parse_filter(text, second.columns) for text in where)
     cut = Slice(cohort, parse_window(window) if window else None)
-    against = WHOLE_REFERENCE if whole_reference else SAME_COHORT
+    against = against or (WHOLE_REFERENCE if whole_reference else SAME_COHORT)
     return look(first, second, cut, plan, against=against, monitor=named, least=least, progress=progress)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from engine.columns import Column
 from engine.errors import UnusableData
 from engine.slices import Slice
+from engine.slices.against import Against
 from engine.summaries import ColumnSummary
 from engine.tables.connection import connect
 from engine.tables.exact import quality_only, summarize
@@ -36,15 +37,17 @@ def _name(source: Any, otherwise: str) -> str:
 
 
 def fresh_summary(
-    reference: Dataset, production: Dataset, column: Column, base: Slice, cut: Slice
+    reference: Dataset, production: Dataset, column: Column, held: Against, cut: Slice
 ) -> tuple[Support | str, ColumnSummary | str]:
     """The support of a column, or why it has none, and its summary."""
+    base = held.cut
     if not production.has(column.name):
         return "production has no such column", "production has no such column"
     try:
         whole = read(reference, column, Slice())
         support = build_support(column, whole)
-        first = whole if base == Slice() else read(reference, column, base)
+        side = production if held.side == "production" else reference
+        first = whole if base == Slice() and side is reference else read(side, column, base)
         second = read(production, column, cut)
         if isinstance(support, str):
             return support, quality_only(support, first.quality, second.quality)

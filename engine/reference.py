@@ -11,7 +11,7 @@ from engine.noise import NO_WINDOWS, WindowFloors, displacement, window_floors
 from engine.signals import Plan
 from engine.slices import Slice
 from engine.summaries import Histogram
-from engine.tables.count import Cells, summarize_cells
+from engine.tables.cells import Cells, summarize_cells
 from engine.tables.supports import Support
 
 QUALITY = {one.key for one in METRICS.values() if one.signal == "data_quality"}
@@ -25,12 +25,14 @@ def reference_floors(
     columns: Iterable[Column],
     plan: Plan,
     least: float,
+    beside: int = 0,
 ) -> WindowFloors:
     """Floors from the complete windows of the reference, each read against the others, for the slice it is held to.
 
     All metrics that are judged take part, since they share one rate of false alarms. least: share of the median
     window's rows that makes a window complete. One that the data begin or end in is not: a week without its Monday is
-    far from all others.
+    far from all others. beside: each is read against only so many of the windows that follow it (the first follow the
+    last), as a window of production is that is held against those before it; 0 for all the others.
     """
     kept = cells.groups(base)
     if kept is None or not cells.windows:
@@ -47,8 +49,9 @@ def reference_floors(
     read = [column for column in columns if column.name in known]
     found: dict[tuple[str, str], list[float]] = {}
     shapes: dict[tuple[str, str], str] = {}
-    for window in complete:
-        sides = kept & (cells.window != window), kept & (cells.window == window)
+    for i, window in enumerate(complete):
+        others = np.roll(complete, -i)[1 : beside + 1] if 0 < beside < len(complete) else complete[complete != window]
+        sides = kept & np.isin(cells.window, others), kept & (cells.window == window)
         made = {name: summarize_cells(support, cells, cells, sides) for name, support in known.items()}
         for seen in observe(read, made, plan, judged)[0]:
             above = abs(displacement(seen.reading.value, seen.reading.against))

@@ -25,6 +25,8 @@ from engine.rows import row_findings
 from engine.schema import schema_findings
 from engine.signals import Plan, chosen_metrics
 from engine.slices import Slice, Window, unit_of
+from engine.slices.against import SAME_COHORT, Against
+from engine.slices.against import against as held_against
 from engine.summaries import ColumnSummary
 from engine.tables.count import count, volumes
 from engine.tables.sources import Dataset
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
 
 VERSION = "0.1.0"
 SCHEMA_VERSION = 1
-SAME_COHORT, WHOLE_REFERENCE = "same cohort", "whole reference"
 
 PARTIAL = "The window holds too few of its rows to judge drift: only data quality and schema count."
 
@@ -61,6 +62,7 @@ class Run:
 
     at: str
     cut: Slice
+    against: Against
     reference: Side
     production: Side
     findings: tuple[Finding, ...]
@@ -116,7 +118,6 @@ class Run:
         return pandas.json_normalize(rows)
 
     def _body(self) -> dict[str, Any]:
-        window = self.cut.window
         return {
             "schema_version": SCHEMA_VERSION,
             "kind": "run",
@@ -124,11 +125,8 @@ class Run:
             "monitor": self.monitor,
             "monitor_digest": self.monitor_digest,
             "engine": {"name": "plumbline", "version": VERSION, "duckdb": version("duckdb"), "numpy": version("numpy")},
-            "slice": {
-                "cohort": [asdict(one) for one in self.cut.cohort],
-                "window": {"start": window.start.isoformat(), "end": window.end.isoformat()} if window else None,
-                "words": self.cut.words,
-            },
+            "slice": self.cut.document(),
+            "against": {"side": self.against.side, **self.against.cut.document()},
             "reference": asdict(self.reference),
             "production": asdict(self.production),
             "severity": str(self.severity),
@@ -168,8 +166,8 @@ def compare(
     """Every signal that the columns allow, on the exact tier.
 
     reference, production: a path, glob or folder, a pandas or polars frame, an Arrow table, or a Dataset. metrics:
-    keys; what is asked for is judged. against: "same cohort" or "whole reference". progress is told a share and a
-    sentence, and may raise Cancelled. Raises the errors of engine.errors for what a user can mend.
+    keys; what is asked for is judged. against: what production is held against, as slices/against.py
+    reads it. progress is told a share and a sentence, and may raise Cancelled. Raises the errors of engine.errors for what a user can mend.
 
     >>> import pyarrow as pa
     >>> old, new = pa.table({"x": [1.0, 2.0] * 500}), pa.table({"x": [2.0, 2.0] * 500})
@@ -198,15 +196,16 @@ def look(
     A slice of one calendar window has floors from the reference's own windows too, and may be partial: least is the
     share of the median window's rows that a whole one holds.
     """
-    base = Slice(cut.cohort) if against == SAME_COHORT else Slice()
-    for side, one in ((production, cut), (reference, base)):  # a slice that cannot be asked is told once
+    held = held_against(against, cut, reference.columns)
+    sides = {"reference": reference, "production": production}
+    for side, one in ((production, cut), (sides[held.side], held.cut)):  # a slice that cannot be asked is told once
         side.query(f"SELECT count(*) FROM {side.scan} WHERE {side.where(one)[0]}", side.where(one)[1])
     columns = [column for column in reference.columns if column.role is not Role.IGNORE]
     supports: dict[str, Support | str] = {}
     summaries: dict[str, ColumnSummary | str] = {}
     with ThreadPoolExecutor(max_workers=2) as pool:
         prints = [pool.submit(lambda side: side.sha256, side) for side in (reference, production)]  # kept by the sides
-        tasks = {pool.submit(fresh_summary, reference, production, column, base, cut): column for column in columns}
+        tasks = {pool.submit(fresh_summary, reference, production, column, held, cut): column for column in columns}
         try:
             for done, task in enumerate(as_completed(tasks), start=1):
                 supports[tasks[task].name], summaries[tasks[task].name] = task.result()
@@ -219,12 +218,13 @@ def look(
             raise
     floors = NO_WINDOWS
     unit = unit_of(cut.window) if cut.window else None
-    if unit and reference.timestamp:
+    if unit and reference.timestamp and (held.side == "reference" or held.windows):
         built = {name: one for name, one in supports.items() if not isinstance(one, str)}
-        cells = count(reference, built, unit, only=base.cohort)
-        floors = reference_floors(cells, base, supports, columns, plan, least)
+        base = held.cut if held.side == "reference" else Slice(cut.cohort, None, cut.without)
+        cells = count(reference, built, unit, cut=base)
+        floors = reference_floors(cells, base, supports, columns, plan, least, held.windows)
     known = volumes(production, unit) if unit else {}
-    return finish(reference, production, cut, plan, summaries, monitor, floors, known, least)
+    return finish(reference, production, cut, held, plan, summaries, monitor, floors, known, least)
 
 
 def is_partial(window: Window, volumes: Mapping[Window, int], least: float) -> bool:
@@ -237,6 +237,7 @@ def finish(
     reference: Dataset,
     production: Dataset,
     cut: Slice,
+    held: Against,
     plan: Plan,
     summaries: Summaries,
     monitor: tuple[str, str] | None = None,
@@ -263,6 +264,7 @@ def finish(
     return Run(
         at=datetime.now(UTC).isoformat(timespec="seconds"),
         cut=cut,
+        against=held,
         reference=Side(reference.name, reference.rows, len(reference.columns), reference.sha256),
         production=Side(production.name, production.rows, len(production.columns), production.sha256),
         findings=tuple(findings),

@@ -53,7 +53,7 @@ class Curve:
     edges: (k-1,) ascending; cell i holds edges[i-1] < x <= edges[i], the first and last are open. reference,
     production: (k,) finite values per cell. reference_gap, production_gap: (k,) sums of (upper edge - x); in the last
     cell, which has none, of (x - lower edge). A cell that can hold one double only is an atom. *_infinite: values at
-    -inf and +inf.
+    -inf and +inf. slack: how much the gaps of both sides together, each over its values, can be off; 0 where exact.
     """
 
     edges: Floats
@@ -64,6 +64,7 @@ class Curve:
     scale: Scale
     reference_infinite: tuple[int, int] = (0, 0)
     production_infinite: tuple[int, int] = (0, 0)
+    slack: float = 0.0
 
     @property
     def open(self) -> NDArray[np.bool_]:

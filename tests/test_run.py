@@ -15,8 +15,9 @@ from engine.columns import Role
 from engine.errors import Cancelled, PlumblineError, UnknownName
 from engine.findings import Severity
 from engine.metrics import METRICS
-from engine.run import WHOLE_REFERENCE, Run, look
+from engine.run import Run, look
 from engine.slices import Filter, Slice, window_of
+from engine.slices.against import WHOLE_REFERENCE
 from engine.summaries import ColumnSummary, Histogram
 
 RNG = np.random.default_rng(0)
@@ -70,7 +71,7 @@ def asked_and_answered(run: Run, columns: list[str]) -> None:
 def test_a_run_is_one_canonical_document():
     said = assert_canonical(compare(OLD, NEW))
     assert said["reference"]["rows"] == 500 and said["production"]["columns"] == 3
-    assert said["slice"] == {"cohort": [], "window": None, "words": "all rows"}
+    assert said["slice"] == {"cohort": [], "window": None, "without": False, "words": "all rows"}
 
 
 @pytest.mark.parametrize("keys", [["psi"], ["ks", "w1"], list(METRICS), ["null_rate"]], ids=str)

@@ -64,8 +64,9 @@ def wasserstein(curve: Curve) -> Reading:
     detail = f"in units of {unit:.6g} ({curve.scale.basis})"
     if any(clipped):
         detail += f"; clipped: {clipped[0]:.3%} of reference, {clipped[1]:.3%} of production"
-    if not crossing[kept].any():
+    if not crossing[kept].any() and not curve.slack:
         return Reading(below / unit, detail=detail)
+    below, above = max(below - curve.slack, 0.0), above + curve.slack
     return Reading((below + above) / 2 / unit, interval=(below / unit, above / unit), detail=detail)
 
 

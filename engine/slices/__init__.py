@@ -1,7 +1,7 @@
 """Which rows: a cohort (filters joined by and) within a window of time; each filter says itself in SQL and in words."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from engine.columns import Column, Kind
@@ -46,13 +46,25 @@ class Slice:
 
     def __post_init__(self) -> None:
         if self.without and not self.cohort:
-            raise InvalidFilter("Everyone but all rows is nobody.", hint="Choose a cohort that others are held against.")
+            raise InvalidFilter(
+                "Everyone but all rows is nobody.", hint="Choose a cohort that others are held against."
+            )
 
     @property
     def words(self) -> str:
         said = [self.window.words] if self.window else []
         cohort = ("everyone but " if self.without else "") + " and ".join(one.words for one in self.cohort)
         return ", ".join([*said, *([cohort] if cohort else [])]) or "all rows"
+
+    def document(self) -> dict[str, Any]:
+        """The slice as JSON."""
+        window = self.window
+        return {
+            "cohort": [asdict(one) for one in self.cohort],
+            "window": {"start": window.start.isoformat(), "end": window.end.isoformat()} if window else None,
+            "without": self.without,
+            "words": self.words,
+        }
 
     def condition(self, timestamp: str | None, columns: Iterable[Column]) -> tuple[str, list[Any]]:
         """The SQL condition and its values. Raises UnknownName for a column that is not there."""

@@ -22,7 +22,10 @@ from engine.tables.frames import frame_of
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A table that can be queried. scan is what stands after FROM; how tells a reader how it was read."""
+    """A table that can be queried. scan is what stands after FROM; how tells a reader how it was read.
+
+    files: that were given; scanned: the Parquet files that are read, which for a CSV is what it was made into.
+    """
 
     name: str
     columns: tuple[Column, ...]
@@ -31,6 +34,7 @@ class Dataset:
     root: DuckDBPyConnection
     how: str
     files: tuple[Path, ...] = ()
+    scanned: tuple[Path, ...] = ()
     frame: pa.Table | None = None
     notes: tuple[str, ...] = field(default=())
 
@@ -178,7 +182,7 @@ def _open_files(files: tuple[Path, ...], root: DuckDBPyConnection, name: str) ->
         how, notes, numeric, scanned = read.how, read.notes, read.numeric, (read.parquet,)
     paths = ", ".join(file_literal(path) for path in scanned)
     scan = f"read_parquet([{paths}]" + (", union_by_name = true)" if len(scanned) > 1 else ")")
-    opened = _described(name, scan, root, how, numeric, files=files, notes=notes)
+    opened = _described(name, scan, root, how, numeric, files=files, scanned=scanned, notes=notes)
     return _with_new_names(opened, pq.read_schema(scanned[0]).names) if len(scanned) == 1 else opened
 
 

@@ -21,7 +21,7 @@ from engine.explore import (
     rows_in,
 )
 from engine.findings import Finding, NotComputed
-from engine.run import SAME_COHORT, Run
+from engine.run import Run
 from engine.slices import Slice
 from engine.summaries import ColumnSummary
 from engine.tables.examples import Example
@@ -128,6 +128,6 @@ def rows_of(entry: Entry, opened: Opened, cut: Slice, against: str) -> tuple[int
 
 @st.cache_resource(max_entries=400, show_spinner=False)
 def _rows(key: str, text: str, against: str, _opened: Opened, _cut: Slice) -> tuple[int, int, int]:
-    base = Slice(_cut.cohort) if against == SAME_COHORT else Slice()
-    reference = rows_in(_opened.reference, _opened.reference_cells, base)
-    return _opened.rows(_cut.window, Slice(_cut.cohort)), _opened.rows(_cut.window), reference
+    held = _opened.held(_cut, against)
+    reference = rows_in(_opened, held.side, held.cut)
+    return _opened.rows(_cut.window, _cut), _opened.rows(_cut.window), reference

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from engine.explore import Opened
-from engine.run import SAME_COHORT, WHOLE_REFERENCE
 from engine.slices import Filter, Slice, parse_filter
+from engine.slices.against import SAME_COHORT, WHOLE_REFERENCE
 from pages.shared import door
 from pages.shared.entries import Entry
 from pages.shared.view import ALL_TIME, PARTIAL, View, cohort_options, hear, link, pick, window_options
@@ -63,7 +63,14 @@ def step(options: list[str], chosen: str, unit: str) -> None:
         st.session_state["window"] = options[to]
 
     with st.container(horizontal=True, gap="small"):
-        st.button("◂ earlier", key="earlier", on_click=go, args=(at + 1,), disabled=at + 1 >= len(options),
-                  help=f"The {unit} before", width="stretch")
+        st.button(
+            "◂ earlier",
+            key="earlier",
+            on_click=go,
+            args=(at + 1,),
+            disabled=at + 1 >= len(options),
+            help=f"The {unit} before",
+            width="stretch",
+        )
         st.button("later ▸", key="later", on_click=go, args=(at - 1,), disabled=at <= 1,
                   help=f"The {unit} after", width="stretch")  # fmt: skip

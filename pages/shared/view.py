@@ -9,8 +9,9 @@ import streamlit as st
 from engine.explore import History, Opened
 from engine.findings import Finding, NotComputed
 from engine.metrics import METRICS
-from engine.run import SAME_COHORT, WHOLE_REFERENCE, Run
+from engine.run import Run
 from engine.slices import Filter, Slice, Window
+from engine.slices.against import SAME_COHORT, WHOLE_REFERENCE
 from engine.summaries import ColumnSummary
 from engine.tables.examples import Example
 from pages.shared import door

@@ -43,7 +43,8 @@ def test_the_json_document_has_the_promised_fields(say):
     assert (done, err) == (1, "")
     assert set(said) >= RUN and (said["schema_version"], said["kind"]) == (1, "run")
     assert set(said["engine"]) == {"name", "version", "duckdb", "numpy"}
-    assert set(said["slice"]) == {"cohort", "window", "words"}
+    assert set(said["slice"]) == {"cohort", "window", "without", "words"}
+    assert set(said["against"]) == {"side", "cohort", "window", "without", "words"}
     for side in ("reference", "production"):
         assert set(said[side]) >= {"name", "rows", "columns", "sha256"}
     assert set(said["counts"]) == {

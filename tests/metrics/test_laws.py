@@ -14,8 +14,9 @@ from engine.columns import Kind
 from engine.metrics import METRICS, SHORT, manual, metric
 from engine.slices import Slice
 from engine.summaries import Curve, Histogram, Quality, QualityCounts, Scale
+from engine.tables.cells import summarize_cells
 from engine.tables.connection import connect
-from engine.tables.count import count, summarize_cells
+from engine.tables.count import count
 from engine.tables.exact import curve, summarize
 from engine.tables.sources import open_dataset
 from engine.tables.supports import build_support, measure_scale

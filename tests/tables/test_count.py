@@ -15,8 +15,9 @@ from engine.metrics import METRICS
 from engine.pair import in_one_reading
 from engine.slices import Filter, Slice, Window, window_of
 from engine.summaries import ColumnSummary, Curve
+from engine.tables.cells import Cells, summarize_cells
 from engine.tables.connection import connect
-from engine.tables.count import Cells, count, summarize_cells, volumes
+from engine.tables.count import count, volumes
 from engine.tables.exact import summarize
 from engine.tables.sources import Dataset, open_dataset
 from engine.tables.supports import build_support

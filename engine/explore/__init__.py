@@ -1,0 +1,23 @@
+"""A monitor opened on its data: supports and cells once, after which any slice of it answers at once."""
+
+from engine.explore.first import examples, first_look
+from engine.explore.history import History, history
+from engine.explore.look import exact_summary, findings_of, floors_of, look, summaries_of
+from engine.explore.opened import Opened, cells_for, open_datasets, open_monitor, rows_in
+
+__all__ = [
+    "History",
+    "Opened",
+    "cells_for",
+    "exact_summary",
+    "examples",
+    "findings_of",
+    "first_look",
+    "floors_of",
+    "history",
+    "look",
+    "open_datasets",
+    "open_monitor",
+    "rows_in",
+    "summaries_of",
+]

@@ -1,0 +1,95 @@
+"""Any slice of an opened monitor as a run: from cells, and read exactly where they leave a verdict open."""
+
+import math
+
+import numpy as np
+
+from engine.assess import Summaries, judged, observe, unjudged_if_partial
+from engine.columns import Kind
+from engine.explore.opened import Opened, cells_for
+from engine.findings import Finding, NotComputed, Observation
+from engine.noise import NO_WINDOWS, WindowFloors
+from engine.pair import summarize_column
+from engine.reference import reference_floors
+from engine.run import Run, finish
+from engine.slices import Slice
+from engine.slices.against import SAME_COHORT
+from engine.summaries import ColumnSummary
+from engine.tables.cells import summarize_cells
+
+
+def look(opened: Opened, cut: Slice, against: str = SAME_COHORT) -> Run:
+    """The run of a slice, from cells; what they leave open about a verdict is read exactly."""
+    summaries = summaries_of(opened, cut, against)
+    seen, _ = observe(opened.columns, summaries, opened.plan)
+    unproven = {one.column for one in seen if _open(opened, one)}
+    exact = {name: exact_summary(opened, name, cut, against) for name in unproven}
+    named = (opened.monitor.monitor, opened.monitor.digest)
+    floors = floors_of(opened, cut, against)
+    known, least = {**summaries, **exact}, opened.monitor.window.least
+    volumes = opened.volumes if cut.window in opened.windows else {}
+    held = opened.held(cut, against)
+    return finish(opened.reference, opened.production, cut, held, opened.plan, known, named, floors, volumes, least)
+
+
+def floors_of(opened: Opened, cut: Slice, against: str) -> WindowFloors:
+    """Floors from the reference's own windows, for a slice of one window that is held against other windows."""
+    held = opened.held(cut, against)
+    if cut.window not in opened.windows or (held.side == "production" and not held.windows):
+        return NO_WINDOWS
+    base = held.cut if held.side == "reference" else Slice(cut.cohort, None, cut.without)
+    cells, _ = cells_for(opened, "reference", base)
+    least = opened.monitor.window.least
+    return reference_floors(cells, base, opened.supports, opened.columns, opened.plan, least, held.windows)
+
+
+def _open(opened: Opened, seen: Observation) -> bool:
+    """Whether the cells leave something open: a threshold inside an interval, or the names of unseen categories."""
+    quality = seen.summary.quality
+    curve = seen.summary.curve
+    if curve is not None and np.count_nonzero(curve.production) == 1 and curve.open[curve.production.argmax()]:
+        return True  # one value, or several within a cell
+    if seen.kind == Kind.CATEGORICAL and quality.production.out_of_bounds and not quality.unseen:
+        return True
+    threshold = opened.plan.threshold(opened.reference.column(seen.column), seen.metric, seen.reading)
+    return threshold is not None and threshold.open_in(seen.reading.interval)
+
+
+def summaries_of(opened: Opened, cut: Slice, against: str = SAME_COHORT, only: str | None = None) -> Summaries:
+    """What the metrics need of every column, from cells; from the data where cells do not know enough of one."""
+    held = opened.held(cut, against)
+    first, first_groups = cells_for(opened, held.side, held.cut)
+    second, second_groups = cells_for(opened, "production", cut)
+    found: dict[str, ColumnSummary | str] = {}
+    for column in opened.columns:
+        if only is not None and column.name != only:
+            continue
+        support = opened.supports[column.name]
+        summary: ColumnSummary | str | None = None
+        if not isinstance(support, str) and column.name in second.counts:
+            summary = summarize_cells(support, first, second, (first_groups, second_groups))
+            if summary.curve is not None and math.isinf(summary.curve.slack):
+                summary = None
+        if summary is None:
+            summary = exact_summary(opened, column.name, cut, against)
+        found[column.name] = summary
+    return found
+
+
+def exact_summary(opened: Opened, name: str, cut: Slice, against: str = SAME_COHORT) -> ColumnSummary | str:
+    """What the metrics need of one column, read from the data itself."""
+    held = opened.held(cut, against)
+    column = opened.reference.column(name)
+    first = opened.sides[held.side].dataset
+    return summarize_column(first, opened.production, column, opened.supports[name], held.cut, cut)
+
+
+def findings_of(
+    opened: Opened, name: str, cut: Slice, against: str = SAME_COHORT
+) -> tuple[ColumnSummary | str, tuple[Finding | NotComputed, ...]]:
+    """One column read from the data itself: its summary, and a finding or a reason for every metric."""
+    summary = exact_summary(opened, name, cut, against)
+    seen, gaps = observe([opened.reference.column(name)], {name: summary}, opened.plan)
+    partial = cut.window is not None and cut.window in opened.windows and opened.partial(cut.window)
+    found = judged(seen, opened.columns, opened.plan, floors_of(opened, cut, against))
+    return summary, (*(unjudged_if_partial(one, partial) for one in found), *gaps)

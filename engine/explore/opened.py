@@ -1,0 +1,182 @@
+"""A monitor with its data: supports fixed on the reference, both sides counted and coded, every slice a sum of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.columns import Column, Role
+from engine.errors import UnusableData
+from engine.monitor import Monitor
+from engine.run import is_partial
+from engine.signals import Plan
+from engine.slices import Slice, Window
+from engine.slices.against import SAME_COHORT, Against, against
+from engine.tables.binned import binned
+from engine.tables.cells import ALL, Cells
+from engine.tables.coded import Coded, recount
+from engine.tables.connection import connect
+from engine.tables.count import count
+from engine.tables.counted import counted
+from engine.tables.places import find_path
+from engine.tables.sources import Dataset, find_files, open_dataset
+from engine.tables.supports import Support
+
+KEPT = 48  # free filters whose cells are kept
+
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """One dataset of a monitor, counted. codes: None where there was no room for them."""
+
+    dataset: Dataset
+    cells: Cells
+    codes: Coded | None
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A monitor with its data. supports: per column, or the reason why it has none. recounted: free filters, lately."""
+
+    monitor: Monitor
+    plan: Plan
+    supports: Mapping[str, Support | str]
+    sides: Mapping[str, Side]
+    recounted: dict[tuple[str, Slice], Cells] = field(default_factory=dict, repr=False)
+
+    @property
+    def reference(self) -> Dataset:
+        return self.sides["reference"].dataset
+
+    @property
+    def production(self) -> Dataset:
+        return self.sides["production"].dataset
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """The production's windows, in order; none without a timestamp."""
+        return self.sides["production"].cells.windows
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns that are monitored: the reference's, without the ignored ones."""
+        return tuple(column for column in self.reference.columns if column.role is not Role.IGNORE)
+
+    @property
+    def built(self) -> Mapping[str, Support]:
+        """The supports of the columns that have one and stand on both sides."""
+        return _built(self.supports, self.production)
+
+    @cached_property
+    def cohorts(self) -> Mapping[str, tuple[object, ...]]:
+        """The cohort columns and the values that either side has, missing ones as None."""
+        found, reference = {}, self.sides["reference"].cells.values
+        for name, values in self.sides["production"].cells.values.items():
+            both = dict.fromkeys([*values, *reference.get(name, ())])  # both list each value they met
+            found[name] = tuple(sorted(both, key=lambda value: (value is None, str(value))))
+        return found
+
+    def rows(self, window: Window | None, cut: Slice = ALL) -> int:
+        """Production rows of a window (None: of all time) and cohort."""
+        return rows_in(self, "production", Slice(cut.cohort, window, cut.without))
+
+    def held(self, cut: Slice, text: str = SAME_COHORT) -> Against:
+        """What a slice of production is held against, as a text says it."""
+        return against(text, cut, self.reference.columns)
+
+    def partial(self, window: Window) -> bool:
+        """Whether a window holds less than the monitor's least share of the median window's rows."""
+        return is_partial(window, self.volumes, self.monitor.window.least)
+
+    @cached_property
+    def volumes(self) -> Mapping[Window, int]:
+        """Production rows of every window that holds any."""
+        cells = self.sides["production"].cells
+        rows = np.bincount(cells.window[cells.window >= 0], cells.rows[cells.window >= 0], len(cells.windows))
+        return {window: int(n) for window, n in zip(cells.windows, rows, strict=True) if n}
+
+
+def open_monitor(monitor: Monitor, base: Path | None = None, progress: Progress | None = None) -> Opened:
+    """Open both datasets of a monitor, fix the supports on the reference, and count both sides.
+
+    base: the folder of the monitor's file. progress is told a share and a sentence, and may raise Cancelled.
+    """
+    if monitor.reference.path is None or monitor.production.path is None:
+        raise UnusableData("Database tables are not read yet; give a path.", where=monitor.monitor)
+    paths = [find_path(place, base) for place in (monitor.reference.path, monitor.production.path)]
+    root = connect({file.parent for path in paths for file in find_files(path)})
+    reference, production = (open_dataset(path, root) for path in paths)
+    kinds = {name: str(kind) for name, kind in monitor.columns.kinds.items()}
+    reference = reference.assign(kinds, monitor.columns.roles)
+    if isinstance(monitor.columns.features, list):
+        reference = reference.only_features(monitor.columns.features)
+    roles = {column.name: str(column.role) for column in reference.columns if production.has(column.name)}
+    production = production.assign({k: v for k, v in kinds.items() if production.has(k)}, roles)
+    return open_datasets(monitor, reference, production, progress)
+
+
+def open_datasets(
+    monitor: Monitor, reference: Dataset, production: Dataset, progress: Progress | None = None
+) -> Opened:
+    """As open_monitor, for datasets that are already open."""
+    tell = progress or (lambda share, said: None)
+    cohorts = [name for name in monitor.columns.cohorts if reference.column(name) and production.column(name)]
+    columns = [column for column in reference.columns if column.role is not Role.IGNORE]
+    supports = binned(reference, columns, lambda share, said: tell(0.4 * share, said))
+    built, unit = _built(supports, production), monitor.window.unit
+    first = counted(reference, built, unit, cohorts, lambda share, said: tell(0.4 + 0.2 * share, said))
+    second = counted(production, built, unit, cohorts, lambda share, said: tell(0.6 + 0.4 * share, said))
+    sides = {"reference": Side(reference, *first), "production": Side(production, *second)}
+    return Opened(monitor, monitor.plan, supports, sides)
+
+
+def _built(supports: Mapping[str, Support | str], production: Dataset) -> dict[str, Support]:
+    return {n: one for n, one in supports.items() if not isinstance(one, str) and production.has(n)}
+
+
+def rows_in(opened: Opened, side: str, cut: Slice) -> int:
+    """Rows of a slice of one side, from cells where it is a union of them."""
+    one = opened.sides[side]
+    groups = one.cells.groups(cut)
+    if groups is not None:
+        return int(one.cells.rows[groups].sum())
+    condition, values = one.dataset.where(cut)
+    asked = f"SELECT count(*) AS n FROM {one.dataset.scan} WHERE {condition}"
+    return int(one.dataset.query(asked, values)["n"][0].as_py())
+
+
+def _recounted(opened: Opened, side: str, cut: Slice) -> Cells:
+    """Cells of a slice that the cells at hand cannot answer: from codes, or in one pass over the data without them."""
+    known = opened.recounted
+    cells = known.pop((side, cut), None)
+    if cells is None:
+        one = opened.sides[side]
+        unit = None if cut.window else opened.monitor.window.unit
+        cells = recount(one.codes, cut) if one.codes else count(one.dataset, opened.built, unit, cut=cut)
+    known[side, cut] = cells  # last, so that it is let go last
+    for old in list(known)[:-KEPT]:
+        known.pop(old, None)
+    return cells
+
+
+def cells_for(opened: Opened, side: str, cut: Slice) -> tuple[Cells, NDArray[np.bool_]]:
+    """The cells of one side that answer a slice, and which of their groups it is.
+
+    A free filter is counted once for all windows; a span that is no union of windows by itself.
+    """
+    timeless = Slice(cut.cohort, None, cut.without)
+    cells = opened.sides[side].cells
+    groups = cells.groups(cut)
+    if groups is None and timeless != ALL:
+        cells = _recounted(opened, side, timeless)
+        groups = cells.groups(cut)
+    if groups is None:
+        cells = _recounted(opened, side, cut)
+        groups = cells.groups(cut)
+    assert groups is not None, "a slice that was counted answers itself"
+    return cells, groups

@@ -1,0 +1,110 @@
+"""The supports of all columns of a reference, kept under its fingerprint: a reference is binned once."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.columns import Column
+from engine.errors import UnusableData
+from engine.slices import Slice
+from engine.summaries import Scale
+from engine.tables import cache
+from engine.tables.count import Progress
+from engine.tables.sources import Dataset
+from engine.tables.supports import CategoricalSupport, NumericSupport, Support, build_support
+from engine.tables.values import read
+
+FORMAT = 1  # goes up when the same reference is cut in another way
+
+
+def binned(reference: Dataset, columns: Sequence[Column], progress: Progress | None = None) -> dict[str, Support | str]:
+    """The support of every column, or the reason why it has none. progress may raise Cancelled."""
+    key = None
+    if reference.files:
+        kinds = [[one.name, one.type, str(one.kind)] for one in columns]
+        key = cache.key_of(FORMAT, [cache.fingerprint(file) for file in reference.files], kinds)
+        place = cache.recall("binned", key)
+        known = _read(place, columns) if place else None
+        if known is not None:
+            return known
+    supports: dict[str, Support | str] = {}
+    for done, column in enumerate(columns, start=1):
+        try:
+            supports[column.name] = build_support(column, read(reference, column, Slice()))
+        except UnusableData as error:  # one column that cannot be read takes no other with it
+            supports[column.name] = f"its values cannot be read: {error.message}"
+        if progress:
+            progress(done / len(columns), f"binned {done} of {len(columns)} columns of the reference")
+    if key:
+        text = json.dumps([_said(supports[column.name]) for column in columns])
+        cache.keep("binned", key, lambda folder: _write(folder, text))
+    return supports
+
+
+def _write(folder: Path, text: str) -> None:
+    (folder / "supports.json").write_text(text, encoding="utf-8")
+
+
+def _read(place: Path, columns: Sequence[Column]) -> dict[str, Support | str] | None:
+    """The supports as they were kept; None if they cannot be read: then they are taken away, and made again."""
+    try:
+        found = json.loads((place / "supports.json").read_text(encoding="utf-8"))
+        return {column.name: _support(column, said) for column, said in zip(columns, found, strict=True)}
+    except (OSError, ValueError, KeyError, TypeError):
+        cache.forget(place)
+        return None
+
+
+def _said(support: Support | str) -> Any:
+    """A support as JSON; Python writes and reads doubles without loss, infinite ones included."""
+    if isinstance(support, str):
+        return support
+    if isinstance(support, CategoricalSupport):
+        return {
+            "categories": list(support.categories),
+            "rarer": sorted(support.rarer),
+            "labels": list(support.labels),
+            "own": support.own,
+        }
+    scale = support.scale
+    return {
+        "edges": support.edges.tolist(),
+        "bin_of": support.bin_of.tolist(),
+        "labels": list(support.labels),
+        "lows": support.lows.tolist(),
+        "highs": support.highs.tolist(),
+        "unseen": support.unseen,
+        "scale": [scale.unit, scale.basis, list(scale.clip)],
+        "bounds": list(support.bounds),
+        "own": support.own,
+    }
+
+
+def _support(column: Column, said: Any) -> Support | str:
+    if isinstance(said, str):
+        return said
+    return _categorical(column, said) if "categories" in said else _numeric(column, said)
+
+
+def _categorical(column: Column, said: Mapping[str, Any]) -> CategoricalSupport:
+    names = tuple(said["categories"]), frozenset(said["rarer"]), tuple(said["labels"])
+    return CategoricalSupport(column, *names, said["own"])
+
+
+def _numeric(column: Column, said: Mapping[str, Any]) -> NumericSupport:
+    unit, basis, (low, high) = said["scale"]
+    return NumericSupport(
+        column,
+        np.array(said["edges"], dtype=np.float64),
+        np.array(said["bin_of"], dtype=np.int64),
+        tuple(said["labels"]),
+        np.array(said["lows"], dtype=np.float64),
+        np.array(said["highs"], dtype=np.float64),
+        said["unseen"],
+        Scale(unit, basis, (low, high)),
+        (said["bounds"][0], said["bounds"][1]),
+        said["own"],
+    )

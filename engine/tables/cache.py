@@ -1,0 +1,131 @@
+"""What was counted is kept under what it was counted from: found again after a restart, the longest unused let go."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from engine.errors import PlumblineError, shown
+from engine.tables.connection import cache_folder
+
+LIMIT = "PLUMBLINE_CACHE_GB"  # how much is kept, in GB; the environment's say
+FRESH = 3.0  # seconds: a file that changed so lately may change again within one tick of its clock
+STALE = 86_400.0  # seconds after which what was never finished is taken away
+
+
+def key_of(*parts: Any) -> str:
+    """Sixty-four hexadecimal digits that stand for these parts: texts, numbers and lists of them."""
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=True).encode()).hexdigest()
+
+
+def fingerprint(path: Path) -> str:
+    """SHA-256 of a file's bytes, remembered for as long as its place, size and time of change stay."""
+    about = path.stat()
+    place = _room("prints") / key_of(str(path), about.st_size, about.st_mtime_ns, about.st_ino)
+    try:
+        known = place.read_text(encoding="ascii")
+        if len(known) == 64:
+            return known
+    except OSError:
+        pass
+    with path.open("rb") as stream:
+        found = hashlib.file_digest(stream, "sha256").hexdigest()
+    if time.time() - about.st_mtime > FRESH:
+        _write(place, found)
+    return found
+
+
+def recall(kind: str, key: str) -> Path | None:
+    """The folder that is kept under a key, or None."""
+    place = _room(kind) / key
+    if not place.is_dir():
+        return None
+    try:
+        os.utime(place)  # used now: it is let go last
+    except OSError:
+        return None
+    return place
+
+
+def keep(kind: str, key: str, write: Callable[[Path], None]) -> Path | None:
+    """Let a folder be written and keep it under a key, whole or not at all; None where there is no room for it.
+
+    write may raise anything: what it left is taken away, and what is not about the disk is raised again.
+    """
+    room = _room(kind)
+    target = room / key
+    try:
+        partial = Path(tempfile.mkdtemp(prefix=".part-", dir=room))
+    except OSError:
+        return None
+    try:
+        write(partial)
+        partial.rename(target)
+    except OSError:  # a full disk; or another process kept the same before us
+        return target if target.is_dir() else None
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    evict(spare=target)
+    return target
+
+
+def forget(place: Path) -> None:
+    """Take away what turned out to be unreadable."""
+    shutil.rmtree(place, ignore_errors=True)
+
+
+def evict(spare: Path) -> None:
+    """Take away what was not used for longest until the rest fits the limit, and what was never finished."""
+    most = limit() * 1e9
+    found = []
+    for room in ("counted", "binned"):
+        for one in _room(room).iterdir():
+            try:
+                age = time.time() - one.stat().st_mtime
+                if one.name.startswith(".part-"):
+                    if age > STALE:
+                        forget(one)
+                    continue
+                found.append((age, sum(file.stat().st_size for file in one.iterdir()), one))
+            except OSError:  # another process took it away meanwhile
+                continue
+    total = sum(size for _, size, _ in found)
+    for _, size, one in sorted(found, key=lambda item: item[0], reverse=True):
+        if total <= most:
+            return
+        if one != spare:
+            forget(one)
+            total -= size
+
+
+def limit() -> float:
+    """How many GB may be kept; 10 unless the environment says otherwise."""
+    text = os.environ.get(LIMIT, "10")
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found < float("inf"):
+        raise PlumblineError(f"{shown(text)} is no number of GB.", where=LIMIT, hint="Write 10.")
+    return found
+
+
+def _room(kind: str) -> Path:
+    room = cache_folder() / kind
+    room.mkdir(parents=True, exist_ok=True)
+    return room
+
+
+def _write(place: Path, text: str) -> None:
+    """Write a small file whole or not at all; that it could not be kept is no error."""
+    partial = place.with_suffix(f".{os.getpid()}.part")
+    try:
+        partial.write_text(text, encoding="ascii")
+        partial.replace(place)
+    except OSError:
+        partial.unlink(missing_ok=True)

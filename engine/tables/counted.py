@@ -1,0 +1,211 @@
+"""A dataset counted part by part, each part kept: after a restart nothing is counted again, with a new file only that.
+
+A part is a file, or as many files in a row as are small. Cells and codes stand as Arrow files, read without copying.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from engine.slices import moment_sql, windows_between
+from engine.tables import cache
+from engine.tables.cells import Cells, merged
+from engine.tables.coded import Coded, can_be_told
+from engine.tables.codes import CODES
+from engine.tables.count import Progress, count
+from engine.tables.sources import Dataset
+from engine.tables.supports import NumericSupport, Support
+from engine.tables.values import value_sql
+
+FORMAT = 2  # goes up when the same rows are counted in another way
+SMALL = 32 << 20  # bytes: smaller files are counted together
+
+Part = tuple[Cells, list[pa.RecordBatch], list[int]]  # cells, codes, rows of each file
+
+
+def counted(
+    dataset: Dataset,
+    supports: Mapping[str, Support],
+    unit: str | None = None,
+    cohorts: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> tuple[Cells, Coded | None]:
+    """The cells of a dataset and its codes; None for the codes where there is no room to keep them.
+
+    unit, cohorts, progress: as in count. Raises UnusableData for too many groups.
+    """
+    tell = progress or (lambda share, said: None)
+    if dataset.frame is not None:
+        codes: list[pa.RecordBatch] = []
+        cells = count(dataset, supports, unit, cohorts, progress, keep=codes.append)
+        return cells, _joined(dataset, supports, [(cells, codes, [dataset.rows])], cells)
+    if not can_be_told(dataset):
+        return count(dataset, supports, unit, cohorts, progress), None
+    recipe = _recipe(dataset, supports, unit, cohorts)
+    parts: list[Part] = []
+    chunks, done = _chunks(dataset.files), 0
+    for files in chunks:
+        key = cache.key_of(FORMAT, recipe, [cache.fingerprint(dataset.files[i]) for i in files])
+        place = cache.recall("counted", key)
+        part = _read(place, dataset, supports, unit, cohorts) if place else None
+
+        def on(share: float, said: str, done: int = done, files: Sequence[int] = files) -> None:
+            tell((done + share * len(chunks) * len(files) / len(dataset.files)) / len(dataset.files), said)
+
+        part = part or _count(key, dataset, supports, unit, cohorts, on, files if len(chunks) > 1 else None)
+        parts.append(part)
+        done += len(files)
+        tell(done / len(dataset.files), f"counted {done} of {len(dataset.files)} files")
+    spans = [part[0].span for part in parts if part[0].span]
+    span = (min(one[0] for one in spans), max(one[1] for one in spans)) if spans else None
+    cells = merged([part[0] for part in parts], windows_between(*span, unit) if span and unit else ())
+    return cells, _joined(dataset, supports, parts, cells)
+
+
+def _recipe(dataset: Dataset, supports: Mapping[str, Support], unit: str | None, cohorts: Sequence[str]) -> Any:
+    """All that decides what is counted, besides the rows: how each column is read and cut, and into which groups."""
+    read = [[name, value_sql(dataset.column(name), one.column), one.digest] for name, one in supports.items()]
+    moment = moment_sql(dataset.timestamp, dataset.columns) if dataset.timestamp and unit else None
+    return [read, unit, moment, list(cohorts), [dataset.column(name).type for name in cohorts]]
+
+
+def _chunks(files: Sequence[Path]) -> list[list[int]]:
+    """Files by position, in their order: a large one alone, small ones together."""
+    found: list[list[int]] = []
+    room = 0
+    for i, file in enumerate(files):
+        size = file.stat().st_size
+        if not found or room < size:
+            found.append([])
+            room = SMALL
+        found[-1].append(i)
+        room -= size
+    return found
+
+
+def _count(
+    key: str,
+    dataset: Dataset,
+    supports: Mapping[str, Support],
+    unit: str | None,
+    cohorts: Sequence[str],
+    progress: Progress,
+    files: Sequence[int] | None,
+) -> Part:
+    """Count a part and keep it; where there is no room, it is counted all the same."""
+    found: list[Cells] = []
+    wanted = range(len(dataset.scanned)) if files is None else files
+    rows = [pq.read_metadata(dataset.scanned[i]).num_rows for i in wanted]
+
+    def write(folder: Path) -> None:
+        writer: list[pa.ipc.RecordBatchFileWriter] = []
+
+        def keep(batch: pa.RecordBatch) -> None:
+            if not writer:
+                writer.append(pa.ipc.new_file(str(folder / "codes.arrow"), batch.schema))
+            writer[0].write_batch(batch)
+
+        try:
+            found.append(count(dataset, supports, unit, cohorts, progress, files=files, keep=keep))
+        finally:
+            for one in writer:
+                one.close()
+        _write(folder, found[0], rows)
+
+    place = cache.keep("counted", key, write)
+    part = _read(place, dataset, supports, unit, cohorts) if place else None
+    if part:
+        return part
+    if not found:
+        found.append(count(dataset, supports, unit, cohorts, progress, files=files))
+    return found[0], [], rows
+
+
+def _write(folder: Path, cells: Cells, rows: Sequence[int]) -> None:
+    """Cells as a table, a row a group; what is no column of it stands in its metadata."""
+    table: dict[str, pa.Array] = {"window": pa.array(cells.window), "rows": pa.array(cells.rows)}
+    for i, values in enumerate(cells.values.values()):
+        table[f"c{i}"] = pa.array([values[j] for j in cells.cohort[:, i]])
+    for i, counts in enumerate(cells.counts.values()):
+        table[f"n{i}"] = pa.FixedSizeListArray.from_arrays(pa.array(counts.reshape(-1)), CODES)
+    for name, gaps in cells.gaps.items():
+        at = list(cells.counts).index(name)
+        table[f"g{at}"] = pa.FixedSizeListArray.from_arrays(pa.array(gaps.reshape(-1)), CODES)
+    span = [one.isoformat() for one in cells.span] if cells.span else None
+    about = {"span": span, "rows": list(rows), "columns": list(cells.counts)}
+    whole = pa.table(table).replace_schema_metadata({"about": json.dumps(about)})
+    with pa.ipc.new_file(
+        str(folder / "cells.arrow"), whole.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")
+    ) as sink:
+        sink.write_table(whole)
+
+
+def _read(
+    place: Path, dataset: Dataset, supports: Mapping[str, Support], unit: str | None, cohorts: Sequence[str]
+) -> Part | None:
+    """A part as it was kept, or None if it cannot be read: then it is taken away, and counted again."""
+    try:
+        table = pa.ipc.open_file(pa.memory_map(str(place / "cells.arrow"))).read_all()
+        about = json.loads(table.schema.metadata[b"about"])
+        codes: list[pa.RecordBatch] = []
+        if (place / "codes.arrow").exists():
+            reader = pa.ipc.open_file(pa.memory_map(str(place / "codes.arrow")))
+            codes = [reader.get_batch(i) for i in range(reader.num_record_batches)]
+        span = _span(about["span"])
+        values: dict[str, tuple[object, ...]] = {}
+        numbers = []
+        for i, name in enumerate(cohorts):
+            said = table[f"c{i}"].to_pylist()
+            place_of = {value: j for j, value in enumerate(dict.fromkeys(said))}
+            values[name] = tuple(place_of)
+            numbers.append([place_of[value] for value in said])
+        groups = table.num_rows
+        cells = Cells(
+            windows_between(*span, unit) if span and unit else (),
+            table["window"].to_numpy(),
+            values,
+            np.array(numbers, dtype=np.int64).reshape(len(cohorts), groups).T,
+            {name: _square(table, f"n{i}") for i, name in enumerate(about["columns"])},
+            {
+                name: _square(table, f"g{i}")
+                for i, name in enumerate(about["columns"])
+                if isinstance(supports[name], NumericSupport)
+            },
+            table["rows"].to_numpy(),
+            span,
+        )
+    except (OSError, pa.ArrowException, KeyError, ValueError, TypeError):
+        cache.forget(place)
+        return None
+    return cells, codes, about["rows"]
+
+
+def _span(said: Sequence[str] | None) -> tuple[datetime, datetime] | None:
+    return (datetime.fromisoformat(said[0]), datetime.fromisoformat(said[1])) if said else None
+
+
+def _square(table: pa.Table, name: str) -> Any:
+    return table[name].combine_chunks().flatten().to_numpy().reshape(-1, CODES)
+
+
+def _joined(dataset: Dataset, supports: Mapping[str, Support], parts: Sequence[Part], cells: Cells) -> Coded | None:
+    """The codes of all parts in the order of the rows; None where some part has none."""
+    batches, shifts = [], []
+    order = {window: i for i, window in enumerate(cells.windows)}
+    for part, codes, rows in parts:
+        if sum(one.num_rows for one in codes) != sum(rows):
+            return None
+        shift = order[part.windows[0]] if part.windows else 0
+        batches += codes
+        shifts += [shift] * len(codes)
+    starts = np.concatenate([[0], np.cumsum([one.num_rows for one in batches])]).astype(np.int64)
+    firsts = np.concatenate([[0], np.cumsum([n for _, _, rows in parts for n in rows])]).astype(np.int64)[:-1]
+    names = tuple(name for name in supports if dataset.has(name))
+    shape = (starts, np.array(shifts, dtype=np.int64), firsts)
+    return Coded(dataset, supports, names, tuple(batches), *shape, cells.windows, cells.span)
