@@ -1,16 +1,20 @@
 """The reference read against itself: how far its own complete windows lie from each other, as floors for production."""
 
 from collections.abc import Iterable, Mapping
+from statistics import fmean
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.assess import observe
 from engine.columns import Column
 from engine.metrics import METRICS
 from engine.noise import NO_WINDOWS, WindowFloors, displacement, window_floors
+from engine.noise.discovery import null_psi
+from engine.noise.windows import LEAST_WINDOWS
 from engine.signals import Plan
 from engine.slices import Slice
-from engine.summaries import Histogram
+from engine.summaries import ColumnSummary, Histogram
 from engine.tables.cells import Cells, summarize_cells
 from engine.tables.supports import Support
 
@@ -60,3 +64,59 @@ def reference_floors(
             two = seen.metric.needs is Histogram and len(known[seen.column].labels) <= TWO_BINS
             shapes[key] = f"{seen.metric.key} of two bins" if two else seen.metric.key
     return window_floors({key: values for key, values in found.items() if len(values) == len(complete)}, shapes)
+
+
+def window_excess(
+    cells: Cells,
+    base: Slice,
+    supports: Mapping[str, Support | str],
+    columns: Iterable[Column],
+    least: float,
+    key: str = "psi",
+) -> dict[str, float]:
+    """How much further than rows drawn singly the reference's complete windows lie from the others, on average.
+
+    Per column, in PSI, at least 0; for null_rate the rate's own, 4 (difference of arcsines)². Empty from fewer than six
+    complete windows, where nobody can tell. base, least: as of reference_floors. It widens probabilities (beyond in
+    engine.noise.discovery): a cohort's rows are as alike within a week as all rows are.
+    """
+    kept = cells.groups(base)
+    complete = _complete(cells, kept, least) if kept is not None else np.zeros(0, np.int64)
+    if kept is None or len(complete) < LEAST_WINDOWS:
+        return {}
+    kept = kept & np.isin(cells.window, complete)
+    found: dict[str, list[float]] = {}
+    for column in columns:
+        support = supports.get(column.name, "")
+        if isinstance(support, str) or column.name not in cells.counts:
+            continue
+        for window in complete:
+            sides = kept & (cells.window != window), kept & (cells.window == window)
+            excess = _excess(summarize_cells(support, cells, cells, sides), key)
+            if excess is not None:
+                found.setdefault(column.name, []).append(excess)
+    return {name: max(fmean(values), 0.0) for name, values in found.items()}
+
+
+def _excess(summary: ColumnSummary, key: str) -> float | None:
+    """What one window reads beyond what rows drawn singly would; None without a value on both sides."""
+    if key == "null_rate":
+        first, second = summary.quality.reference, summary.quality.production
+        if not first.rows or not second.rows:
+            return None
+        return 4 * displacement(second.null_share, first.null_share) ** 2 - (1 / first.rows + 1 / second.rows)
+    histogram = summary.histogram
+    if histogram is None or not histogram.reference.sum() or not histogram.production.sum():
+        return None
+    mean, _ = null_psi(histogram.reference[None], histogram.production[None])
+    return METRICS["psi"].compute(histogram).value - float(mean[0])
+
+
+def _complete(cells: Cells, kept: NDArray[np.bool_], least: float) -> NDArray[np.int64]:
+    """The windows that hold enough of the kept rows and that the data cover, as reference_floors chooses them."""
+    kept = kept & (cells.window >= 0)
+    rows = np.bincount(cells.window[kept], cells.rows[kept])
+    if not cells.windows or not rows.any():
+        return np.zeros(0, np.int64)
+    whole = np.array([cells.covers(window) for window in cells.windows[: len(rows)]])
+    return np.flatnonzero(whole & (rows >= least * np.median(rows[rows > 0])) & (rows > 0))

@@ -28,7 +28,10 @@ Progress = Callable[[float, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What was found, most telling first. tested: cohorts × columns; repeats: pairs that only repeat a half."""
+    """What was found, most telling first.
+
+    tested: cohorts × columns that were asked; repeats: those that moved no further than their halves or all rows.
+    """
 
     cohorts: tuple[Cohort, ...]
     tested: int
@@ -81,11 +84,12 @@ def search(
     crosstabs: every pair of cohort columns lies together in one of them. metric: of bins, or null_rate; other metrics
     of bins than PSI are held against their own thresholds, and as to chance the PSI of the same bins decides. columns:
     read these only. excess: per column, how much further than rows drawn singly the reference's own windows lie from
-    each other (engine.cohorts.excess). least_share, least_rows: a cohort holds so large a share of one side's rows, and
+    each other (engine.reference.window_excess). least_share, least_rows: a cohort holds so large a share of one side's rows, and
     so many rows with a value on both.
 
-    The question to a cohort of one column is whether it moved at all; to a pair, whether it moved further than both its
-    halves and all rows, by a quarter at least – else it repeats them, and is not listed. Among all cohorts × columns
+    The question to a cohort of one column is whether it moved at all – where all rows do not reach the warning, whether
+    it moved further than they did; to a pair, whether it moved further than both its halves and all rows. Further is by
+    a quarter at least; what moved less repeats what is known, and is not listed. Among all cohorts × columns
     that were asked, Benjamini and Hochberg's rule picks those listed, of which a share of rate at most is false on
     average; a floor is the reading that belongs to its limit. Readings below the warning threshold count as asked, but
     cannot be picked: else a thousand true but small moves would let false ones through.
@@ -149,18 +153,23 @@ def _read(
         tested &= ((sides[0] + sides[1])[:, :-1] > 0).sum(axis=1) > 1
     levels = plan.levels(name, asked)
     warnings = np.array([levels[0].at(float(against)) for against in scores.against])
-    reaches, known = tested & (scores.values >= warnings), _known(groups, scores)
+    drifts = scores.whole >= levels[0].at(scores.whole_against)
+    reaches, known = tested & (scores.values >= warnings), _known(groups, scores, drifts)
     further = scores.moved > FURTHER * known
     p_values = np.where(reaches & further, scores.tails(asked, known), 1.0)
     return _Column(name, groups, scores, levels, tested, known, p_values, reaches & ~further)
 
 
-def _known(groups: Sequence[Group], scores: Scores) -> Floats:
-    """How far the halves of each pair, or all rows, moved, whichever is further; 0 for a cohort of one column."""
+def _known(groups: Sequence[Group], scores: Scores, drifts: bool) -> Floats:
+    """How far the halves of each pair, or all rows, moved, whichever is further; 0 for one column if all rows drift."""
     moved, whole = np.nan_to_num(scores.moved), max(scores.whole_moved, 0.0)
     halves = {group.bins[0]: float(size) for group, size in zip(groups, moved, strict=True) if len(group.bins) == 1}
+    alone = 0.0 if drifts else whole  # drift of all rows is not hidden, and still worth listing where it is
     return np.array(
-        [max(whole, *(halves.get(one, 0.0) for one in group.bins)) if len(group.bins) > 1 else 0.0 for group in groups]
+        [
+            max(whole, *(halves.get(one, 0.0) for one in group.bins)) if len(group.bins) > 1 else alone
+            for group in groups
+        ]
     )
 
 
@@ -174,8 +183,8 @@ def _discovered(
     drifts = scores.whole >= one.levels[0].at(scores.whole_against)
     found = []
     for i in np.flatnonzero(one.tested & (one.p_values <= alpha)):
-        cohort = _cohort(asked, one, int(i), float(floors[i]), totals, bool(further[i]) and not drifts)
-        news = bool(further[i]) or (drifts and _explains(cohort))
+        cohort = _cohort(asked, one, int(i), float(floors[i]), totals, not drifts)
+        news = not drifts or bool(further[i]) or _explains(cohort)
         ratio = float(scores.values[i]) / (one.levels[0].at(float(scores.against[i])) or 1.0)
         found.append(((0 if news else 1, -ratio), cohort))
     return found
