@@ -1,0 +1,102 @@
+"""Where a change of an opened monitor comes from: cohorts of one column, mix and behaviour, and the finder."""
+
+from collections.abc import Sequence
+
+from engine.cohorts import Cohort, Search, by, search
+from engine.columns import WITHOUT_DRIFT, Kind
+from engine.errors import UnusableData
+from engine.explore.history import History, history
+from engine.explore.opened import Opened, Progress
+from engine.slices import Filter, Slice
+from engine.slices.against import SAME_COHORT
+from engine.tables.crosstab import Crosstab, crosstabs
+
+FEW = 51  # categories of a column that is asked about where none is named, missing ones included
+COLUMNS = 6  # of them at most
+
+
+def cohort_columns(opened: Opened) -> tuple[str, ...]:
+    """The columns that cohorts are looked for in: those the monitor names; else the categorical ones of fewest values.
+
+    A monitor's own come alone: beside them, an hour of a weekday is a handful of moments, and drifts with the weather.
+    """
+    built = opened.built
+    named = [name for name in opened.cohorts if name in built]
+    if named:
+        return tuple(named)
+    few = [
+        name
+        for name, support in built.items()
+        if support.column.kind is Kind.CATEGORICAL
+        and support.column.role not in WITHOUT_DRIFT
+        and len(support.labels) <= FEW + 1  # rarer ones together, and unseen ones, have a label each
+    ]
+    few.sort(key=lambda name: len(built[name].labels))
+    return tuple(few[:COLUMNS])
+
+
+def crosstabs_of(
+    opened: Opened,
+    cut: Slice,
+    against: str,
+    columns: Sequence[str],
+    only: Sequence[str] | None = None,
+    progress: Progress | None = None,
+) -> list[Crosstab]:
+    """Both sides of a slice by the bins of these columns. only: count these columns.
+
+    Raises UnusableData where the data have no codes.
+    """
+    held = opened.held(cut, against)
+    first, second = opened.sides[held.side].codes, opened.sides["production"].codes
+    if first is None or second is None:
+        raise UnusableData(
+            "Cohorts need the data's codes, and there was no room to keep them.",
+            where=opened.monitor.monitor,
+            hint="Free some disk space, or point PLUMBLINE_HOME to a folder with room.",
+        )
+    return crosstabs((first, held.cut), (second, cut), columns, only, progress)
+
+
+def mix_of(
+    opened: Opened, name: str, column: str, cut: Slice, against: str = SAME_COHORT, metric: str = "psi"
+) -> tuple[Cohort, ...]:
+    """Every cohort of a column with what it adds to a reading of name: by mix, and by behaviour."""
+    tabs = crosstabs_of(opened, cut, against, [column], [name])
+    return by(tabs, opened.built, column, metric=metric, columns=[name], plan=opened.plan)
+
+
+def found(
+    opened: Opened,
+    cut: Slice,
+    against: str = SAME_COHORT,
+    metric: str = "psi",
+    columns: Sequence[str] | None = None,
+    progress: Progress | None = None,
+) -> Search:
+    """The cohorts of one column or two in which some column drifts. columns: look at these columns' drift only."""
+    tell = progress or (lambda share, said: None)
+    asked = cohort_columns(opened)
+    tabs = crosstabs_of(opened, cut, against, asked, columns, lambda share, said: tell(0.8 * share, said))
+    plan = opened.plan
+    wanted = {one.name for one in opened.columns if one.role not in WITHOUT_DRIFT}
+    wanted = wanted if columns is None else wanted & set(columns)
+    return search(
+        tabs, opened.built, metric=metric, columns=wanted, plan=plan,
+        progress=lambda share, said: tell(0.8 + 0.2 * share, said),
+    )  # fmt: skip
+
+
+def by_cohort(
+    opened: Opened, by: str, metric: str, column: str, cohort: Slice, against: str = SAME_COHORT
+) -> dict[object, History]:
+    """One metric of a column over all windows, for each value of a cohort column within a cohort."""
+    inside = cohort.cohort
+    return {
+        value: history(opened, metric, Slice((*inside, _is(by, value))), against, column)
+        for value in opened.cohorts[by]
+    }
+
+
+def _is(column: str, value: object) -> Filter:
+    return Filter(column, "is_null") if value is None else Filter(column, "eq", (value,))
