@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from engine.errors import plain
 from engine.findings import Finding, Severity, three
@@ -10,6 +10,7 @@ from engine.run import Run
 
 MARKS = {"ok": "●", "warning": "▲", "critical": "■", "not_enough_data": "◌", "info": "i", "not_judged": "–"}
 WIDEST = 60  # of a cell in a table that a person reads; files hold the whole
+LONGEST = 600  # of a sentence there
 HEAD = ("severity", "signal", "column", "metric", "value", "floor", "warning", "critical", "sentence")
 
 
@@ -24,11 +25,22 @@ def render_run(run: Run, form: str) -> str:
     nothing = "● Nothing calls for attention." if judged else "– Nothing could be judged."
     sides = f"{run.production.name}, against {run.reference.name}"
     said = [plain(f"{run.cut.words} of {sides}", 400), table(HEAD[:-1], rows, form) if rows else nothing]
+    said += _why(run.reasons)
     said += [", ".join(f"{n} {name.replace('_', ' ')}" for name, n in run.counts.items() if n) + "."]
     said += [f"Note: {note}" for note in run.notes]
     reasons = {f"{gap.column} {gap.metric}: {gap.because}" for gap in run.not_computed}
     said += [f"Not computed: {len(reasons)}; --format json lists them with their reasons."] if reasons else []
     return "\n".join(said)
+
+
+def _why(reasons: Mapping[str, Sequence[str]]) -> list[str]:
+    """The reasons of every column in alarm, its name before the first of them; empty lines set them off."""
+    width = max((len(plain(name, WIDEST)) for name in reasons), default=0)
+    names = (
+        (plain(name, WIDEST) if i == 0 else "", one) for name, said in reasons.items() for i, one in enumerate(said)
+    )
+    lines = [f"  {name.ljust(width)}  {plain(one, LONGEST)}" for name, one in names]
+    return ["", "Why:", *lines, ""] if lines else []
 
 
 def _to_read(one: Finding) -> tuple[str, ...]:

@@ -71,12 +71,12 @@ def _within(curve: Curve, counts: Counts) -> Floats:
 
 
 def nulls(facts: Facts) -> str | None:
-    """The share of rows without a value, where it moved by more than a hundredth and more than chance."""
+    """The share of rows without a value, where it rose by a hundredth or fell by a tenth, and by more than chance."""
     sides = facts.summary.quality.reference, facts.summary.quality.production
     p, q = (side.null_share for side in sides)
     pooled = sum(side.nulls + side.nans for side in sides) / max(sum(side.rows for side in sides), 1)
     error = np.sqrt(pooled * (1 - pooled) * sum(1 / max(side.rows, 1) for side in sides))
-    if abs(q - p) < max(0.01, SURE * error):
+    if abs(q - p) < max(0.01 if q > p else 0.1, SURE * error):
         return None
     return f"{q:.1%} of the rows have no value ({p:.1%} in the reference)."
 
@@ -93,10 +93,10 @@ def type_errors(facts: Facts) -> str | None:
 def outside(facts: Facts) -> str | None:
     """Values out of the reference's range; categories have a reason of their own."""
     quality = facts.summary.quality
-    p, q = (side.out_of_bounds / max(side.values, 1) for side in (quality.reference, quality.production))
+    p, q = (side.out_of_bounds / max(side.rows, 1) for side in (quality.reference, quality.production))
     if facts.column.kind not in ORDERED or q - p < 0.01:
         return None
-    return f"{q:.1%} of the values lie {quality.limits}."
+    return f"{q:.1%} of the rows lie {quality.limits}."
 
 
 def new_categories(facts: Facts) -> str | None:
@@ -181,7 +181,7 @@ def location(facts: Facts) -> str | None:
     if abs(moved) < max(0.1, SURE * 1.25 * facts.noise):
         return None
     old, new = _pair(p, q, facts.column)
-    by = f"{three(abs(moved))} × the reference's {scale.basis if scale else 'spread'}"
+    by = f"{three(abs(moved))} × the reference's spread{f' ({scale.basis})' if scale else ''}"
     return f"The median moved {'up' if moved > 0 else 'down'} from {old} to {new}, by {by}."
 
 
@@ -212,6 +212,18 @@ def tail(facts: Facts) -> str | None:
     return None
 
 
+def farthest(facts: Facts) -> str | None:
+    """Where the values moved most, when nothing else can be said; the outer twentieths are left out."""
+    if facts.quantiles is None:
+        return None
+    p, q = facts.quantiles.reference, facts.quantiles.production
+    at = 9 + int(np.argmax(np.abs(q - p)[9:190]))
+    if p[at] == q[at]:
+        return None
+    old, new = _pair(float(p[at]), float(q[at]), facts.column)
+    return f"The values moved most where {SHARES[at]:.0%} lie below: from {old} to {new}."
+
+
 def _pair(p: float, q: float, column: Column) -> tuple[str, str]:
     """Two values of a column, with as many digits as it takes to tell them apart."""
     for digits in (3, 4, 6, 10, 17):
@@ -230,21 +242,15 @@ def bins(facts: Facts) -> str | None:
     parts = sorted(parts_of(histogram, reading) or (), key=lambda part: -(part.part or 0.0))
     if reading.value < 0.02:
         return None
+    named = {} if histogram.unseen is None else {histogram.labels[histogram.unseen]: "what the reference never had"}
     shares = np.array([(part.part or 0.0) / reading.value for part in parts[:3]])
     enough = int(np.searchsorted(np.cumsum(shares), MOST)) + 1
     said = ", ".join(
-        f"{share:.0%} {'' if i else 'of the PSI '}is {_called(facts, part.label)} "
+        f"{share:.0%} {'' if i else 'of the PSI '}is {named.get(part.label, part.label)} "
         f"({part.reference:.1%} → {part.production:.1%})"
         for i, (share, part) in enumerate(zip(shares[:enough], parts, strict=False))
     )
     return f"{said}."
-
-
-def _called(facts: Facts, label: str) -> str:
-    histogram = facts.summary.histogram
-    if histogram and histogram.unseen is not None and label == histogram.labels[histogram.unseen]:
-        return "what the reference never had"
-    return label
 
 
 # ---- which are asked, in the order they are told
@@ -253,6 +259,7 @@ Reason = Callable[[Facts], str | None]
 BROKEN: tuple[Reason, ...] = (nulls, type_errors, new_categories)
 UNITS: tuple[Reason, ...] = (unit,)
 MOVED: tuple[Reason, ...] = (rounded, vanished, point_mass, location, width, tail, outside, bins)
+ELSE: tuple[Reason, ...] = (farthest,)
 
 
 def reasons(column: Column, summary: ColumnSummary, drifted: bool = True) -> tuple[str, ...]:
@@ -262,9 +269,9 @@ def reasons(column: Column, summary: ColumnSummary, drifted: bool = True) -> tup
     explains all that the values do, so that nothing else is said of them.
     """
     facts = Facts(column, summary)
-    return _told(facts, BROKEN) + (
-        (_told(facts, UNITS) or _told(facts, MOVED)) if drifted else _told(facts, (outside,))
-    )
+    if not drifted:
+        return _told(facts, (*BROKEN, outside))
+    return _told(facts, BROKEN) + (_told(facts, UNITS) or _told(facts, MOVED) or _told(facts, ELSE))
 
 
 def _told(facts: Facts, asked: Iterable[Reason]) -> tuple[str, ...]:

@@ -13,12 +13,14 @@ from engine.summaries import Floats
 
 LEAST = 100  # values on each side: below, no factor can be told from its neighbours
 DISTINCT = 5  # quantiles that differ, at least: four values fit too many factors
-LEFT = 0.25  # units of the reference that may be left when a change is undone, and
+LEFT = 0.25  # units of the reference that may be left of the difference when a change is undone, and
 OF_ALL = 0.1  # the share of the difference that may be left
+FAR = 0.001  # a drift of its own that may be left as well: up to a unit, as a share of a difference of many
 CLEAR = 0.5  # units that the two sides must be apart
 PART, GRADES = 20, 200  # so many of the 199 quantiles must have changed, or not, to speak of a share of the rows
 COARSE = 10  # a column whose values lie on a grid has to stay on it where a unit is under so many of its steps
 FULL = 0.99  # share of the values on a grid that makes it theirs
+PROOF = 0.8  # share of the quantiles that both sides have when a change is undone, and at most the rest before
 TINY = 0.05  # of a unit: a grid finer than this moves no score
 STEPS = tuple(sorted(digit * 10.0**power for power in range(-6, 7) for digit in (1.0, 5.0)))[::-1]
 SECONDS = (1e9, 2.1e9)  # epoch seconds of the years 2001 to 2036
@@ -27,15 +29,17 @@ EPOCHS = (("seconds", 1.0), ("milliseconds", 1e3), ("microseconds", 1e6), ("nano
 
 @dataclass(frozen=True, slots=True)
 class UnitChange:
-    """A change production = offset + factor × reference, in words; tolerance: relative, of the fitted factor.
+    """A change production = offset + factor × reference, in words.
 
-    share: of the rows that changed, 0 to 1.
+    tolerance: of the fitted factor, relative; left: units of the reference that may be left when it is undone; share:
+    of the rows that changed, 0 to 1.
     """
 
     words: str
     factor: float
     offset: float = 0.0
-    tolerance: float = 0.03
+    tolerance: float = 0.04
+    left: float = LEFT
     share: float = 1.0
 
     @property
@@ -49,14 +53,16 @@ class UnitChange:
         return f"{whose} values look as if they were {self.words}."
 
 
+NEAR = {"tolerance": 0.015, "left": 0.1}  # factors as small as what seasons do: a real week in May is 1.6 × as warm
+
 # Kelvin has no row: it is a shift like any other. Nor have pounds (2.2) and feet (3.3), too near to common growth.
 UNIT_CHANGES: tuple[UnitChange, ...] = (
     *(UnitChange(f"multiplied by {10**power:,}", 10.0**power) for power in range(1, 7)),
     *(UnitChange(f"divided by {10**power:,}", 10.0**-power) for power in range(1, 7)),
-    UnitChange("converted from inches to centimetres (× 2.54)", 2.54, tolerance=0.015),
-    UnitChange("converted from centimetres to inches (÷ 2.54)", 1 / 2.54, tolerance=0.015),
-    UnitChange("converted from miles to kilometres (× 1.609)", 1.609344, tolerance=0.015),
-    UnitChange("converted from kilometres to miles (÷ 1.609)", 1 / 1.609344, tolerance=0.015),
+    UnitChange("converted from inches to centimetres (× 2.54)", 2.54, **NEAR),
+    UnitChange("converted from centimetres to inches (÷ 2.54)", 1 / 2.54, **NEAR),
+    UnitChange("converted from miles to kilometres (× 1.609)", 1.609344, **NEAR),
+    UnitChange("converted from kilometres to miles (÷ 1.609)", 1 / 1.609344, **NEAR),
     UnitChange("converted from °C to °F", 1.8, 32.0, tolerance=0.1),
     UnitChange("converted from °F to °C", 1 / 1.8, -32 / 1.8, tolerance=0.1),
     UnitChange("turned around in sign", -1.0),
@@ -85,7 +91,8 @@ def _epochs(reference: Floats, production: Floats) -> UnitChange | None:
     )
     if not first or not second or first == second:
         return None
-    return UnitChange(f"moments told in {new} since 1970, no longer in {old}", second / first)
+    factor = f"× {second / first:,.0f}" if second > first else f"÷ {first / second:,.0f}"
+    return UnitChange(f"moments told in {new} since 1970, no longer in {old} ({factor})", second / first)
 
 
 def _whole(reference: Floats, production: Floats, rows: tuple[float, float]) -> UnitChange | None:
@@ -102,8 +109,12 @@ def _left(change: UnitChange, reference: Floats, production: Floats, rows: tuple
     undone = np.sort((production - change.offset) / change.factor)
     left = float(np.abs(undone - reference).mean()) / unit
     apart = float(np.abs(production - reference).mean()) / (unit * min(abs(change.factor), 1.0))
-    if apart < CLEAR or left > min(LEFT, OF_ALL * apart):
+    proven = _shared(undone, reference) >= PROOF and _shared(production, reference) < 1 - PROOF
+    most = LEFT if proven else max(change.left, min(FAR * apart, 1.0))
+    if apart < CLEAR or left > min(most, OF_ALL * apart):
         return None
+    if proven:
+        return left
     centres = (np.median(reference), np.median(undone)) if change.offset else (0.0, 0.0)
     p, q = reference - centres[0], undone - centres[1]
     size = np.abs(p)
@@ -114,6 +125,16 @@ def _left(change: UnitChange, reference: Floats, production: Floats, rows: tuple
     if step and unit < COARSE * step and share_on(undone, step) < 0.9:
         return None
     return left
+
+
+def _shared(values: Floats, reference: Floats) -> float:
+    """The share of values that the reference has too, give or take what single precision loses.
+
+    Where values repeat, as prices and distances do, they are the same ones when their unit is.
+    """
+    at = np.searchsorted(reference, values).clip(1, len(reference) - 1)
+    off = np.minimum(np.abs(values - reference[at]), np.abs(values - reference[at - 1]))
+    return float((off <= 2e-7 * np.abs(values)).mean())
 
 
 def _speaks(change: UnitChange, reference: Floats, unit: float) -> bool:
