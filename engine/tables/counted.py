@@ -154,7 +154,7 @@ def _read(
         table = pa.ipc.open_file(pa.memory_map(str(place / "cells.arrow"))).read_all()
         about = json.loads(table.schema.metadata[b"about"])
         codes: list[pa.RecordBatch] = []
-        if (place / "codes.arrow").exists():
+        if sum(about["rows"]):
             reader = pa.ipc.open_file(pa.memory_map(str(place / "codes.arrow")))
             codes = [reader.get_batch(i) for i in range(reader.num_record_batches)]
         span = _span(about["span"])
