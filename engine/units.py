@@ -108,7 +108,7 @@ def _left(change: UnitChange, reference: Floats, production: Floats, rows: tuple
         return None
     undone = np.sort((production - change.offset) / change.factor)
     left = float(np.abs(undone - reference).mean()) / unit
-    apart = float(np.abs(production - reference).mean()) / (unit * min(abs(change.factor), 1.0))
+    apart = float(np.abs(production - reference).mean()) / unit / min(abs(change.factor), 1.0)
     proven = _shared(undone, reference) >= PROOF and _shared(production, reference) < 1 - PROOF
     most = LEFT if proven else max(change.left, min(FAR * apart, 1.0))
     if apart < CLEAR or left > min(most, OF_ALL * apart):
@@ -156,7 +156,8 @@ def slope(p: Floats, q: Floats) -> float:
     2.0
     """
     kept = p != 0
-    ratio, weight = q[kept] / p[kept], np.abs(p[kept])
+    with np.errstate(over="ignore"):  # beside next to nothing, anything is infinite
+        ratio, weight = q[kept] / p[kept], np.abs(p[kept])
     order = np.argsort(ratio)
     upto = np.cumsum(weight[order])
     return float(ratio[order][np.searchsorted(upto, upto[-1] / 2)])

@@ -48,6 +48,8 @@ def assert_canonical(run: Run) -> dict:
         assert finding["sentence"].endswith(".")
     for gap in said["not_computed"]:
         assert set(gap) == {"signal", "column", "metric", "because"} and gap["because"]
+    assert [one["column"] for one in said["reasons"]] == list(run.reasons)
+    assert all(one["sentences"] and all(each.endswith(".") for each in one["sentences"]) for one in said["reasons"])
     severities = [finding["severity"] for finding in said["findings"]]
     assert said["counts"] == {str(one): severities.count(one) for one in Severity} | {
         "not_computed": len(said["not_computed"])

@@ -187,6 +187,18 @@ def test_unchanged_values_never_changed_their_unit(values, seed, n, m):
     assert rounding(kept(sides[0]), kept(sides[0]), (n, n)) is None
 
 
+SIZES = st.lists(st.floats(-1e150, 1e150), min_size=1, max_size=12)
+
+
+@settings(max_examples=80, deadline=None)
+@given(SIZES, SIZES, st.integers(0, 2**32 - 1))
+def test_no_size_of_number_is_too_much(old, new, seed):
+    r = np.random.default_rng(seed)
+    sides = [kept(r.choice(values, 500)) for values in (old, new)]
+    unit_change(*sides, (500, 500))
+    rounding(*sides, (500, 500))
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.sampled_from(sorted(SHAPES)), st.integers(0, 2**32 - 1), st.integers(1, 3000), st.integers(1, 3000))
 def test_two_samples_of_one_shape_have_one_unit(shape, seed, n, m):
