@@ -77,6 +77,35 @@ def compare(reference: str, production: str, fail_on: str, form: str, file: str 
 
 
 @cli.command()
+@click.argument("reference")
+@click.argument("production")
+@click.option("--column", multiple=True, metavar="COL", help="Ask this column only. Repeatable.")
+@click.option("--metric", default="psi", show_default=True, help="psi, another metric of bins, or null_rate.")
+@click.option("--by", "by_column", metavar="COL", help="List every cohort of COL, with its mix and behaviour.")
+@click.option("--monitor", type=click.Path(), help="A monitor file: cohort columns, roles and thresholds are its own.")
+@click.option("--timestamp", metavar="COL", help="The column that says when a row happened.")
+@click.option("--window", metavar="START..END", help="Production rows from START to END (excluded).")
+@click.option("--where", multiple=True, metavar="COL=VALUE", help="Also !=, >=, <, in(a,b), is_null. Repeatable.")
+@click.option("--kind", multiple=True, metavar="COL=KIND", help="numeric, categorical, datetime. Repeatable.")
+@click.option("--role", multiple=True, metavar="COL=ROLE", help="feature, target, score, id, ignore, … Repeatable.")
+@fail_on
+@output
+def cohorts(reference: str, production: str, fail_on: str, form: str, file: str | None, **options: Any) -> int:
+    """Find the cohorts that drift in PRODUCTION beside a REFERENCE, whether all rows do or not.
+
+    Example: python -m engine cohorts reference.parquet production.parquet --column seats --by origin
+    """
+    from engine.cli_cohorts import looked_for, render
+
+    answer = looked_for(reference, production, progress=progress(), **options)
+    text = render(answer, form)
+    write(text if isinstance(text, str) else canonical(text), file)
+    if not answer.asked and fail_on != "never":
+        return WRONG
+    return code(answer.severity, fail_on)
+
+
+@cli.command()
 @click.argument("monitor", required=False)
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of a monitor file instead.")
 @output

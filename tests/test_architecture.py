@@ -23,7 +23,7 @@ FILES = sorted(
 ORDER = (
     "errors cpu columns slices summaries tables metrics noise findings units reasons pair schema rows signals assess "
     "reference cohorts estimate monitor run explore store review deliver charts evidence collect cli_compare "
-    "cli_tables cli"
+    "cli_tables cli_cohorts cli"
 ).split()
 # A package is imported in these places only: rooms of the engine, or app.py and pages.
 HOMES = {

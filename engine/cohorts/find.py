@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.cohorts.cohort import Cohort, told
-from engine.cohorts.groups import Cut, Group, Supports, all_groups, columns_of, whole_counts
+from engine.cohorts.groups import Cut, Group, Supports, all_groups, columns_of, narrowed, whole_counts
 from engine.cohorts.score import NULL_RATE, Scores, cohort_metric, score
 from engine.findings import Threshold
 from engine.metrics import Metric
@@ -84,8 +84,8 @@ def search(
     crosstabs: every pair of cohort columns lies together in one of them. metric: of bins, or null_rate; other metrics
     of bins than PSI are held against their own thresholds, and as to chance the PSI of the same bins decides. columns:
     read these only. excess: per column, how much further than rows drawn singly the reference's own windows lie from
-    each other (engine.reference.window_excess). least_share, least_rows: a cohort holds so large a share of one side's rows, and
-    so many rows with a value on both.
+    each other (engine.reference.window_excess). least_share, least_rows: a cohort holds so large a share of one side's
+    rows, and so many rows with a value on both.
 
     The question to a cohort of one column is whether it moved at all – where all rows do not reach the warning, whether
     it moved further than they did; to a pair, whether it moved further than both its halves and all rows. Further is by
@@ -100,6 +100,7 @@ def search(
     """
     asked, plan = cohort_metric(metric), plan or Plan()
     tell = progress or (lambda share, said: None)
+    crosstabs = [small for tab in crosstabs for small in narrowed(tab, supports, columns)]
     cuts = all_groups(crosstabs, supports, least_rows, least_share)
     names = [name for name in _columns(crosstabs, supports, asked) if columns is None or name in columns]
     read = []

@@ -1,6 +1,6 @@
 """The cohorts that crosstabs hold – single columns and pairs – and their counts, many at a time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from engine.cohorts.keys import filters_of, label_of
 from engine.slices import Filter
 from engine.summaries import Counts
-from engine.tables.crosstab import MISSING, Crosstab
+from engine.tables.crosstab import MISSING, Crosstab, covering
 from engine.tables.supports import Support
+
+SMALL = 1000  # combinations of bins: a larger crosstab is first summed to several smaller ones
 
 Supports = Mapping[str, Support | str]
 
@@ -90,6 +92,34 @@ def groups_by(tab: Crosstab, by: Sequence[str], supports: Supports, least: int =
         words = ", ".join(label_of(support, at) for support, at in known)
         cohort = None if None in filters else tuple(one for some in filters if some for one in some)
         found.append(Group(bins, cohort, words, order[ends[i] : ends[i + 1]], (int(n[i]), int(m[i]))))
+    return found
+
+
+def narrowed(tab: Crosstab, supports: Supports, names: Collection[str] | None = None) -> list[Crosstab]:
+    """The same counts in small crosstabs in which every two cohort columns still stand together.
+
+    A crosstab of six columns is summed over fifteen pairs; summed to a few of four columns first, that takes a third.
+    names: of these columns only.
+    """
+    sizes = {name: len(np.unique(tab.keys[:, i])) for i, name in enumerate(tab.by)}
+    blocks = covering(sizes, SMALL)
+    if len(tab.keys) <= SMALL or blocks == [tab.by]:
+        return [tab]
+    found = []
+    for block in blocks:
+        keys, which = np.unique(tab.keys[:, [tab.by.index(name) for name in block]], axis=0, return_inverse=True)
+        order = np.argsort(which.reshape(-1), kind="stable")
+        starts = np.searchsorted(which.reshape(-1)[order], np.arange(len(keys)))
+        first, second = {}, {}
+        for name in columns_of(tab, supports):
+            support = supports[name]
+            if not isinstance(support, str) and (names is None or name in names):
+                first[name], second[name] = (
+                    np.add.reduceat(counts.take(order, axis=0), starts, axis=0)
+                    for counts in side_counts(tab, name, support)
+                )
+        rows = [np.add.reduceat(side[order], starts) for side in tab.rows]
+        found.append(Crosstab(block, keys, first, second, (rows[0], rows[1])))
     return found
 
 
