@@ -18,6 +18,7 @@ from engine.noise import row_floor
 from engine.pair import in_one_reading
 from engine.signals import Level
 from engine.slices import moment_sql, quoted
+from engine.slices.texts import parse_filters
 from engine.summaries import Histogram
 from engine.tables.connection import connect
 from engine.tables.count import volumes
@@ -64,6 +65,7 @@ def _problems(monitor: Monitor, base: Path) -> Iterator[Row]:
     if "reference" in sides and "production" in sides:
         reference, production = sides["reference"], sides["production"]
         wrong = [*_columns(monitor, reference, production), *_thresholds(monitor, reference)]
+        wrong += _named_cohorts(monitor, reference)
         yield from wrong
         if not any(row[3] == "error" for row in wrong):
             yield from _in_use(monitor, reference, production)
@@ -185,6 +187,16 @@ def _thresholds(monitor: Monitor, reference: Dataset) -> Iterator[Row]:
         elif not any(monitor.plan.judges(column, asked) for column in matched):
             said = f"{asked.key} is not judged there, so these limits hold nothing"
             yield field, said, "List the metric in signals.data_drift.metrics, or take the limits out.", "warning"
+
+
+def _named_cohorts(monitor: Monitor, reference: Dataset) -> Iterator[Row]:
+    """Filters of named cohorts that the columns cannot answer."""
+    for name, texts in monitor.cohorts.items():
+        for i, text in enumerate(texts):
+            try:
+                parse_filters(text, reference.columns)
+            except PlumblineError as error:
+                yield f"cohorts.{name}.{i}", error.message, error.hint, "error"
 
 
 def _in_use(monitor: Monitor, reference: Dataset, production: Dataset) -> Iterator[Row]:

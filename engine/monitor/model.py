@@ -2,157 +2,47 @@
 
 import hashlib
 import json
-import math
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
-from engine.columns import Kind, Role
-from engine.errors import PlumblineError
+from engine.columns import Kind
 from engine.metrics import metric
+from engine.monitor.sections import (
+    Attributions,
+    Columns,
+    Duration,
+    Event,
+    FilterText,
+    Labels,
+    MetricKey,
+    Model,
+    Pattern,
+    Place,
+    Section,
+    Top,
+    WindowRule,
+    WrittenLevel,
+)
 from engine.signals import JUDGED, Level, Plan
-from engine.slices import UNITS
 
-
-class Section(BaseModel):
-    """A part of the file; unknown keys are refused, values are kept as written."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _metric(key: str) -> str:
-    try:
-        return metric(key).key
-    except PlumblineError as error:
-        raise ValueError(str(error)) from None
-
-
-def _duration(text: str) -> str:
-    if not re.fullmatch(r"\d+ (hour|day|week|month)s?", text):
-        raise ValueError("Write a number and a unit, as in '2 days'.")
-    return text
-
-
-def _written_level(value: float | str) -> float | str:
-    try:
-        level = Level.parse(value)
-    except PlumblineError as error:
-        raise ValueError(str(error)) from None
-    if not math.isfinite(level.amount):
-        raise ValueError("A threshold is a finite number.")
-    return value
-
-
-def _pattern(text: str) -> str:
-    """The pattern of a threshold, METRIC or COLUMN.METRIC; what follows its last dot must be a metric."""
-    _metric(text.rpartition(".")[2])
-    return text
-
-
-MetricKey = Annotated[str, AfterValidator(_metric)]
-Duration = Annotated[str, AfterValidator(_duration)]
-Pattern = Annotated[str, AfterValidator(_pattern)]
-WrittenLevel = Annotated[float | str, AfterValidator(_written_level)]
-
-
-class Model(Section):
-    """The model that is watched."""
-
-    name: str = "model"
-    version: str = ""
-    task: Literal["classification", "regression"] = "classification"
-    tier: Literal["low", "medium", "high"] = "medium"
-
-
-class Place(Section):
-    """Where a dataset lies: a file, glob, folder or address; or a table behind a connection."""
-
-    path: str | None = Field(default=None, min_length=1)
-    table: str | None = None
-    connection: str | None = None
-
-    @model_validator(mode="after")
-    def _one_of_both(self) -> "Place":
-        if (self.path is None) == (self.table is None):
-            raise ValueError("Give either path, or table and connection.")
-        return self
-
-
-class Labels(Section):
-    """Labels that arrive later, in a table of their own joined by id."""
-
-    path: str
-    id: str
-    column: str
-
-
-class Attributions(Section):
-    """How much each feature moved each prediction: a table with an id, or columns with a prefix."""
-
-    path: str | None = None
-    id: str | None = None
-    prefix: str | None = None
-
-
-class Top(Section):
-    """The most important features only."""
-
-    top: int = Field(gt=0)
-
-
-class Columns(Section):
-    """What the columns are to the model; what is not named is guessed."""
-
-    id: str | None = None
-    timestamp: str | None = None
-    score: str | None = None
-    prediction: str | None = None
-    target: str | Labels | None = None
-    attributions: Attributions | None = None
-    features: Literal["all"] | list[str] | Top = "all"
-    ignore: list[str] = []
-    cohorts: list[str] = []
-    kinds: dict[str, Kind] = {}
-    latency: str | None = None
-    error: str | None = None
-
-    @property
-    def roles(self) -> dict[str, str]:
-        """Column -> role, for the columns that are named: a named feature is one, whatever its name suggests."""
-        named = {
-            Role.ID: self.id,
-            Role.TIMESTAMP: self.timestamp,
-            Role.SCORE: self.score,
-            Role.PREDICTION: self.prediction,
-            Role.TARGET: self.target if isinstance(self.target, str) else None,
-            Role.LATENCY: self.latency,
-            Role.ERROR: self.error,
-        }
-        listed = {name: str(Role.FEATURE) for name in self.features} if isinstance(self.features, list) else {}
-        ignored = {name: str(Role.IGNORE) for name in self.ignore}
-        return listed | ignored | {name: str(role) for role, name in named.items() if name is not None}
-
-
-class WindowRule(Section):
-    """How time is cut. least: share of the median volume that a window must hold to be judged for drift."""
-
-    every: str = "1 week"
-    grace: Duration = "0 days"
-    least: float = Field(default=0.5, ge=0, le=1)
-
-    @field_validator("every")
-    @classmethod
-    def _calendar(cls, text: str) -> str:
-        if text not in {f"1 {unit}" for unit in UNITS}:
-            raise ValueError(f"Windows are calendar windows: write 1 {', 1 '.join(UNITS)}.")
-        return text
-
-    @property
-    def unit(self) -> str:
-        """hour, day, week or month."""
-        return self.every.split()[1]
+__all__ = [
+    "Attributions",
+    "Columns",
+    "Event",
+    "Labels",
+    "Limits",
+    "Model",
+    "Monitor",
+    "Place",
+    "Section",
+    "Top",
+    "WindowRule",
+    "json_schema",
+]
+LATER = ("cohorts", "events")  # fields that came after digests were first written down
 
 
 class KindMetrics(Section):
@@ -245,15 +135,20 @@ class Monitor(Section):
     window: WindowRule = WindowRule()
     against: str | list[str] = "reference"
     signals: Signals | None = None
-    thresholds: dict[Pattern, Limits] = {}
+    thresholds: dict[Pattern, Limits] = Field(default={})
     policy: Policy = Policy()
-    deliver: list[Delivery] = []
+    deliver: list[Delivery] = Field(default=[])
     engine: Engine = Engine()
+    cohorts: dict[str, list[FilterText]] = Field(default={})
+    events: list[Event] = Field(default=[])
 
     @property
     def digest(self) -> str:
         """SHA-256 of the monitor's content, whatever its layout and comments."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        fields = self.model_dump(mode="json")
+        # a monitor that does not use a later field keeps the digest that its old runs carry
+        fields = {name: value for name, value in fields.items() if value or name not in LATER}
+        text = json.dumps(fields, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property

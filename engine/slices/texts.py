@@ -8,9 +8,14 @@ from typing import Any
 
 from engine.columns import Column, Kind
 from engine.errors import InvalidFilter, UnknownName, shown
-from engine.slices.filters import SIMPLE, SYMBOLS, WORDS, Filter, Operator
+from engine.slices.filters import OPERATORS, SIMPLE, SYMBOLS, WORDS, Filter, Operator, in_quotes
 
 QUOTED = re.compile(r'"((?:[^"]|"")*)"', re.DOTALL)
+JOINT = " & "  # between the filters of one text
+PIECES = re.compile(r'"(?:[^"]|"")*"| & |.', re.DOTALL)  # what stands in quotes is one piece, a lone quote a sign
+SYNTAX = re.compile(
+    r'\s*("(?:[^"]|"")*"|.*?)\s*([!<>]=|[=<>]|\s(?:not_in|in|between|contains)\(|\sis_null|\snot_null)', re.DOTALL
+)
 
 
 def parse_filter(text: str, columns: Iterable[Column]) -> Filter:
@@ -39,6 +44,65 @@ def parse_filter(text: str, columns: Iterable[Column]) -> Filter:
     column, row, rest = found
     values = _values(row, rest, column)
     return Filter(column.name, row.key, tuple(values if row.key == "contains" else (typed(v, column) for v in values)))
+
+
+def parse_filters(text: str, columns: Iterable[Column]) -> tuple[Filter, ...]:
+    """The filters of one text, joined by " & " as joined_text writes them; none of an empty text.
+
+    >>> seats, dest = Column("seats", "INTEGER", Kind.NUMERIC), Column("dest", "VARCHAR", Kind.CATEGORICAL)
+    >>> parse_filters('seats>=100 & dest="A & B"', [seats, dest])[1]
+    Filter(column='dest', operator='eq', values=('A & B',))
+    """
+    known = tuple(columns)
+    return tuple(parse_filter(one, known) for one in split_text(text))
+
+
+def split_text(text: str) -> list[str]:
+    """The texts of single filters in one text; a sign between double quotes parts nothing.
+
+    >>> split_text('a=1 & b="x & y" &  c is_null')
+    ['a=1', 'b="x & y"', 'c is_null']
+    """
+    found = [""]
+    for piece in PIECES.findall(text):
+        found = [*found, ""] if piece == JOINT else [*found[:-1], found[-1] + piece]
+    return [one.strip() for one in found if one.strip()]
+
+
+def joined_text(filters: Iterable[Filter]) -> str:
+    """Filters as one text that parse_filters reads back.
+
+    >>> joined_text([Filter("seats", "ge", (100,)), Filter("dest", "in", ("A & B", "C"))])
+    'seats>=100 & dest in("A & B","C")'
+    """
+    return JOINT.join(_whole(one) for one in filters)
+
+
+def _whole(one: Filter) -> str:
+    """A filter's text, its values in quotes where the text would not stay one among others."""
+    if not any(sign in str(value) for value in one.values for sign in '&"'):
+        return one.text
+    row, values = OPERATORS[one.operator], [in_quotes(str(value)) for value in one.values]
+    name = one.column if SIMPLE.fullmatch(one.column) else in_quotes(one.column)
+    return f"{name}{row.text}{values[0]}" if row in SYMBOLS else f"{name} {row.text}({','.join(values)})"
+
+
+def check_syntax(text: str) -> None:
+    """Raises InvalidFilter for a text that is no filter, whatever the columns are.
+
+    >>> check_syntax("seats > 100")
+    >>> check_syntax("seats")
+    Traceback (most recent call last):
+        ...
+    engine.errors.InvalidFilter: 'seats' holds no operator. Write COLUMN=VALUE, !=, >=, <, in(a,b) or is_null.
+    """
+    found = SYNTAX.match(text)
+    name = found[1].strip() if found else text.strip()
+    if not name:
+        raise InvalidFilter(f"{shown(text)} names no column.", hint="Write COLUMN=VALUE.")
+    quoted = QUOTED.fullmatch(name)
+    name = quoted[1].replace('""', '"') if quoted else name
+    parse_filter(text, [Column(name, "VARCHAR", Kind.CATEGORICAL)])
 
 
 def _column(text: str, known: tuple[Column, ...]) -> tuple[Column, Operator, str] | None:

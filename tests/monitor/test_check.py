@@ -285,3 +285,9 @@ def test_the_command_line_tells_scripts(folder, capsys, more, code):
             "severity": "error", "line": 4, "field": "columns.id", "hint": "Did you mean 'row_id'?",
             "message": "the reference has no column 'rowid'.",
         }  # fmt: skip
+
+
+def test_a_named_cohort_of_no_column_is_told_with_its_line(folder):
+    (problem,) = found(folder, HEAD + "cohorts:\n  good: [origin=JFK]\n  bad: [origin=JFK, orgin=LGA]\n")
+    assert (problem.line, problem.field) == (6, "cohorts.bad.1")
+    assert problem.hint == "Did you mean 'origin'?"

@@ -1,5 +1,7 @@
 """Monitor files: all problems at once with their lines, nearest names, and nothing that a file can do to the reader."""
 
+from datetime import datetime
+
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -10,6 +12,7 @@ from engine.errors import InvalidMonitor, PlumblineError, UnreadableSource
 from engine.monitor import Monitor, read_monitor, read_monitors
 from engine.monitor.model import json_schema
 from engine.monitor.read import parse_monitor
+from engine.monitor.write import to_yaml
 from engine.signals import Level
 
 LEAST = "monitor: m\nreference: {path: a}\nproduction: {path: b}\n"
@@ -303,3 +306,42 @@ def test_a_digest_follows_the_content_and_not_the_layout():
 
 def test_the_schema_knows_every_field():
     assert set(json_schema()["properties"]) == set(Monitor.model_fields)
+
+
+NAMED = LEAST + 'cohorts: {small: [seats<100, "carrier in(EV,UA) & origin=LGA"]}\n'
+
+
+def test_named_cohorts_and_events_are_read_and_written():
+    monitor = parse_monitor(NAMED + "events: [{at: 2013-04-21, until: 2013-04-27, name: furloughs}]\n")
+    assert monitor.cohorts == {"small": ["seats<100", "carrier in(EV,UA) & origin=LGA"]}
+    (event,) = monitor.events
+    assert event.at == datetime(2013, 4, 21) and event.end == datetime(2013, 4, 28)  # the last day counts as a whole
+    assert parse_monitor(to_yaml(monitor)) == monitor
+
+
+def test_a_moment_with_a_zone_is_read_in_the_datas_clock():
+    (event,) = parse_monitor(LEAST + "events: [{at: '2013-04-21T02:00:00+02:00', name: e}]\n").events
+    assert event.at == datetime(2013, 4, 21) and event.end is None
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "said"),
+    [
+        ("cohorts: {x: [seats]}", "cohorts.x.0", "holds no operator"),
+        ("cohorts: {x: ['a=1 & b']}", "cohorts.x.0", "'b' holds no operator"),
+        ("cohorts: {x: ['a between(1)']}", "cohorts.x.0", "takes 2 values"),
+        ("events: [{at: 2013-04-21, nam: e}]", "events.0.nam", "Did you mean 'name'"),
+        ("events: [{at: 2013-04-21, name: e, until: 2012-01-01}]", "events.0", "ends after it began"),
+        ("events: [{at: soon, name: e}]", "events.0.at", "soon"),
+    ],
+)
+def test_named_cohorts_and_events_that_cannot_be_understood(text, field, said):
+    found = {at: message for _, at, message in problems(LEAST + text + "\n")}
+    with pytest.raises(InvalidMonitor, match="problem") as raised:
+        parse_monitor(LEAST + text + "\n")
+    assert field in found and said in str(raised.value)
+
+
+def test_a_monitor_without_later_fields_keeps_its_digest():
+    assert parse_monitor(LEAST).digest == "0d573e0efc11b37303140eef45c87ab42e42e59eee9cb342fea2819f5bcff702"
+    assert parse_monitor(NAMED).digest != parse_monitor(LEAST).digest

@@ -1,0 +1,193 @@
+"""The parts of a monitor file that say what is watched: model, data, columns, windows, named cohorts, events."""
+
+import math
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from engine.columns import Kind, Role
+from engine.errors import PlumblineError
+from engine.metrics import metric
+from engine.signals import Level
+from engine.slices import UNITS
+from engine.slices.texts import check_syntax, split_text
+
+
+class Section(BaseModel):
+    """A part of the file; unknown keys are refused, values are kept as written."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _metric(key: str) -> str:
+    try:
+        return metric(key).key
+    except PlumblineError as error:
+        raise ValueError(str(error)) from None
+
+
+def _duration(text: str) -> str:
+    if not re.fullmatch(r"\d+ (hour|day|week|month)s?", text):
+        raise ValueError("Write a number and a unit, as in '2 days'.")
+    return text
+
+
+def _written_level(value: float | str) -> float | str:
+    try:
+        level = Level.parse(value)
+    except PlumblineError as error:
+        raise ValueError(str(error)) from None
+    if not math.isfinite(level.amount):
+        raise ValueError("A threshold is a finite number.")
+    return value
+
+
+def _pattern(text: str) -> str:
+    """The pattern of a threshold, METRIC or COLUMN.METRIC; what follows its last dot must be a metric."""
+    _metric(text.rpartition(".")[2])
+    return text
+
+
+def _filter(text: str) -> str:
+    """The text of a filter, or of several; whether their columns are there, only the data can tell."""
+    try:
+        for one in split_text(text) or [text]:
+            check_syntax(one)
+    except PlumblineError as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+MetricKey = Annotated[str, AfterValidator(_metric)]
+Duration = Annotated[str, AfterValidator(_duration)]
+Pattern = Annotated[str, AfterValidator(_pattern)]
+WrittenLevel = Annotated[float | str, AfterValidator(_written_level)]
+FilterText = Annotated[str, AfterValidator(_filter)]
+
+
+class Model(Section):
+    """The model that is watched."""
+
+    name: str = "model"
+    version: str = ""
+    task: Literal["classification", "regression"] = "classification"
+    tier: Literal["low", "medium", "high"] = "medium"
+
+
+class Place(Section):
+    """Where a dataset lies: a file, glob, folder or address; or a table behind a connection."""
+
+    path: str | None = Field(default=None, min_length=1)
+    table: str | None = None
+    connection: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "Place":
+        if (self.path is None) == (self.table is None):
+            raise ValueError("Give either path, or table and connection.")
+        return self
+
+
+class Labels(Section):
+    """Labels that arrive later, in a table of their own joined by id."""
+
+    path: str
+    id: str
+    column: str
+
+
+class Attributions(Section):
+    """How much each feature moved each prediction: a table with an id, or columns with a prefix."""
+
+    path: str | None = None
+    id: str | None = None
+    prefix: str | None = None
+
+
+class Top(Section):
+    """The most important features only."""
+
+    top: int = Field(gt=0)
+
+
+class Columns(Section):
+    """What the columns are to the model; what is not named is guessed."""
+
+    id: str | None = None
+    timestamp: str | None = None
+    score: str | None = None
+    prediction: str | None = None
+    target: str | Labels | None = None
+    attributions: Attributions | None = None
+    features: Literal["all"] | list[str] | Top = "all"
+    ignore: list[str] = []
+    cohorts: list[str] = []
+    kinds: dict[str, Kind] = {}
+    latency: str | None = None
+    error: str | None = None
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """Column -> role, for the columns that are named: a named feature is one, whatever its name suggests."""
+        named = {
+            Role.ID: self.id,
+            Role.TIMESTAMP: self.timestamp,
+            Role.SCORE: self.score,
+            Role.PREDICTION: self.prediction,
+            Role.TARGET: self.target if isinstance(self.target, str) else None,
+            Role.LATENCY: self.latency,
+            Role.ERROR: self.error,
+        }
+        listed = {name: str(Role.FEATURE) for name in self.features} if isinstance(self.features, list) else {}
+        ignored = {name: str(Role.IGNORE) for name in self.ignore}
+        return listed | ignored | {name: str(role) for role, name in named.items() if name is not None}
+
+
+class WindowRule(Section):
+    """How time is cut. least: share of the median volume that a window must hold to be judged for drift."""
+
+    every: str = "1 week"
+    grace: Duration = "0 days"
+    least: float = Field(default=0.5, ge=0, le=1)
+
+    @field_validator("every")
+    @classmethod
+    def _calendar(cls, text: str) -> str:
+        if text not in {f"1 {unit}" for unit in UNITS}:
+            raise ValueError(f"Windows are calendar windows: write 1 {', 1 '.join(UNITS)}.")
+        return text
+
+    @property
+    def unit(self) -> str:
+        """hour, day, week or month."""
+        return self.every.split()[1]
+
+
+class Event(Section):
+    """Something that happened, as a mark on timelines. at: a day or a moment; until: the last day, or the end."""
+
+    at: datetime
+    name: str = Field(min_length=1)
+    until: datetime | None = None
+
+    @field_validator("at", "until")
+    @classmethod
+    def _in_one_clock(cls, at: datetime | None) -> datetime | None:
+        """A moment with a zone in UTC, the clock in which such columns are read."""
+        return at.astimezone(UTC).replace(tzinfo=None) if at is not None and at.tzinfo else at
+
+    @model_validator(mode="after")
+    def _ends_after_it_began(self) -> "Event":
+        if self.until is not None and self.until < self.at:
+            raise ValueError("An event ends after it began: write until after at.")
+        return self
+
+    @property
+    def end(self) -> datetime | None:
+        """Where it is over, excluded: a last day counts as a whole."""
+        if self.until is None:
+            return None
+        whole_day = self.until.time() == datetime.min.time()
+        return self.until + timedelta(days=1) if whole_day else self.until
