@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from itertools import repeat
 
 import numpy as np
 import pyarrow as pa
@@ -66,18 +67,21 @@ def count(
     sql = f"SELECT {', '.join(columns)} FROM {dataset.scan} WHERE {condition}"
     done = 0
 
-    def coded(i: int) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    def coded(i: int, batch: pa.RecordBatch, group: NDArray[np.int64]) -> NDArray[np.uint8] | NDArray[np.uint16]:
         valid = batch[broken[i]].to_numpy(zero_copy_only=False) if i in broken else None
         code, gap = encoders[i](batch[f"v{i}"], valid)
         tallies[i].add(group, code, gap, groups.size)
         refined = fine[i]
         return code if refined is None or gap is None or keep is None else refined(code, gap)
 
-    with ThreadPoolExecutor(THREADS) as pool:  # numpy and Arrow let go of the interpreter for most of this
-        for batch in dataset.stream(sql, values, BATCH):
+    batches = dataset.stream(sql, values, BATCH)
+    with ThreadPoolExecutor(THREADS + 1) as pool:  # numpy and Arrow let go of the interpreter for most of this
+        ahead = pool.submit(next, batches, None)
+        while (batch := ahead.result()) is not None:
+            ahead = pool.submit(next, batches, None)  # is read while this one is counted
             at = _window_index(batch["at"], starts) if timestamp else None
             group = groups.index(batch, at)
-            found = list(pool.map(coded, range(len(names))))
+            found = list(pool.map(coded, range(len(names)), repeat(batch), repeat(group)))
             if keep:
                 window = np.zeros(batch.num_rows, np.uint16) if at is None else (at + 1).astype(np.uint16)
                 keep(pa.record_batch([*found, window], [*(f"v{i}" for i in range(len(names))), "window"]))
