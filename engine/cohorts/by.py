@@ -90,6 +90,8 @@ def _rows(asked: Metric, cut: Cut, name: str, scores: Scores, levels: tuple[Leve
             hidden=alarms and scores.whole < whole and bool(further[i]),
             p_value=None if value is None else float(tails[i]),
             sentence="",
+            value_reference=against if asked.relative else None,
+            whole_reference=scores.whole_against if asked.relative else None,
         )
         rows.append(replace(cohort, sentence=shares_out(cohort, asked.key == NULL_RATE)))
     rows.sort(key=lambda one: (-abs((one.mix or 0.0) + (one.behaviour or 0.0)), -(one.value or 0.0), one.words))

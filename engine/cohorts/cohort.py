@@ -21,6 +21,7 @@ class Cohort:
     rests on. share_reference, share_production: of all rows, 0 to 1. mix, behaviour: what the cohort adds to the PSI of
     all rows, or to the move of a rate; None for other metrics. hidden: it moved clearly further than
     all rows, which do not reach the warning.
+    value_reference, whole_reference: the reference's own rate in the cohort and in all rows; None for distances.
     """
 
     cohort: tuple[Filter, ...]
@@ -41,11 +42,19 @@ class Cohort:
     hidden: bool
     p_value: float | None
     sentence: str
+    value_reference: float | None = None
+    whole_reference: float | None = None
 
 
 def told(cohort: Cohort, explains: bool) -> str:
     """What a found cohort says: that it is hidden, that the whole's drift rests on it, or how it differs."""
     name, column, value = _name(cohort), plain(cohort.column), three(cohort.value or 0.0)
+    if cohort.value_reference is not None and not (explains and not cohort.hidden):
+        moved = f"{three(cohort.value_reference)} to {value} at {cohort.words}"
+        rest = f"{three(cohort.whole_reference or 0.0)} to {three(cohort.value_whole or 0.0)}"
+        return (
+            f"{'Hidden: t' if cohort.hidden else 'T'}he {name} of {column} went from {moved}; of all rows, from {rest}."
+        )
     whole, without = (None if one is None else three(one) for one in (cohort.value_whole, cohort.value_without))
     if cohort.hidden:
         return f"Hidden: {column} at {cohort.words} reads {value} while all rows read {whole} ({name})."

@@ -220,6 +220,8 @@ def _cohort(asked: Metric, one: _Column, i: int, floor: float, totals: tuple[int
         hidden=hidden,
         p_value=float(one.p_values[i]),
         sentence="",
+        value_reference=against if asked.relative else None,
+        whole_reference=scores.whole_against if asked.relative else None,
     )
     return replace(cohort, sentence=told(cohort, _explains(cohort) and not hidden))
 

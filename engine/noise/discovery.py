@@ -41,7 +41,7 @@ def null_psi(reference: Counts, production: Counts) -> Moments:
         at = _between(np.log(TOTALS), np.log(both[few])), _between(np.log(RATIOS), np.log(ratios))
         mean[few] *= _bilinear(by_mean, *at)
         variance[few] *= _bilinear(by_variance, *at) / 2
-    noise = 1 / (n + k / 2) + 1 / (m + k / 2)
+    noise = 1 / np.maximum(n + k / 2, 0.5) + 1 / np.maximum(m + k / 2, 0.5)
     return noise * mean.sum(axis=1), noise**2 * variance.sum(axis=1)
 
 
