@@ -65,8 +65,8 @@ def told(cohort: Cohort, explains: bool) -> str:
 
 
 def _name(cohort: Cohort) -> str:
-    """The metric within a sentence: PSI, else its name in small letters."""
-    return "PSI" if cohort.metric == "psi" else metric(cohort.metric).name.lower()
+    """The metric within a sentence."""
+    return {"psi": "PSI", "null_rate": "null rate"}.get(cohort.metric) or metric(cohort.metric).name
 
 
 def _mostly(cohort: Cohort) -> str:
