@@ -166,8 +166,9 @@ def compare(
     """Every signal that the columns allow, on the exact tier.
 
     reference, production: a path, glob or folder, a pandas or polars frame, an Arrow table, or a Dataset. metrics:
-    keys; what is asked for is judged. against: what production is held against, as slices/against.py
-    reads it. progress is told a share and a sentence, and may raise Cancelled. Raises the errors of engine.errors for what a user can mend.
+    keys; what is asked for is judged. against: what production is held against, as slices/against.py reads it.
+    progress is told a share and a sentence, and may raise Cancelled. Raises the errors of engine.errors for what a user
+    can mend.
 
     >>> import pyarrow as pa
     >>> old, new = pa.table({"x": [1.0, 2.0] * 500}), pa.table({"x": [2.0, 2.0] * 500})
