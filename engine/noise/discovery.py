@@ -84,14 +84,13 @@ def beyond(null: Moments, n: Counts, m: Counts, excess: Floats | float, known: F
     """Mean and variance of the PSI of (c,) samples of rows that moved by a known PSI, or by none where it is 0.
 
     null: from null_psi; n, m: rows. excess: how much more than rows drawn singly the reference's own windows differ, on
-    average: it stretches chance by (mean + excess) / mean, since rows of one window are alike. A sample of rows that
-    moved by PSI reads that and what chance gives, with a variance of 4 PSI (1/n + 1/m) more (δ-method on the sum of
-    d²/p, d being the move of a bin's share p).
+    average. A window moves a column as a whole, up or down, so this part has one degree of freedom and a variance of
+    2 excess² – the most a χ² of that mean has. Rows that moved by a PSI read that and what chance gives, with a
+    variance of 4 PSI (1/n + 1/m) more (δ-method on the sum of d²/p, d being the move of a bin's share p).
     """
     mean, variance = null
-    wider = np.divide(mean + excess, mean, out=np.ones_like(mean), where=mean > 0)
     noise = 1 / np.maximum(n, 1) + 1 / np.maximum(m, 1)
-    return wider * mean + known, wider**2 * variance + 4 * known * noise * wider
+    return mean + excess + known, variance + 2 * np.square(excess) + 4 * (known + excess) * noise
 
 
 def psi_tail(value: Floats, moments: Moments) -> Floats:

@@ -44,7 +44,13 @@ def test_windows_that_differ_by_themselves_widen():
     value = 4 * null[0]
     alone, wide = (psi_tail(value, beyond(null, rows, rows, excess, 0.0)) for excess in (0.0, null[0]))
     assert alone < 1e-3 < wide
-    assert psi_level(0.01, beyond(null, rows, rows, null[0], 0.0)) == pytest.approx(2 * psi_level(0.01, null))
+
+
+def test_a_window_moves_a_column_as_a_whole():
+    """Where windows differ far more than rows do, a reading is the square of one normal number."""
+    counts = np.full((1, 10), 10**7), np.full((1, 10), 10**7)
+    moments = beyond(null_psi(*counts), np.array([10**8]), np.array([10**8]), 0.1, 0.0)
+    assert psi_tail(np.array([0.1 * chi2.isf(0.01, 1)]), moments) == pytest.approx(0.01, rel=0.01)
 
 
 def test_a_sample_of_rows_that_moved_reads_no_further_than_said():
