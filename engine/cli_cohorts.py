@@ -94,7 +94,10 @@ def looked_for(
     coded, excess, said = _counted_reference(first, built, Slice(cohort), unit, least, asked.key, tell)
     other = counted(second, built, None, (), lambda share, said: tell(0.6 + 0.2 * share, said))[1]
     if coded is None or other is None:
-        raise UnusableData("There is no room to keep the codes of the data.", hint="Set a folder for the cache.")
+        raise UnusableData(
+            "The rows could not be kept as codes, which cohorts are counted from.",
+            hint="There is no room in the cache, or a column is named file_index or file_row_number.",
+        )
     tabs = crosstabs(
         (coded, Slice(cohort)), (other, cut), chosen, column or None, lambda share, said: tell(0.8 + 0.15 * share, said)
     )  # fmt: skip

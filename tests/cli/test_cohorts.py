@@ -4,6 +4,7 @@ import csv
 import io
 
 import numpy as np
+import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
@@ -115,6 +116,19 @@ def test_a_slice_and_a_window(say):
 def test_mistakes_are_sentences(say, options, message):
     done, out, err = say("cohorts", "old.parquet", "new.parquet", *options)
     assert done == 2 and message in err and "Traceback" not in err and not out
+
+
+def test_text_files_are_read_too(say, here):
+    pyarrow.csv.write_csv(made(0, 1, n=6000), here / "old.csv")
+    said = canonical(say("cohorts", "old.csv", "new.parquet", *ID, "--format", "json")[1])
+    assert said["cohorts"][0]["words"] == "c a"
+
+
+def test_rows_that_cannot_be_told_apart_are_told(say, here):
+    table = made(0, 1, n=600)
+    pq.write_table(table.append_column("file_row_number", table["id"]), here / "odd.parquet")
+    done, _, err = say("cohorts", "odd.parquet", "odd.parquet")
+    assert done == 2 and "file_row_number" in err
 
 
 def test_nothing_large_enough_does_not_pass_a_gate(say):
