@@ -43,7 +43,7 @@ class _Column:
     """One column with the cohorts that were asked on it. All shapes (c,).
 
     tested: large enough, and not about the column itself. known: how far the halves of a pair, or all rows, moved
-    already; 0 for a cohort of one column. p_values: of having moved beyond that; 1 where it could not be listed anyway.
+    already (_known). p_values: of having moved beyond that; 1 where it could not be listed anyway.
     repeats: reaches the warning by no more than what is known.
     """
 
@@ -122,13 +122,10 @@ def search(
 
 
 def _columns(crosstabs: Sequence[Crosstab], supports: Supports, asked: Metric) -> list[str]:
-    """The columns that a metric says something about, of those that every crosstab counts."""
-    shared = [set(columns_of(tab, supports)) for tab in crosstabs]
-    known = ((name, one.column) for name, one in supports.items() if not isinstance(one, str))
-    return [
-        name for name, column in known
-        if shared and any(name in one for one in shared) and column.kind in asked.kinds and not pointless(column, asked)
-    ]  # fmt: skip
+    """The columns that are counted and that a metric says something about."""
+    there = {name for tab in crosstabs for name in columns_of(tab, supports)}
+    known = ((name, one.column) for name, one in supports.items() if not isinstance(one, str) and name in there)
+    return [name for name, column in known if column.kind in asked.kinds and not pointless(column, asked)]
 
 
 def _totals(crosstabs: Sequence[Crosstab]) -> tuple[int, int]:
