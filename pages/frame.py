@@ -11,7 +11,8 @@ from engine.errors import PlumblineError
 from pages.shared import states
 from pages.shared.entries import monitors
 from pages.shared.pickers import pickers
-from pages.shared.view import GOING, NOTICES, OWN, VIEW, View, pick
+from pages.shared.picking import pick
+from pages.shared.view import GOING, NOTICES, OWN, VIEW, View
 from pages.shared.words import plain
 
 HERE = Path(__file__).parent
@@ -20,6 +21,9 @@ SECTIONS = {
     "Explore": [
         ("explore/columns.py", "Columns", ":material/table_rows:", "All columns by all metrics, worst first."),
         ("explore/column.py", "Column", ":material/bar_chart:", "One column: its bins, curves and history."),
+        ("explore/cohorts.py", "Cohorts", ":material/groups:", "Which cohorts, which weeks; mix or behaviour."),
+        ("explore/compare.py", "Compare", ":material/compare:", "Two slices side by side, column by column."),
+        ("explore/windows.py", "Windows", ":material/timeline:", "Over time, with events."),
         ("explore/quality.py", "Data quality", ":material/rule:", "What is missing, broken or out of range."),
     ],
     "Setup": [("setup/data.py", "Data", ":material/upload_file:", "Bring data in and start a monitor.")],

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from engine.charts.theme import colours, layout, note, plain
+from engine.charts.theme import SIDES, colours, layout, note, plain
 from engine.findings import three
 from engine.summaries import Curve, Floats
 
@@ -48,18 +48,25 @@ def _visible(curve: Curve) -> tuple[Floats, Floats, Floats]:
     return x[keep], p[keep], q[keep]
 
 
-def curves(curve: Curve, column: str, log: bool = False, mode: str = "light") -> go.Figure:
-    """The share of rows at or below each value, both sides, with the largest gap (Kolmogorov and Smirnov's) marked."""
+def curves(
+    curve: Curve, column: str, log: bool = False, mode: str = "light", sides: tuple[str, str] = SIDES
+) -> go.Figure:
+    """The share of rows at or below each value, both sides, with the largest gap (Kolmogorov and Smirnov's) marked.
+
+    sides: what the two are called.
+    """
     c = colours(mode)
     x, p, q = _visible(curve)
     step = {"type": "scatter", "mode": "lines", "x": x}
     hover = "%{y:.1%} at or below %{x:.4g}"
     data: list[dict[str, Any]] = [
         {
-            **step, "y": side, "name": name, "hovertemplate": f"{hover}<extra>{name}</extra>",
-            "line": {"shape": "hv", "color": c[name], "width": width, "dash": dash},
+            **step, "y": side, "name": plain(name), "hovertemplate": f"{hover}<extra>{plain(name)}</extra>",
+            "line": {"shape": "hv", "color": c[colour], "width": width, "dash": dash},
         }
-        for side, name, width, dash in ((p, "reference", 2, "dot"), (q, "production", 2.5, "solid"))
+        for side, colour, name, width, dash in (
+            (p, "reference", sides[0], 2, "dot"), (q, "production", sides[1], 2.5, "solid")
+        )
     ]  # fmt: skip
     notes: list[dict[str, Any]] = []
     if len(x):

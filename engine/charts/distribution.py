@@ -6,7 +6,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from engine.charts.theme import colours, faded, layout, note, plain
+from engine.charts.theme import SIDES, colours, faded, layout, note, plain
 from engine.findings import Part
 
 MOST = 0.6  # bins are marked until together they make up this share of the score
@@ -67,9 +67,20 @@ def main_bins(bins: Sequence[Bin]) -> list[int]:
     return sorted(chosen)
 
 
-def distribution(parts: Sequence[Part], metric: str, column: str, ordered: bool, mode: str = "light") -> go.Figure:
-    """ordered: bins have an order, so production is a stepped line over reference bars; else bars stand in pairs."""
+def distribution(
+    parts: Sequence[Part],
+    metric: str,
+    column: str,
+    ordered: bool,
+    mode: str = "light",
+    sides: tuple[str, str] = SIDES,
+) -> go.Figure:
+    """ordered: bins have an order, so production is a stepped line over reference bars; else bars stand in pairs.
+
+    sides: what the two are called, where the one that production is held against is not the reference.
+    """
     c = colours(mode)
+    first, second = (plain(side) for side in sides)
     bins = bins_of(parts, ordered)
     places = list(range(len(bins)))
     labels = [plain(one.label, 18) for one in bins]
@@ -80,7 +91,7 @@ def distribution(parts: Sequence[Part], metric: str, column: str, ordered: bool,
         for b in bins
     ]
     template = (
-        "<b>%{customdata[0]}</b><br>reference %{customdata[1]}<br>production %{customdata[2]}"
+        f"<b>%{{customdata[0]}}</b><br>{first} %{{customdata[1]}}<br>{second} %{{customdata[2]}}"
         f"<br>%{{customdata[3]}} of {plain(metric)}<extra></extra>"
     )
     bars: dict[str, Any] = {"type": "bar", "x": places, "customdata": hover, "hovertemplate": template}
@@ -89,16 +100,14 @@ def distribution(parts: Sequence[Part], metric: str, column: str, ordered: bool,
         "line": {"width": 0},
         "pattern": {"shape": "/", "fgcolor": c["reference"], "size": 6, "solidity": 0.25},
     }
-    data: list[dict[str, Any]] = [{**bars, "y": p, "name": "reference", "marker": hatched}]
+    data: list[dict[str, Any]] = [{**bars, "y": p, "name": first, "marker": hatched}]
     if ordered:
         steps = {"x": [-0.5, *places, len(bins) - 0.5], "y": [q[0], *q, q[-1]] if q else []}
         line = {"color": c["production"], "width": 2.5, "shape": "hvh"}
         data[0]["width"] = 0.94
-        data.append(
-            {"type": "scatter", "mode": "lines", "name": "production", "line": line, "hoverinfo": "skip", **steps}
-        )
+        data.append({"type": "scatter", "mode": "lines", "name": second, "line": line, "hoverinfo": "skip", **steps})
     else:
-        data.append({**bars, "y": q, "name": "production", "marker": {"color": c["production"]}})
+        data.append({**bars, "y": q, "name": second, "marker": {"color": c["production"]}})
     if scored:
         scores = [one.score or 0.0 for one in bins]
         marker = {"color": c["production"], "opacity": 0.55}

@@ -55,6 +55,7 @@ SYMBOLS: dict[Severity, str] = {
     Severity.CRITICAL: "square",
     Severity.NOT_JUDGED: "circle",
 }
+SIDES = ("reference", "production")  # what charts call the two sides where nobody says otherwise
 FONT = "'Source Sans', 'Source Sans Pro', system-ui, sans-serif"
 
 

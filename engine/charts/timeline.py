@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import plotly.graph_objects as go
 
-from engine.charts.theme import MARKS, SYMBOLS, WORDS, colour_of, colours, faded, layout, note, zones
+from engine.charts.theme import MARKS, SYMBOLS, WORDS, colour_of, colours, faded, layout, note, plain, zones
 from engine.findings import Finding, NotComputed, three
 
 
@@ -21,7 +22,49 @@ class Moment:
     partial: bool = False
 
 
-def timeline(moments: Sequence[Moment], metric: str, chosen: str | None = None, mode: str = "light") -> go.Figure:
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event as a mark on a timeline. end: where it is over, excluded; None for a moment."""
+
+    start: datetime
+    words: str
+    end: datetime | None = None
+
+
+def event_marks(
+    events: Sequence[Happened], first: datetime, last: datetime, mode: str, words: bool = True
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Shapes and labels of the events between two moments: a line each, a shade where one lasted. words: label them."""
+    c = colours(mode)
+    shapes: list[dict[str, Any]] = []
+    notes: list[dict[str, Any]] = []
+    for event in events:
+        end = event.end or event.start
+        if end < first or event.start > last:
+            continue
+        place = {"type": "rect", "yref": "paper", "y0": 0, "y1": 1, "x0": event.start, "x1": end, "layer": "below"}
+        shapes.append({**place, "fillcolor": faded(c["text"], 0.12), "line": {"width": 1, "color": c["soft"]}})
+        if words:
+            left = event.start - first <= (last - first) / 2  # the label hangs on the side that has room
+            at = {"x": end if left else event.start, "xanchor": "left" if left else "right"}
+            edge = {
+                "yref": "paper",
+                "y": 1,
+                "yanchor": "top",
+                "yshift": -15 * (len(notes) % 3),
+                "xshift": 3 if left else -3,
+            }
+            notes.append(note(plain(event.words, 48), mode, **at, **edge))
+    return shapes, notes
+
+
+def timeline(
+    moments: Sequence[Moment],
+    metric: str,
+    chosen: str | None = None,
+    mode: str = "light",
+    events: Sequence[Happened] = (),
+) -> go.Figure:
     """chosen: key of the window that is being looked at. Windows where nothing was read are gaps in the line."""
     c = colours(mode)
     read = [one.found if isinstance(one.found, Finding) and one.found.value is not None else None for one in moments]
@@ -31,7 +74,7 @@ def timeline(moments: Sequence[Moment], metric: str, chosen: str | None = None, 
     numbers = [v for v in [*values, *floors, *((limits.warning, limits.critical) if limits else ())] if v is not None]
     top = max(numbers, default=1.0) * 1.12 or 1.0
     bottom = min(0.0, *numbers) if numbers else 0.0
-    starts = [one.start for one in moments]
+    starts: list[datetime] = [one.start for one in moments]
     data: list[dict[str, Any]] = []
     if any(floor is not None for floor in floors):
         band = {"line": {"width": 0, "shape": "hvh"}, "fill": "tozeroy", "fillcolor": faded(c["quiet"], 0.28)}
@@ -63,6 +106,9 @@ def timeline(moments: Sequence[Moment], metric: str, chosen: str | None = None, 
                 note(f"{mark} {name} {three(level)}", mode, xref="paper", x=1, y=level, xanchor="right",
                      yanchor="top" if close else "bottom")
             )  # fmt: skip
+    if starts:
+        marks, labels = event_marks(events, min(starts), max(starts), mode)
+        shapes, notes = [*shapes, *marks], [*notes, *labels]
     now = next((m for m in moments if m.key == chosen), None)
     if now is not None:
         place = {"x0": now.start, "x1": now.start, "yref": "paper", "y0": 0, "y1": 1}

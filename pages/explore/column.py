@@ -5,18 +5,22 @@ import streamlit as st
 from engine.charts.bullet import bullet
 from engine.charts.curves import can_be_log, curves
 from engine.charts.distribution import distribution
-from engine.charts.timeline import Moment, timeline
 from engine.columns import ORDERED, Column
 from engine.errors import PlumblineError
 from engine.findings import Finding, NotComputed
 from engine.metrics import METRICS, manual
+from engine.reasons import reasons
 from engine.summaries import ColumnSummary
 from pages.shared import states
-from pages.shared.charts import bins_rows, chart, curve_rows, file_name, window_row
-from pages.shared.tables import metrics_of, number_rows, worst_columns
-from pages.shared.view import View, current, hear, mode, option_of, pick
+from pages.shared.charts import bins_rows, chart, curve_rows, file_name
+from pages.shared.over_time import show_timeline
+from pages.shared.picking import pick
+from pages.shared.tables import CALLS, metrics_of, number_rows, worst_columns
+from pages.shared.view import View, current, go_to, mode
+from pages.shared.where import columns_of_cohorts
 from pages.shared.words import badge, number, plain
 
+COHORTS = "explore/cohorts.py"
 BARE = {"displayModeBar": False}  # the ruler shows one number, which stands in the table below
 
 
@@ -49,36 +53,54 @@ def show(
 ) -> None:
     found = findings.get(key)
     if isinstance(found, Finding):
-        st.markdown(f"{badge(found.severity)} {plain(found.sentence)}")
+        st.markdown(f"{badge(found.severity)} {view.says(found)}")
     elif found is not None:
         st.markdown(f"– Not computed: {plain(found.because)}.")
     st.caption(manual(key).splitlines()[0])
+    show_why(view, column, findings, summary)
     bins = found if isinstance(found, Finding) and found.parts else findings.get("psi")
     left, right = st.columns([3, 2], gap="large")
     with left:
-        show_bins(bins, column)
+        show_bins(view, bins, column)
         if isinstance(found, Finding) and found.value is not None:
             show_ruler(found)
     with right:
-        show_curves(summary, column)
+        show_curves(view, summary, column)
     if view.opened.windows:
-        show_history(view, column, key)
-    show_numbers(findings)
+        st.subheader("Over time", anchor=False)
+        show_timeline(view, view.history(key, column.name), column.name)
+    show_numbers(view, findings)
 
 
-def show_bins(found: Finding | NotComputed | None, column: Column) -> None:
-    """Reference against production on the bins that are scored."""
-    st.subheader("Reference against production", anchor=False)
+def show_why(
+    view: View, column: Column, findings: dict[str, Finding | NotComputed], summary: ColumnSummary | str
+) -> None:
+    """What it comes from, in sentences, where anything reached a threshold; and the way to its cohorts."""
+    called = {one.signal for one in findings.values() if isinstance(one, Finding) and one.severity in CALLS}
+    drifted = bool(called & {"data_drift", "prediction_drift"})
+    said = reasons(column, summary, drifted) if called and isinstance(summary, ColumnSummary) else ()
+    if said:
+        st.subheader("Why", anchor=False)
+        st.markdown("\n".join(f"- {plain(view.named(one))}" for one in said))
+    if columns_of_cohorts(view.opened):
+        st.button("By cohort ›", key="by_cohort", on_click=go_to, args=(COHORTS, column.name), type="tertiary",
+                  help="In which cohorts, and whether by mix or by behaviour")  # fmt: skip
+
+
+def show_bins(view: View, found: Finding | NotComputed | None, column: Column) -> None:
+    """Both sides on the bins that are scored."""
+    first, second = view.sides
+    st.subheader(plain(f"{first[:1].upper()}{first[1:]} against {second}"), anchor=False)
     if not isinstance(found, Finding) or not found.parts:
         why = plain(found.because) if isinstance(found, NotComputed) else "this column is not binned"
         st.markdown(f"No bins: {why}.")
         return
     name = METRICS[found.metric].name
-    figure = distribution(found.parts, name, column.name, column.kind in ORDERED, mode())
-    parts = found.parts
+    parts, sides = found.parts, view.sides
+    figure = distribution(parts, name, column.name, column.kind in ORDERED, mode(), sides)
     chart(
         figure, "bins", file_name("distribution", column.name),
-        f"Distribution of {column.name}: reference against production", lambda: bins_rows(parts),
+        f"Distribution of {column.name}: {first} against {second}", lambda: bins_rows(parts, sides),
         f"Shaded bins make up most of the {name}; the number above is their share of it.",
     )  # fmt: skip
 
@@ -90,50 +112,23 @@ def show_ruler(found: Finding) -> None:
     )  # fmt: skip
 
 
-def show_curves(summary: ColumnSummary | str, column: Column) -> None:
+def show_curves(view: View, summary: ColumnSummary | str, column: Column) -> None:
     """The cumulative curves, on a log axis where one helps."""
     if isinstance(summary, str) or summary.curve is None or column.kind not in ORDERED:
         return
     st.subheader("Cumulative", anchor=False)
     log = can_be_log(summary.curve) and st.toggle("Log axis", key="log", bind="query-params")
-    curve = summary.curve
-    figure = curves(curve, column.name, bool(log), mode())
+    curve, sides = summary.curve, view.sides
+    figure = curves(curve, column.name, bool(log), mode(), sides)
     alt = f"Cumulative curves of {column.name}"
-    chart(figure, "curves", file_name("cumulative", column.name), alt, lambda: curve_rows(curve))
+    chart(figure, "curves", file_name("cumulative", column.name), alt, lambda: curve_rows(curve, sides))
 
 
-def show_history(view: View, column: Column, key: str) -> None:
-    """The metric over all windows; a click on a mark chooses that window."""
-    st.subheader("Over time", anchor=False)
-    history = view.history(key, column.name)
-    moments = [
-        Moment(option_of(w), w.words, w.start, history.cells.get((column.name, i)), partial)
-        for i, (w, partial) in enumerate(zip(history.windows, view.partial, strict=True))
-    ]
-    shown = option_of(view.cut.window) if view.cut.window else None
-
-    def clicked() -> None:
-        points = st.session_state["timeline"].selection.points
-        if points and points[0].get("customdata"):
-            hear()
-            st.session_state["window"] = str(points[0]["customdata"][0])
-
-    name = METRICS[key].name
-    found = [history.cells.get((column.name, i)) for i in range(len(moments))]
-    chart(
-        timeline(moments, name, shown, mode()), "timeline", file_name(name, column.name),
-        f"{name} of {column.name} over time",
-        lambda: [window_row(column.name, w, one) for w, one in zip(history.windows, found, strict=True)],
-        "Grey band: what no change at all can read here. Hollow: partial. A click on a mark chooses its window.",
-        on_select=clicked, selection_mode="points",
-    )  # fmt: skip
-
-
-def show_numbers(findings: dict[str, Finding | NotComputed]) -> None:
+def show_numbers(view: View, findings: dict[str, Finding | NotComputed]) -> None:
     """Every metric of the column, with what it was held against."""
     st.subheader("All numbers", anchor=False)
     wide = {"In words": st.column_config.TextColumn("In words", width="large")}
-    rows = number_rows(findings)
+    rows = [{**row, "In words": view.named(str(row["In words"]))} for row in number_rows(findings)]
     st.dataframe(rows, hide_index=True, key="numbers", column_config=wide, alt="Every metric of this column")
 
 

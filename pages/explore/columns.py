@@ -6,8 +6,9 @@ import streamlit as st
 
 from engine.findings import Severity
 from engine.metrics import METRICS, manual
+from pages.shared.picking import pick
 from pages.shared.tables import SHOWN, column_rows
-from pages.shared.view import current, go_to, pick
+from pages.shared.view import current, go_to
 from pages.shared.words import counted, mark, to_csv
 
 COLUMN = "explore/column.py"

@@ -8,9 +8,10 @@ from engine.metrics import METRICS, manual
 from engine.run import PARTIAL, Run
 from pages.shared import states
 from pages.shared.charts import show_map
+from pages.shared.picking import pick
 from pages.shared.rates import ADVICE, COUNTS, OF_ROWS, RATES, offending, rate_findings, rate_rows
 from pages.shared.tables import CALLS
-from pages.shared.view import View, current, go_to, pick
+from pages.shared.view import View, current, go_to
 from pages.shared.words import badge, counted, plain, to_csv
 
 COLUMN = "explore/column.py"

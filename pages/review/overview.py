@@ -23,7 +23,7 @@ def main() -> None:
             show(card, view)
     worst, notes = st.columns([3, 2], gap="large")
     with worst:
-        show_worst(run, {column.name for column in view.opened.columns})
+        show_worst(view, run, {column.name for column in view.opened.columns})
     with notes:
         show_notes(view, run)
     if view.opened.windows:
@@ -72,7 +72,7 @@ def show(card: Card, view: View) -> None:
             st.caption("Names and types are held against the reference as a whole, not window by window.")
 
 
-def show_worst(run: Run, names: set[str]) -> None:
+def show_worst(view: View, run: Run, names: set[str]) -> None:
     """The five worst columns, each in the engine's own sentence, each a way to its page."""
     st.subheader("What is worst, and why", anchor=False)
     found = worst_columns(run, 5)
@@ -80,7 +80,7 @@ def show_worst(run: Run, names: set[str]) -> None:
         st.markdown("Nothing reached a threshold in this view.")
     for i, one in enumerate(found):
         with st.container(horizontal=True, wrap=False, vertical_alignment="center", key=f"worst_{i}"):
-            st.markdown(f"{badge(one.severity)} {plain(one.sentence)}", width="stretch")
+            st.markdown(f"{badge(one.severity)} {view.says(one)}", width="stretch")
             if one.column in names:  # a new column has no page: there is nothing to hold it against
                 st.button("Open ›", key=f"open_{i}", on_click=go_to, args=(COLUMN, one.column), type="tertiary",
                           width=64, help=f"Open {plain(one.column)}")  # fmt: skip

@@ -8,6 +8,7 @@ import streamlit as st
 
 from engine.charts.curves import shares_below
 from engine.charts.heatmap import Spot, heatmap
+from engine.charts.theme import SIDES
 from engine.findings import Finding, NotComputed, Part
 from engine.metrics import METRICS
 from engine.run import Run
@@ -47,17 +48,17 @@ def chart(figure: Any, key: str, name: str, alt: str, rows: Callable[[], Rows], 
         )  # fmt: skip
 
 
-def bins_rows(parts: Sequence[Part]) -> Rows:
+def bins_rows(parts: Sequence[Part], sides: tuple[str, str] = SIDES) -> Rows:
     return [
-        {"bin": one.label, "reference": one.reference, "production": one.production, "part of the score": one.part}
+        {"bin": one.label, sides[0]: one.reference, sides[1]: one.production, "part of the score": one.part}
         for one in parts
     ]
 
 
-def curve_rows(curve: Curve) -> Rows:
+def curve_rows(curve: Curve, sides: tuple[str, str] = SIDES) -> Rows:
     """Every cell, not only the points that are drawn."""
     return [
-        {"value": x, "reference at or below": p, "production at or below": q}
+        {"value": x, f"{sides[0]} at or below": p, f"{sides[1]} at or below": q}
         for x, p, q in zip(*(side.tolist() for side in shares_below(curve)), strict=True)
     ]
 
@@ -78,6 +79,20 @@ def window_row(column: str, window: Window, found: Finding | NotComputed | None)
     }
 
 
+def worst_first(run: Run, metric: str, columns: Sequence[str]) -> list[str]:
+    """Columns in the order in which one metric is worst on them in this view."""
+    order = {one: i for i, one in enumerate(dict.fromkeys(f.column for f in run.worst() if f.metric == metric))}
+    return sorted(columns, key=lambda column: order.get(column, len(order)))
+
+
+def spots_of(view: View) -> list[Spot]:
+    """The windows as a map shows them."""
+    return [
+        Spot(option_of(window), window.words, f"{window.start.day} {window.start:%b}", partial)
+        for window, partial in zip(view.opened.windows, view.partial, strict=True)
+    ]
+
+
 def show_map(view: View, run: Run, metric: str, page: str, opens: Callable[[], None] = lambda: None) -> None:
     """Columns by windows, worst column of this view first; a click opens the column in that window.
 
@@ -85,12 +100,8 @@ def show_map(view: View, run: Run, metric: str, page: str, opens: Callable[[], N
     """
     history = view.history(metric)
     name = METRICS[metric].name
-    order = {one: i for i, one in enumerate(dict.fromkeys(f.column for f in run.worst() if f.metric == metric))}
-    rows = sorted(history.columns, key=lambda column: order.get(column, len(order)))
-    spots = [
-        Spot(option_of(window), window.words, f"{window.start.day} {window.start:%b}", partial)
-        for window, partial in zip(history.windows, view.partial, strict=True)
-    ]
+    rows = worst_first(run, metric, history.columns)
+    spots = spots_of(view)
     cells = [[history.cells.get((column, i)) for i in range(len(spots))] for column in rows]
     shown = option_of(view.cut.window) if view.cut.window else None
 

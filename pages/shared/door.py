@@ -4,8 +4,10 @@ Nothing here hashes a frame: keys are a monitor's digest, the prints of its file
 """
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 import streamlit as st
 
@@ -27,32 +29,41 @@ from engine.summaries import ColumnSummary
 from engine.tables.examples import Example
 from pages.shared.entries import Entry, monitors
 
-POOL = ThreadPoolExecutor(max_workers=2, thread_name_prefix="plumbline-open")
+POOL = ThreadPoolExecutor(max_workers=2, thread_name_prefix="plumbline")
 
+Progress = Callable[[float, str], None]
 Exact = tuple[ColumnSummary | str, tuple[Finding | NotComputed, ...]]
 
 
-@dataclass(frozen=True, eq=False)
-class Opening:
-    """A monitor that is being opened. told: how far it is; stop: set to end it."""
+Found = TypeVar("Found")
 
-    future: "Future[Opened]"
+
+@dataclass(frozen=True, eq=False)
+class Work(Generic[Found]):
+    """What is being done in the background. told: how far it is; stop: set to end it."""
+
+    future: "Future[Found]"
     told: dict[str, float | str] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event)
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
-def opening(key: str, _entry: Entry) -> Opening:
+def opening(key: str, _entry: Entry) -> Work[Opened]:
     """The opening of a monitor, begun once for all sessions that want it."""
+    return begin(lambda tell: open_monitor(_entry.monitor, _entry.base, tell), "Opening was stopped.", _entry.name)
+
+
+def begin(task: Callable[[Progress], Found], stopped: str, where: str) -> Work[Found]:
+    """Do something in the background that tells how far it is. stopped: what is said of it when it was."""
     told: dict[str, float | str] = {"share": 0.0, "said": "reading the files"}
     stop = threading.Event()
 
     def progress(share: float, said: str) -> None:
         told.update(share=min(share, 1.0), said=said)
         if stop.is_set():
-            raise Cancelled("Opening was stopped.", where=_entry.name)
+            raise Cancelled(stopped, where=where)
 
-    return Opening(POOL.submit(open_monitor, _entry.monitor, _entry.base, progress), told, stop)
+    return Work(POOL.submit(task, progress), told, stop)
 
 
 def forget(entry: Entry) -> None:
@@ -70,7 +81,7 @@ def warm_up() -> None:
 def text_of(cut: Slice) -> str:
     """A slice as a key: values with their types, since 1 and '1' are different filters."""
     said = [f"{one.column!r} {one.operator} {one.values!r}" for one in cut.cohort]
-    return " & ".join([*said, cut.window.text if cut.window else ""])
+    return " & ".join(["but" if cut.without else "", *said, cut.window.text if cut.window else ""])
 
 
 def run_of(entry: Entry, opened: Opened, cut: Slice, against: str) -> Run:

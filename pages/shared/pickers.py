@@ -1,76 +1,73 @@
-"""The pickers that pages share: window, cohort, free filter, what it is held against, and the link to all of it."""
+"""The pickers that pages share: window, cohort, what it is held against, and the link to all of it."""
 
 import streamlit as st
 
 from engine.explore import Opened
-from engine.slices import Filter, Slice, parse_filter
-from engine.slices.against import SAME_COHORT, WHOLE_REFERENCE
+from engine.slices import Slice, Window
 from pages.shared import door
+from pages.shared.against import against_pickers, splits
+from pages.shared.cohort import cohort_pickers
 from pages.shared.entries import Entry
-from pages.shared.view import ALL_TIME, PARTIAL, View, cohort_options, hear, link, pick, window_options
-from pages.shared.words import plain
+from pages.shared.named import named_cohorts
+from pages.shared.picking import asked, hear, pick, span_of, type_in, window_options
+from pages.shared.view import ALL_TIME, PARTIAL, View, link
 
-OF_PAGES = ("column", "metric", "map", "rate", "offending", "selected", "search")  # what pages add to a link
+OF_PAGES = ("column", "metric", "map", "rate", "offending", "selected", "search", "by")  # what pages add to a link
 
 
 def pickers(entry: Entry, opened: Opened) -> View:
     """The pickers of one monitor, in the sidebar."""
     params = {"monitor": entry.name}
-    window = None
-    if opened.windows:
-        windows = window_options(opened, door.partials_of(entry.key, opened))
-        unit = entry.monitor.window.unit
-        complete = [text for text, found in windows.items() if found is not None and not text.endswith(PARTIAL)]
-        default = complete[0] if complete else ALL_TIME
-        params["window"] = pick(
-            unit.capitalize(), list(windows), default, "window",
-            f"The {unit} that begins on this day, newest first. ◌ marks one with too few rows to judge.",
-        )  # fmt: skip
-        window = windows[params["window"]]
-        step(list(windows), params["window"], unit)
-    else:
+    window = window_picker(entry, opened, params) if opened.windows else None
+    if not opened.windows:
         st.caption("No timestamp: all rows are one window.")
-    cohort: list[Filter] = []
-    for column, values in opened.cohorts.items():
-        key = f"cohort-{column}"
-        options = cohort_options(column, values)
-        params[key] = pick(plain(column), list(options), "all", key)
-        chosen = options[params[key]]
-        cohort += [chosen] if chosen else []
-    typed = st.text_input(
-        "Filter", key="filter", bind="query-params", placeholder="column>=100", on_change=hear,
-        help="Any column: `seats>=100`, `carrier in(EV,UA)`, `gust_mph is_null`.",
-    )  # fmt: skip
-    if typed and typed.strip():
-        cohort.append(parse_filter(typed.strip(), opened.reference.columns))
-        params["filter"] = typed.strip()
-    params["against"] = pick(
-        "Against", [SAME_COHORT, WHOLE_REFERENCE], SAME_COHORT, "against",
-        "Hold the cohort against the same cohort of the reference, or against all of it.",
-    )  # fmt: skip
+    cohort, without = cohort_pickers(opened, params)
+    named_cohorts(entry, opened, cohort)
+    against, window = against_pickers(entry, opened, cohort, window, params)
     with st.popover("Copy permalink", icon=":material/link:", width="stretch"):
         extra = {key: str(st.session_state[key]) for key in OF_PAGES if st.session_state.get(key)}
         st.code(link(params | extra), language=None, wrap_lines=True)
-    return View(entry, opened, Slice(tuple(cohort), window), params["against"], params)
+    return View(entry, opened, Slice(cohort, window, without), against, params)
+
+
+def window_picker(entry: Entry, opened: Opened, params: dict[str, str]) -> Window | None:
+    """The window: one of the calendar's, all time, or any span that is typed or that a link asks for."""
+    windows = window_options(opened, door.partials_of(entry.key, opened))
+    unit = entry.monitor.window.unit
+    complete = [text for text, found in windows.items() if found is not None and not text.endswith(PARTIAL)]
+    default = complete[0] if complete else ALL_TIME
+    steps = list(windows)
+    wanted = asked("window")
+    if (span := span_of(wanted)) is not None and wanted not in windows:
+        same = next((text for text, found in windows.items() if found == span), None)
+        if same is not None:  # START..END of a window of the calendar
+            st.session_state["window"] = same
+        else:
+            windows[str(wanted)] = span
+    split = splits(opened)
+    params["window"] = pick(
+        unit.capitalize(), list(windows), default, "window",
+        "An event parts time in two; choose another counterpart to choose a window." if split else
+        f"The {unit} that begins on this day, newest first. ◌ marks one with too few rows to judge.",
+        disabled=split,
+    )  # fmt: skip
+    if not split:
+        step(steps, params["window"], unit)
+        with st.popover("Any span of time", icon=":material/date_range:", width="stretch", key="any_span"):
+            type_in("From..to", "window", "2013-04-15..2013-05-06", "Two days or moments; the end is excluded.")
+    return windows[params["window"]]
 
 
 def step(options: list[str], chosen: str, unit: str) -> None:
     """Two buttons that go one window back or on; options are newest first, after all time."""
-    at = options.index(chosen)
+    at = options.index(chosen) if chosen in options else 0
 
     def go(to: int) -> None:
         hear()
         st.session_state["window"] = options[to]
 
     with st.container(horizontal=True, gap="small"):
-        st.button(
-            "◂ earlier",
-            key="earlier",
-            on_click=go,
-            args=(at + 1,),
-            disabled=at + 1 >= len(options),
-            help=f"The {unit} before",
-            width="stretch",
-        )
+        st.button("◂ earlier", key="earlier", on_click=go, args=(at + 1,), disabled=at + 1 >= len(options),
+                  help=f"The {unit} before", width="stretch")  # fmt: skip
         st.button("later ▸", key="later", on_click=go, args=(at - 1,), disabled=at <= 1,
                   help=f"The {unit} after", width="stretch")  # fmt: skip

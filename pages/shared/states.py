@@ -1,6 +1,7 @@
 """What is shown when there is nothing to show: no monitor, something broken, still opening; always with what to do."""
 
 import time
+from typing import Any
 
 import streamlit as st
 
@@ -36,8 +37,9 @@ def broken(title: str, error: PlumblineError, todo: str, key: str = "broken_stat
 def open_or_stop(entry: Entry) -> Opened:
     """The opened monitor; while it opens, how far it is, and a way to stop it. Ends the run if it cannot be opened."""
     work = door.opening(entry.key, entry)
-    if not work.future.done():
-        _wait(work, entry)
+    wait(
+        work, f"Opening {plain(entry.name)}", "columns are binned on the reference, then both sides counted.", "opening"
+    )
     try:
         return work.future.result()
     except Cancelled as error:
@@ -57,13 +59,15 @@ def open_or_stop(entry: Entry) -> Opened:
     st.stop()
 
 
-def _wait(work: door.Opening, entry: Entry) -> None:
-    """Show progress until the opening ends. The button reruns the page, which ends this wait by itself."""
+def wait(work: door.Work[Any], title: str, said: str, key: str) -> None:
+    """Show progress until the work ends. The button reruns the page, which ends this wait by itself."""
+    if work.future.done():
+        return
     place = st.empty()
-    with place.container(border=True, key="opening_state"):
-        st.markdown(f"**Opening {plain(entry.name)}** – columns are binned on the reference, then both sides counted.")
+    with place.container(border=True, key=f"{key}_state"):
+        st.markdown(f"**{title}** – {said}")
         bar = st.progress(0.0, "reading the files")
-        st.button("Stop", on_click=work.stop.set, key="stop_opening")
+        st.button("Stop", on_click=work.stop.set, key=f"stop_{key}")
     while not work.future.done():
         bar.progress(float(work.told["share"]), plain(work.told["said"]))
         time.sleep(0.05)

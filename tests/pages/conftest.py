@@ -12,6 +12,9 @@ PAGES = {
     "Overview": "review/overview.py",
     "Columns": "explore/columns.py",
     "Column": "explore/column.py",
+    "Cohorts": "explore/cohorts.py",
+    "Compare": "explore/compare.py",
+    "Windows": "explore/windows.py",
     "Data quality": "explore/quality.py",
     "Data": "setup/data.py",
 }
