@@ -4,8 +4,11 @@ Usage: python benchmarks/slices.py [--rows 1000000] [--columns 20] [--write]
 """
 
 import argparse
+import os
+import shutil
 import statistics
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -14,10 +17,11 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.compare import DATA, machine, section  # noqa: E402
 from benchmarks.data import make  # noqa: E402
-from engine.explore import Opened, history, look, open_monitor, summaries_of  # noqa: E402
+from engine.explore import Opened, cells_for, history, look, open_monitor, summaries_of  # noqa: E402
 from engine.metrics import METRICS  # noqa: E402
 from engine.monitor.model import Columns, Monitor, Place  # noqa: E402
 from engine.slices import Filter, Slice  # noqa: E402
+from engine.tables.grid import ks_grid, psi_grid  # noqa: E402
 
 
 def timed(task: object, times: int = 15) -> float:
@@ -39,22 +43,58 @@ def one_slice(opened: Opened, column: str, cut: Slice) -> object:
     return METRICS["psi"].compute(summary.histogram)
 
 
+def grids(opened: Opened) -> object:
+    """PSI and KS of every column in every cell of window × cohort."""
+    cells = [opened.sides[side].cells for side in ("reference", "production")]
+    return psi_grid(*cells, opened.built), ks_grid(*cells, opened.built)
+
+
+def middle(opened: Opened, column: str) -> float:
+    """A value that about half of a column's rows lie above."""
+    edges = opened.built[column].edges  # type: ignore[union-attr]
+    return float(edges[len(edges) // 2])
+
+
 def measure(name: str, monitor: Monitor) -> list[str]:
     """The rows of the table for one monitor."""
+    cache = Path(tempfile.mkdtemp(prefix="plumbline-"))
+    os.environ["PLUMBLINE_HOME"] = str(cache)
+    try:
+        return rows_of(name, monitor)
+    finally:
+        shutil.rmtree(cache)
+
+
+def rows_of(name: str, monitor: Monitor) -> list[str]:
+    """As measure, in the cache folder that is set."""
     start = time.perf_counter()
     opened = open_monitor(monitor, ROOT)
     built = time.perf_counter() - start
+    cells = [opened.sides[side].cells for side in ("reference", "production")]
     window = opened.windows[3]
     cohort, values = next(iter(opened.cohorts.items()))
     cut = Slice((Filter(cohort, "eq", (values[0],)),), window)
     column = next(one.name for one in opened.columns if str(one.kind) == "numeric" and str(one.role) == "feature")
-    groups = len(opened.sides["production"].cells.rows)
+    groups = len(cells[1].rows)
+    some = Slice((Filter(column, "gt", (middle(opened, column),)),))
+
+    def free() -> None:
+        opened.recounted.clear()
+        for side in opened.sides:
+            cells_for(opened, side, some)
+
     rows = [
         (f"{name}: open, bin and count ({groups} groups)", built * 1e3),
+        (f"{name}: open again, from what was kept", timed(lambda: open_monitor(monitor, ROOT), 5)),
         (f"{name}: one column of one slice, PSI", timed(lambda: one_slice(opened, column, cut))),
         (f"{name}: all columns of one slice, every metric read", timed(lambda: summaries_of(opened, cut))),
         (f"{name}: a whole run of one slice, floors and verdicts", timed(lambda: look(opened, cut), 7)),
-        (f"{name}: PSI of all columns × {len(opened.windows)} windows", timed(lambda: history(opened, "psi"), 5)),
+        (f"{name}: PSI and KS of all columns × {groups} cells", timed(lambda: grids(opened))),
+        (f"{name}: a free filter over half the rows, both sides, all windows and columns", timed(free, 7)),
+        (
+            f"{name}: findings of PSI, all columns × {len(opened.windows)} windows",
+            timed(lambda: history(opened, "psi"), 5),
+        ),
     ]
     return [f"| {label} | {value:,.1f} |" for label, value in rows]
 
