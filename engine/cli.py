@@ -59,6 +59,12 @@ def fail_on(verb: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--role", multiple=True, metavar="COL=ROLE", help="feature, target, score, id, ignore, … Repeatable.")
 @click.option("--metrics", metavar="psi,ks,…", help="Compute and judge these only.")
 @click.option("--whole-reference", is_flag=True, help="Hold a cohort against the whole reference, not its own.")
+@click.option("--everyone-but", "without", is_flag=True, help="Look at all rows but those of --where.")
+@click.option(
+    "--against", metavar="TEXT",
+    help="'everyone else', 'previous window', 'trailing 4 windows', 'same window last year', "
+    "'window START..END' or 'cohort FILTER & FILTER': other rows of production.",
+)
 @fail_on
 @output
 def compare(reference: str, production: str, fail_on: str, form: str, file: str | None, **options: Any) -> int:

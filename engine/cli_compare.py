@@ -24,6 +24,7 @@ def compared(
     role: tuple[str, ...] = (),
     metrics: str | None = None,
     whole_reference: bool = False,
+    without: bool = False,
     against: str | None = None,
     progress: Callable[[float, str], None] | None = None,
 ) -> Run:
@@ -44,7 +45,7 @@ def compared(
     if metrics is not None:
         plan = Plan(chosen_metrics(tuple(metrics.split(","))), plan.judged, plan.thresholds, plan.features)
     cohort = tuple(parse_filter(text, second.columns) for text in where)
-    cut = Slice(cohort, parse_window(window) if window else None)
+    cut = Slice(cohort, parse_window(window) if window else None, without)
     against = against or (WHOLE_REFERENCE if whole_reference else SAME_COHORT)
     return look(first, second, cut, plan, against=against, monitor=named, least=least, progress=progress)
 

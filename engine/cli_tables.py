@@ -23,7 +23,8 @@ def render_run(run: Run, form: str) -> str:
     rows = [_to_read(one) for one in run.worst() if one.severity not in (Severity.NOT_JUDGED, Severity.OK)]
     judged = any(one.severity is not Severity.NOT_JUDGED for one in run.findings)
     nothing = "● Nothing calls for attention." if judged else "– Nothing could be judged."
-    sides = f"{run.production.name}, against {run.reference.name}"
+    own = run.against.side == "production"
+    sides = f"{run.production.name}, against {run.against.words if own else run.reference.name}"
     said = [plain(f"{run.cut.words} of {sides}", 400), table(HEAD[:-1], rows, form) if rows else nothing]
     said += _why(run.reasons)
     said += [", ".join(f"{n} {name.replace('_', ' ')}" for name, n in run.counts.items() if n) + "."]

@@ -262,6 +262,8 @@ def finish(
     findings = [*schema_findings(reference, production, cut, summaries), *found, *rows[0]]
     gaps += rows[1]
     told = [f"{side.name}: {note}" for side in (reference, production) for note in side.notes]
+    if held.side == "production":
+        told.insert(0, f"What is called reference here is {held.words}.")
     return Run(
         at=datetime.now(UTC).isoformat(timespec="seconds"),
         cut=cut,

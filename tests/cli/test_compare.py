@@ -191,3 +191,18 @@ def test_a_monitor_cannot_write_to_the_terminal(say, here):
     for form in ("table", "tsv"):
         done, out, _ = say("check", "evil.yaml", "--format", form)
         assert done == 2 and "\x1b" not in out and "\\x1b[2Jx" in out
+
+
+def test_production_can_be_held_against_itself(say):
+    start = ["compare", "old.parquet", "far.parquet", "--where", "id>=100", "--metrics", "psi", "--format", "json"]
+    _, out, _ = say(*start, "--against", "everyone else", "--fail-on", "never")
+    said = canonical(out)
+    assert said["against"]["side"] == "production" and said["against"]["without"]
+    assert said["notes"][1] == "What is called reference here is production, everyone but id is at least 100."
+    _, out, _ = say(*start, "--everyone-but", "--against", "everyone else", "--fail-on", "never")
+    turned = canonical(out)
+    assert turned["slice"]["without"] and not turned["against"]["without"]
+    sizes = [(one["n_reference"], one["n_production"]) for one in said["findings"] if one["metric"] == "psi"]
+    assert sizes == [(one["n_production"], one["n_reference"]) for one in turned["findings"] if one["metric"] == "psi"]
+    done, _, err = say(*start, "--against", "everyone els")
+    assert done == 2 and "Did you mean 'everyone else'" in err + _
