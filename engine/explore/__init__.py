@@ -1,6 +1,6 @@
 """A monitor opened on its data: supports and cells once, after which any slice of it answers at once."""
 
-from engine.explore.cohorts import by_cohort, cohort_columns, crosstabs_of, found, mix_of
+from engine.explore.cohorts import cohort_columns, crosstabs_of, found, mix_of
 from engine.explore.first import examples, first_look
 from engine.explore.history import History, history
 from engine.explore.look import exact_summary, findings_of, floors_of, look, summaries_of
@@ -9,7 +9,6 @@ from engine.explore.opened import Opened, cells_for, open_datasets, open_monitor
 __all__ = [
     "History",
     "Opened",
-    "by_cohort",
     "cells_for",
     "cohort_columns",
     "crosstabs_of",

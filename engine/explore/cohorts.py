@@ -1,13 +1,13 @@
-"""Where a change of an opened monitor comes from: cohorts of one column, mix and behaviour, and the finder."""
+"""Where a change of an opened monitor comes from: every cohort of a column, by mix and behaviour, and the finder."""
 
 from collections.abc import Sequence
 
-from engine.cohorts import Cohort, Search, by, search
+from engine.cohorts import Cohort, Search, by, cohort_metric, search
 from engine.columns import WITHOUT_DRIFT, Kind
 from engine.errors import UnusableData
-from engine.explore.history import History, history
-from engine.explore.opened import Opened, Progress
-from engine.slices import Filter, Slice
+from engine.explore.opened import Opened, Progress, cells_for
+from engine.reference import window_excess
+from engine.slices import Slice
 from engine.slices.against import SAME_COHORT
 from engine.tables.crosstab import Crosstab, crosstabs
 
@@ -63,7 +63,8 @@ def mix_of(
 ) -> tuple[Cohort, ...]:
     """Every cohort of a column with what it adds to a reading of name: by mix, and by behaviour."""
     tabs = crosstabs_of(opened, cut, against, [column], [name])
-    return by(tabs, opened.built, column, metric=metric, columns=[name], plan=opened.plan)
+    excess = _excess(opened, cut, against, metric)
+    return by(tabs, opened.built, column, metric=metric, columns=[name], plan=opened.plan, excess=excess)
 
 
 def found(
@@ -82,21 +83,17 @@ def found(
     wanted = {one.name for one in opened.columns if one.role not in WITHOUT_DRIFT}
     wanted = wanted if columns is None else wanted & set(columns)
     return search(
-        tabs, opened.built, metric=metric, columns=wanted, plan=plan,
+        tabs, opened.built, metric=metric, columns=wanted, plan=plan, excess=_excess(opened, cut, against, metric),
         progress=lambda share, said: tell(0.8 + 0.2 * share, said),
     )  # fmt: skip
 
 
-def by_cohort(
-    opened: Opened, by: str, metric: str, column: str, cohort: Slice, against: str = SAME_COHORT
-) -> dict[object, History]:
-    """One metric of a column over all windows, for each value of a cohort column within a cohort."""
-    inside = cohort.cohort
-    return {
-        value: history(opened, metric, Slice((*inside, _is(by, value))), against, column)
-        for value in opened.cohorts[by]
-    }
-
-
-def _is(column: str, value: object) -> Filter:
-    return Filter(column, "is_null") if value is None else Filter(column, "eq", (value,))
+def _excess(opened: Opened, cut: Slice, against: str, metric: str) -> dict[str, float]:
+    """How much further than rows drawn singly the reference's own windows lie apart; nothing within one window."""
+    held = opened.held(cut, against)
+    if held.side == "production" and not held.windows:
+        return {}
+    base = held.cut if held.side == "reference" else Slice(cut.cohort, None, cut.without)
+    cells, _ = cells_for(opened, "reference", base)
+    key = cohort_metric(metric).key
+    return window_excess(cells, base, opened.supports, opened.columns, opened.monitor.window.least, key)
