@@ -6,6 +6,7 @@ import engine  # noqa: F401  # first: it chooses a faster sort, which numpy read
 
 # isort: split
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from engine.errors import PlumblineError
 from pages.shared import states
@@ -41,7 +42,10 @@ def main() -> None:
     }
     page = st.navigation(pages)
     if going := st.session_state.pop(GOING, None):
-        st.switch_page(going[0], query_params=going[1])  # bound pickers keep their values and write them again
+        try:
+            st.switch_page(going[0], query_params=going[1])  # bound pickers keep their values and write them again
+        except StreamlitAPIException:  # a picker of the page that is left holds the column too, and hands it on
+            st.switch_page(going[0], query_params={})
     st.title(page.title, anchor=False)
     if page.title != "Data":
         st.session_state[VIEW] = look(page.title)

@@ -42,7 +42,7 @@ def multiples(
         axes[f"xaxis{end}"] = {"domain": [left, right], "anchor": f"y{end}", "showgrid": False, "nticks": 5,
                                "showticklabels": i + wide >= len(columns)}  # fmt: skip
         axes[f"yaxis{end}"] = {"domain": [head - row * 0.80, head - row * 0.14], "anchor": f"x{end}",
-                               "range": [0, top], "nticks": 3, "showticklabels": i % wide == 0}  # fmt: skip
+                               "range": [0, 1.06 * top], "nticks": 3, "showticklabels": i % wide == 0}  # fmt: skip
         starts = [one.start for one in line]
         data.append(
             {

@@ -113,7 +113,7 @@ def timeline(
     if now is not None:
         place = {"x0": now.start, "x1": now.start, "yref": "paper", "y0": 0, "y1": 1}
         shapes.append({"type": "line", **place, "line": {"color": c["text"], "width": 1, "dash": "dash"}})
-        notes.append(note("shown above", mode, x=now.start, yref="paper", y=1, yanchor="bottom"))
+        notes.append(note("chosen", mode, x=now.start, yref="paper", y=1, yanchor="bottom"))
     return go.Figure(
         {
             "data": data,

@@ -85,6 +85,8 @@ def show_map(view: View, by: str, metric: str, name: str) -> None:
         "empty: not computed. Worst cohort first. Click a cell to open the column on its cohort in its window.",
         on_select=clicked, selection_mode="points",
     )  # fmt: skip
+    if view.cut.without:
+        st.caption("Everyone but a cohort cannot be parted into cohorts on this map: it shows those of all rows.")
     picker, action = st.columns([3, 2], vertical_alignment="bottom")
     with picker:
         label = st.selectbox("Cohort to open", rows, key="cohort_to_open", help="In the window that is chosen.")

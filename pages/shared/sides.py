@@ -30,4 +30,7 @@ def names(text: str, cut: Slice, held: Against, unit: str) -> tuple[str, str]:
     if text.startswith("cohort "):
         return Slice(held.cut.cohort).words, Slice(cut.cohort, without=cut.without).words
     window = held.cut.window
+    if window and cut.window and window.end == cut.window.start and window.start < cut.window.start:
+        day = f"{window.end.day} {window.end:%B %Y}"
+        return f"before {day}", f"since {day}"
     return window.words if window else "all time", cut.window.words if cut.window else "all time"

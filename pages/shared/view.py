@@ -69,8 +69,14 @@ class View:
         """The engine's sentence; what it calls reference is called what it is where production is held to itself."""
         if self.held.side == "reference":
             return said
-        said = said.replace("(reference ", f"({self.sides[0]} ")
-        return said.replace("the reference slice", f"the other side, {self.sides[0]},")
+        for wrong, right in (
+            ("(reference ", f"({self.sides[0]} "),
+            ("the reference slice", f"the other side, {self.sides[0]},"),
+            ("in the reference", "on the other side"),
+            ("of the reference)", "of the other side)"),
+        ):  # bounds and unseen categories stay the reference's: that is what they are held against
+            said = said.replace(wrong, right)
+        return said
 
     @property
     def partial(self) -> tuple[bool, ...]:
@@ -91,10 +97,11 @@ class View:
         rows, of, others = door.rows_of(self.entry, self.opened, self.cut, self.against)
         said = plain(self.cut.words) if self.cut.window or self.cut.cohort else "all time, all rows"
         held = self.held
-        against = "reference rows" if held.side == "reference" else "production rows held against"
+        against = f"**{others:,}** reference rows"
+        against = against if held.side == "reference" else f"held against **{others:,}** production rows"
         return (
             f"{said[:1].upper()}{said[1:]}, against {plain(sides.words(self.against, held))} · "
-            f"**{rows:,}** of {of:,} production rows · **{others:,}** {against}"
+            f"**{rows:,}** of {of:,} production rows · {against}"
         )
 
 
@@ -133,4 +140,4 @@ def go_to(page: str, column: str, window: str | None = None, **more: str) -> Non
     given = {"column": column, **({} if window is None else {"window": window}), **more}
     for key, value in given.items():
         st.session_state[key] = value
-    st.session_state[GOING] = (page, {"column": column, **more})
+    st.session_state[GOING] = (page, {"column": column})

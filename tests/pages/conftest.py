@@ -18,7 +18,7 @@ PAGES = {
     "Data quality": "explore/quality.py",
     "Data": "setup/data.py",
 }
-HOSTILE = "a*b* :smile: $x$ <b>q</b>, \"r\" `s` |t| [u](v)"
+HOSTILE = 'a*b* :smile: $x$ <b>q</b>, "r" `s` |t| [u](v)'
 
 
 @pytest.fixture
