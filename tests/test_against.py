@@ -116,3 +116,10 @@ def test_window_floors_hold_for_windows_only(demo):
     assert floors_of(demo, CUT, "everyone else").windows == 0
     assert floors_of(demo, Slice((LGA,)), "same cohort").windows == 0
     assert floors_of(demo, CUT, "previous window").floors["temp_f", "psi"] > 0
+
+
+def test_a_side_of_production_has_its_own_share_out_of_bounds(demo):
+    run = look(demo, Slice((LGA,), parse_window("2013-07-15..2013-07-22")), "everyone else")
+    (one,) = (one for one in run.findings if (one.column, one.metric) == ("temp_f", "out_of_bounds_rate"))
+    assert one.value > 0.5, "summer lies outside a winter reference"
+    assert one.threshold.warning > 0.5 and one.severity in ("ok", "warning"), "and does so for everyone else too"

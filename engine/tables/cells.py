@@ -118,11 +118,13 @@ def summarize_cells(
     sides_quality = [_quality(side) for side in counts]
     if isinstance(support, CategoricalSupport):
         size = len(support.categories) + 1
-        quality = held_against(support, sides_quality[0], sides_quality[1], int(counts[1][UNSEEN]))
+        beyond = int(counts[0][UNSEEN]), int(counts[1][UNSEEN])
+        quality = held_against(support, sides_quality[0], sides_quality[1], beyond)
         return ColumnSummary(quality, histogram(support, *(np.append(side[:size], side[UNSEEN]) for side in counts)))
     size = len(support.edges) + 1
     drifts = support.column.role not in WITHOUT_DRIFT
-    quality = held_against(support, sides_quality[0], sides_quality[1], _outside(support, counts[1]))
+    beyond = _outside(support, counts[0]), _outside(support, counts[1])
+    quality = held_against(support, sides_quality[0], sides_quality[1], beyond)
     ends = [(int(side[LOWEST]), int(side[HIGHEST])) for side in counts]
     bins = histogram(support, *(with_infinite(side[:size], end) for side, end in zip(counts, ends, strict=True)))
     gaps = [cells.gaps[name][groups].sum(axis=0)[:size] for cells, groups in both]

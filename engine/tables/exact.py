@@ -47,7 +47,8 @@ def with_infinite(counts: Counts, infinite: Sequence[int]) -> Counts:
 
 def summarize(support: Support, reference: Numbers | Categories, production: Numbers | Categories) -> ColumnSummary:
     """What the metrics need of one column of two slices; no curve for categories."""
-    quality = held_against(support, reference.quality, production.quality, support_outside(support, production))
+    beyond = support_outside(support, reference), support_outside(support, production)
+    quality = held_against(support, reference.quality, production.quality, beyond)
     if isinstance(support, CategoricalSupport):
         assert isinstance(reference, Categories) and isinstance(production, Categories)
         cells = [support.counts(side) for side in (reference, production)]
@@ -71,25 +72,30 @@ def quantiles(reference: Numbers, production: Numbers) -> Quantiles | None:
     return Quantiles(first, second)
 
 
-def support_outside(support: Support, production: Numbers | Categories) -> int:
-    """Rows of production whose value the reference's bounds do not hold."""
+def support_outside(support: Support, side: Numbers | Categories) -> int:
+    """Rows of a side whose value the whole reference's bounds do not hold: none of the reference itself."""
     if isinstance(support, CategoricalSupport):
-        assert isinstance(production, Categories)
-        return int(support.counts(production)[-1])
-    assert isinstance(production, Numbers)
-    return support.outside(production)
+        assert isinstance(side, Categories)
+        return int(support.counts(side)[-1])
+    assert isinstance(side, Numbers)
+    return support.outside(side)
 
 
-def held_against(support: Support, reference: QualityCounts, production: QualityCounts, outside: int) -> Quality:
-    """Quality of both sides with the values out of bounds, and the bounds in words."""
+def held_against(
+    support: Support, reference: QualityCounts, production: QualityCounts, outside: tuple[int, int]
+) -> Quality:
+    """Quality of both sides with the values out of bounds, and the bounds in words. outside: rows of each side.
+
+    What stands for the reference has some outside where it is production too, and beside them its own share.
+    """
     if isinstance(support, CategoricalSupport):
         count = len(support.categories) + len(support.rarer)
         limits = f"outside the reference's {count:,} " + ("category" if count == 1 else "categories")
     else:
         low, high = (say(bound, support.column, 6) for bound in support.bounds)
         limits = f"outside the reference's range {low} to {high}"
-    own = replace(reference, out_of_bounds=round(support.own * reference.values))
-    return Quality(own, replace(production, out_of_bounds=outside), limits)
+    own = outside[0] + round(support.own * (reference.values - outside[0]))
+    return Quality(replace(reference, out_of_bounds=own), replace(production, out_of_bounds=outside[1]), limits)
 
 
 def quality_only(reason: str, reference: QualityCounts, production: QualityCounts) -> ColumnSummary:
