@@ -94,6 +94,24 @@ def _sums(rows: Arranged, chance: Floats) -> tuple[Floats, Floats, Floats, Float
     return n, positives, flagged, hits
 
 
+def counting(rows: Arranged, chance: Floats) -> dict[str, Floats]:
+    """Share of a window's rows that a measure is a mean over, (windows,) in [0, 1]; none for measures over all rows.
+
+    Precision over a hundred flagged rows of ten thousand is as uncertain as over a hundred rows. For ROC AUC, which
+    counts pairs, it is p (1 - p), p the share of positives.
+    """
+    n, positives, flagged, _ = _sums(rows, chance)
+    p, f = ratio(positives, n), ratio(flagged, n)
+    return {
+        "precision": f,
+        "recall": p,
+        "specificity": 1 - p,
+        "f1": (f + p) / 2,
+        "roc_auc": p * (1 - p),
+        "average_precision": p,
+    }
+
+
 def counts(rows: Arranged, chance: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     """Expected true positives, false positives, false negatives and true negatives. Shapes (windows,), in rows."""
     n, positives, flagged, hits = _sums(rows, chance)

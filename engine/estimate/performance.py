@@ -14,7 +14,15 @@ from engine.estimate.bands import Spread, band, spreads
 from engine.estimate.calibrate import Calibration, Ints, chances, crossed, folds
 from engine.estimate.calibrate import learn as calibrate
 from engine.estimate.classes import MACRO, measure, outcomes, sort
-from engine.estimate.expected import MEASURES, OF_PROBABILITIES, OF_RANKS, UNDEFINED, probabilities
+from engine.estimate.expected import (
+    MEASURES,
+    OF_PROBABILITIES,
+    OF_RANKS,
+    UNDEFINED,
+    Arranged,
+    counting,
+    probabilities,
+)
 from engine.estimate.reliability import Reliability, reliability
 from engine.summaries import Counts, Floats
 
@@ -34,7 +42,7 @@ class Learned:
     calibrations: one, or one per class. spreads: by measure, how realized differs from estimated. because: measures
     that cannot be estimated at all, and why. rows: of the reference used. own: by measure, the estimate of the
     reference from calibrations that never saw the row; realized: what it was. before, after: reliability of raw scores
-    and of such chances, per calibration.
+    and of such chances, per calibration. shares: by measure over some rows only, the reference's share of them.
     """
 
     calibrations: tuple[Calibration, ...]
@@ -45,6 +53,7 @@ class Learned:
     realized: Mapping[str, float]
     before: tuple[Reliability, ...]
     after: tuple[Reliability, ...]
+    shares: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +141,7 @@ def learn(scores: Floats, predicted: Ints, target: Ints, window: Ints | None = N
         {name: float(value[0]) for name, value in measure(whole, known).items() if name not in because},
         tuple(reliability(raw, raw, happened) for raw, _, happened in each),
         tuple(reliability(own, own, happened) for _, own, happened in each),
+        {name: float(one[0]) for name, one in counting(whole, known).items()} if isinstance(whole, Arranged) else {},
     )
 
 
@@ -153,13 +163,19 @@ def estimate(
         kept = asked & usable
         scores, predicted, within = scores[kept], predicted[kept], within[kept]
     scores = np.asarray(scores, dtype=np.float64)
-    values = measure(sort(scores, predicted, within, windows), chances(learned.calibrations, scores))
+    arranged, chance = sort(scores, predicted, within, windows), chances(learned.calibrations, scores)
+    values = measure(arranged, chance)
     because = dict(learned.because)
     missing = set(OF_PROBABILITIES) - set(values) - set(because)
     because |= dict.fromkeys(missing, "the scores are no probabilities: some lie outside 0 to 1")
     rows = np.bincount(within, minlength=windows)
     names = [name for name in MEASURES if name not in because]
-    errors = {name: np.where(np.isnan(values[name]), np.nan, learned.spreads[name].error(rows)) for name in names}
+    shares = counting(arranged, chance) if isinstance(arranged, Arranged) else {}
+    errors = {}
+    for name in names:
+        # what the reference's n rows told holds for a window with as many of the rows that the measure is over
+        like = rows * shares[name] / learned.shares[name] if learned.shares.get(name) else rows
+        errors[name] = np.where(np.isnan(values[name]), np.nan, learned.spreads[name].error(like))
     return Estimates(rows, left_out, {name: values[name] for name in names}, errors, because)
 
 
