@@ -70,9 +70,8 @@ def multiples(
             level = {"type": "line", "xref": f"x{end} domain", "yref": f"y{end}", "x0": 0, "x1": 1, "layer": "below"}
             line_of = {"color": c["warning"], "width": 1, "dash": "dot"}
             shapes.append({**level, "y0": limits.warning, "y1": limits.warning, "line": line_of})
-        if starts:
-            marks, _ = event_marks(events, min(starts), max(starts), mode, words=False)
-            shapes += [{**one, "xref": f"x{end}", "yref": f"y{end} domain"} for one in marks]
+        marks, _ = event_marks(events, starts, mode, words=False)
+        shapes += [{**one, "xref": f"x{end}", "yref": f"y{end} domain"} for one in marks]
     if limits:
         said = f"dotted: warning {three(limits.warning)}; one scale, cut off at {three(top)}"
         notes.append(note(said, mode, xref="paper", yref="paper", x=1, y=1, xanchor="right", yanchor="bottom"))

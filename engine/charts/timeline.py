@@ -32,10 +32,14 @@ class Happened:
 
 
 def event_marks(
-    events: Sequence[Happened], first: datetime, last: datetime, mode: str, words: bool = True
+    events: Sequence[Happened], starts: Sequence[datetime], mode: str, words: bool = True
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Shapes and labels of the events between two moments: a line each, a shade where one lasted. words: label them."""
+    """Shapes and labels of the events within windows: a line each, a shade where one lasted. words: label them."""
+    if not starts:
+        return [], []
     c = colours(mode)
+    first, last = min(starts), max(starts)
+    last += (last - first) / max(len(starts) - 1, 1)  # the last window ends about there
     shapes: list[dict[str, Any]] = []
     notes: list[dict[str, Any]] = []
     for event in events:
@@ -106,9 +110,8 @@ def timeline(
                 note(f"{mark} {name} {three(level)}", mode, xref="paper", x=1, y=level, xanchor="right",
                      yanchor="top" if close else "bottom")
             )  # fmt: skip
-    if starts:
-        marks, labels = event_marks(events, min(starts), max(starts), mode)
-        shapes, notes = [*shapes, *marks], [*notes, *labels]
+    marks, labels = event_marks(events, starts, mode)
+    shapes, notes = [*shapes, *marks], [*notes, *labels]
     now = next((m for m in moments if m.key == chosen), None)
     if now is not None:
         place = {"x0": now.start, "x1": now.start, "yref": "paper", "y0": 0, "y1": 1}

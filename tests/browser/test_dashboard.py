@@ -15,6 +15,9 @@ PAGES = {
     "Overview": (f"/?{WEEK}", "Population Stability Index of every column"),
     "Columns": (f"/columns?{WEEK}", ""),
     "Column": (f"/column?{WEEK}&column=late_probability", "Distribution of late_probability"),
+    "Cohorts": (f"/cohorts?{WEEK}&column=seats&by=carrier", "Population Stability Index of seats by carrier"),
+    "Compare": (f"/compare?{WEEK}&cohort-origin=LGA&against=everyone else", "Distribution of"),
+    "Windows": (f"/windows?{WEEK}&column=late_probability", "Population Stability Index of the worst columns"),
     "Data quality": (f"/quality?{WEEK}", "Out-of-bounds rate of every column"),
     "Data": ("/data", ""),
 }

@@ -1,0 +1,173 @@
+"""The analyst's path: from what is worst to the cohort and the week it comes from, and a link that another opens."""
+
+import re
+import statistics
+import time
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.steps import drawn, pick, ready, row_of, visit
+
+MAP = "Population Stability Index of seats by origin"
+CLICKS = 20
+# From the next click until the marks and lines of the chart of that name stand elsewhere.
+WATCH = """([name, event]) => { window.took = new Promise(done => {
+  const find = () => document.querySelector(`[aria-label^="${name}"]`);
+  const paths = figure => [...figure.querySelectorAll('.shapelayer path, .scatterlayer path')];
+  const state = figure => figure && figure.querySelector('.js-plotly-plot')?.data
+    && paths(figure).map(path => path.getAttribute('d') + path.getAttribute('transform')).join();
+  const before = state(find());
+  document.addEventListener(event, () => { const from = performance.now();
+    const look = () => state(find()) && state(find()) !== before
+      ? done(performance.now() - from) : requestAnimationFrame(look); look() }, {once: true, capture: true}) }) }"""
+
+
+def cell(page: Page, found: Locator, row: str, spot: str) -> tuple[float, float]:
+    """Where the cell of a row and a window lies, in pixels of the page: asked of the chart's own axes."""
+    place = found.locator(".js-plotly-plot").evaluate(
+        """(plot, [row, key]) => { const marks = plot.data[2], full = plot._fullLayout;
+          const at = marks.customdata.findIndex(one => one[0] === row && one[1] === key);
+          const box = plot.getBoundingClientRect();
+          return [box.x + full.xaxis._offset + full.xaxis.d2p(marks.x[at]),
+                  box.y + full.yaxis._offset + full.yaxis.d2p(marks.y[at])] }""",
+        [row, spot],
+    )
+    return place[0], place[1]
+
+
+def click_cell(page: Page, found: Locator, row: str, spot: str) -> None:
+    found.scroll_into_view_if_needed()
+    x, y = cell(page, found, row, spot)
+    page.mouse.move(x, y)
+    page.mouse.click(x, y)
+
+
+def link(page: Page) -> str:
+    page.get_by_role("button", name="Copy permalink").click()
+    return page.get_by_test_id("stPopoverBody").get_by_test_id("stCode").inner_text().replace("\n", "")
+
+
+def to(page: Page, title: str) -> None:
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True).click()
+    expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
+    ready(page)
+
+
+def test_from_the_overview_to_the_cohort_and_a_link_of_it(page: Page, browser, browser_context_args, watched):
+    visit(page, "/?window=2013-09-16", "Overview")
+    to(page, "Columns")
+    pick(page, "selected", "seats")
+    ready(page)
+    page.get_by_role("button", name="Open column").click()
+    drawn(page, "Distribution of seats")
+    page.get_by_role("button", name="By cohort").click()
+    expect(page.get_by_role("heading", name="Cohorts", level=1)).to_be_visible()
+    ready(page)
+    pick(page, "by", "origin")
+    click_cell(page, drawn(page, MAP), "LGA", "2013-09-23")
+    expect(page.get_by_role("heading", name="Column", level=1)).to_be_visible()
+    ready(page)
+    expect(page.get_by_text("Week of 23 September 2013, origin is LGA")).to_be_visible()
+    drawn(page, "Distribution of seats")
+    expect(page.get_by_role("heading", name="Why")).to_be_visible()
+    to(page, "Compare")
+    pick(page, "against", "everyone else")
+    expect(page.get_by_text("against everyone else in production")).to_be_visible()
+    ready(page)
+    expect(page.locator(".st-key-side_b")).to_contain_text("everyone else")
+    pick(page, "selected", "seats")
+    drawn(page, "Distribution of seats: B · everyone else against A · this cohort")
+    address = link(page)
+    for wanted in ("window=2013-09-23", "cohort-origin=LGA", "against=everyone+else", "selected=seats"):
+        assert wanted in address
+    context = browser.new_context(**browser_context_args)
+    other = watched(context.new_page())
+    visit(other, address, "Compare")
+    expect(other.get_by_text("origin is LGA, against everyone else in production")).to_be_visible()
+    drawn(other, "Distribution of seats: B · everyone else against A · this cohort")
+    context.close()
+
+
+def test_filters_are_built_taken_away_and_shared(page: Page):
+    visit(page, "/compare?window=2013-09-16", "Compare")
+    page.locator(".st-key-add_filter").get_by_role("button").click()
+    pick(page, "build_column", "seats")
+    pick(page, "build_operator", "<")
+    ready(page)
+    page.locator(".st-key-build_value").get_by_role("textbox").fill("100")
+    page.locator(".st-key-build_value").get_by_role("textbox").press("Enter")
+    ready(page)
+    page.locator(".st-key-build_add").get_by_role("button").click()
+    expect(page.get_by_text("seats is below 100, against")).to_be_visible()
+    ready(page)
+    expect(page).to_have_url(re.compile("filter=seats%3C100"))
+    page.keyboard.press("Escape")
+    page.locator(".st-key-drop_0").get_by_role("button").click()
+    expect(page.get_by_text("seats is below 100, against")).to_have_count(0)
+    ready(page)
+
+
+def test_found_cohorts_open_their_column(page: Page):
+    visit(page, "/cohorts?window=2013-09-16&column=seats&by=origin", "Cohorts")
+    page.get_by_role("button", name="Find cohorts").click()
+    expect(page.get_by_text(re.compile(r"\d+ found"))).to_be_visible()
+    ready(page)
+    page.locator(".st-key-found_table canvas").first.scroll_into_view_if_needed()
+    row_of(page, "found_table", 1)
+    expect(page.locator(".st-key-found_selected").get_by_role("combobox")).to_have_value(re.compile(r"^2\. "))
+    ready(page)
+    page.locator(".st-key-open_found").get_by_role("button").click()
+    expect(page.get_by_role("heading", name="Column", level=1)).to_be_visible()
+    ready(page)
+    expect(page).to_have_url(re.compile("cohort-(origin|carrier)="))
+
+
+def test_a_click_on_a_week_chooses_it(page: Page):
+    visit(page, "/windows?window=2013-04-22&column=late_probability", "Windows")
+    found = drawn(page, "Population Stability Index of late_probability over time, fixed")
+    found.scroll_into_view_if_needed()
+    click_mark(page, found, "2013-07-22")
+    expect(page.get_by_text("Week of 22 July 2013")).to_be_visible()
+    ready(page)
+
+
+def click_mark(page: Page, found: Locator, key: str) -> None:
+    place = found.locator(".js-plotly-plot").evaluate(
+        """(plot, key) => { const line = plot.data[plot.data.length - 1], full = plot._fullLayout;
+          const at = line.customdata.findIndex(one => one[0] === key), box = plot.getBoundingClientRect();
+          return [box.x + full.xaxis._offset + full.xaxis.d2p(line.x[at]),
+                  box.y + full.yaxis._offset + full.yaxis.d2p(line.y[at])] }""",
+        key,
+    )
+    page.mouse.move(*place)
+    page.mouse.click(*place)
+
+
+def test_how_long_a_click_takes_on_cohorts_and_windows(page: Page, request):
+    """Written down, not judged: the machine is not ours alone. Median of 20, from the click to the changed chart."""
+    visit(page, "/cohorts?window=2013-09-16&column=seats&by=origin", "Cohorts")
+    found = drawn(page, MAP)
+    took = {"Cohorts, earlier week": [], "Windows, click on a week": []}
+    for _ in range(CLICKS):
+        page.evaluate(WATCH, [MAP, "click"])
+        page.locator(".st-key-earlier").get_by_role("button").click()
+        took["Cohorts, earlier week"].append(page.evaluate("() => window.took"))
+        ready(page)
+    visit(page, "/windows?window=2013-04-22&column=late_probability", "Windows")
+    name = "Population Stability Index of late_probability over time, fixed"
+    found = drawn(page, name)
+    for i in range(CLICKS):
+        found.scroll_into_view_if_needed()
+        page.evaluate(WATCH, [name, "mouseup"])
+        click_mark(page, found, ("2013-07-22", "2013-08-26")[i % 2])
+        took["Windows, click on a week"].append(page.evaluate("() => window.took"))
+        ready(page)
+    out = Path(request.config.rootpath) / "test-results"
+    out.mkdir(exist_ok=True)
+    lines = [
+        f"{time.strftime('%Y-%m-%d %H:%M')} {what}: click to changed chart: median {statistics.median(each):.0f} ms, "
+        f"slowest {max(each):.0f} ms, of {len(each)}"
+        for what, each in took.items()
+    ]
+    (out / "timing-explore.txt").write_text("\n".join(lines) + "\n")
