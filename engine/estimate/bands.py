@@ -44,6 +44,16 @@ class Spread:
     between: float = 0.0
     windows: int = 0
 
+    @property
+    def words(self) -> str:
+        """What a band of this measure promises, for a reader."""
+        if not self.windows:
+            return (
+                "The band takes rows as independent, which real rows seldom are: the reference has fewer than "
+                f"{LEAST_WINDOWS} complete windows to see what windows differ by."
+            )
+        return f"The band holds what {self.windows} windows of the reference differed by, beside the luck of the rows."
+
     def error(self, n: "Floats | Counts") -> Floats:
         """Standard error at n rows, of any shape; NaN where n is 0 or the draws could not tell."""
         at = np.asarray(n, dtype=np.float64)

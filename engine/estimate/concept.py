@@ -115,4 +115,4 @@ def points(share: float) -> str:
     >>> points(0.123), points(-0.02), points(0.0001)
     ('+12.3', '-2', '0')
     """
-    return f"{100 * share:+.3g}" if abs(100 * share) >= 0.05 else "0"
+    return f"{100 * share:+.1f}".removesuffix(".0") if abs(100 * share) >= 0.05 else "0"

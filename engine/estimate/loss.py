@@ -15,12 +15,12 @@ import numpy as np
 from engine.errors import UnusableData
 from engine.estimate.bands import Spread, band, with_between
 from engine.estimate.calibrate import Ints, folds
-from engine.estimate.ridge import COLUMNS, Terms, fitted, pairs, predict
+from engine.estimate.ridge import COLUMNS, Terms, fitted, pairs
 from engine.noise.windows import LEAST_WINDOWS
 from engine.summaries import Counts, Floats
 
 LEAST = 100  # labelled rows, below which not even the mean error is well known
-ROWS = 500_000  # of a larger reference so many, evenly spaced
+ROWS = 200_000  # of a larger reference so many, evenly spaced
 
 ASSUMPTION = (
     "The estimate assumes that rows with these features are as hard to predict as they were on the reference. "
@@ -85,9 +85,7 @@ def learn(codes: Ints, bins: Sequence[int], error: Floats, window: Ints | None =
     targets = np.column_stack((size, size**2))
     fold = folds(len(kept), window)
     alone = Terms(tuple(bins))
-    rough = fitted(alone, codes, targets, fold)
-    rest = targets[:, 0] - rough.means[0] - predict(alone, rough.effects, codes)[:, 0]
-    terms = Terms(alone.bins, pairs(alone, codes, targets[:, 0], rest))
+    terms = Terms(alone.bins, pairs(alone, codes, targets[:, 0]))
     found = fitted(terms, codes, targets, fold)
     missed = targets - found.crossed
     spreads = [

@@ -133,11 +133,6 @@ def solve(found: Sums, sizes: list[int], penalty: float) -> tuple[tuple[Floats, 
     return tuple(effects), np.asarray(means)
 
 
-def predict(terms: Terms, effects: tuple[Floats, ...], codes: Ints) -> Floats:
-    """What rows are told beyond the mean. Shape (n, t)."""
-    return _added(effects, terms.columns(codes))
-
-
 def _added(effects: tuple[Floats, ...], columns: list[Ints]) -> Floats:
     whole = np.zeros((len(columns[0]), effects[0].shape[1]))
     for table, one in zip(effects, columns, strict=True):
@@ -145,13 +140,15 @@ def _added(effects: tuple[Floats, ...], columns: list[Ints]) -> Floats:
     return whole
 
 
-def pairs(terms: Terms, codes: Ints, target: Floats, rest: Floats) -> tuple[tuple[int, int], ...]:
-    """Pairs of the most useful features that explain more of the rest than luck would, best first.
+def pairs(terms: Terms, codes: Ints, target: Floats) -> tuple[tuple[int, int], ...]:
+    """Pairs of the most useful features that explain, of what single features leave, more than luck would; best first.
 
-    target: (n,); rest: (n,) what single features leave of it. A feature is as useful as its bins explain of the target.
-    Luck explains about one variance per cell, give or take the root of two per cell.
+    target: (n,). A feature is as useful as its bins explain of the target. Luck explains about one variance per cell,
+    give or take the root of two per cell.
     """
     columns = terms.columns(codes)
+    effects, means = solve(sums(columns, terms.sizes, target[:, None]), terms.sizes, PENALTIES[0])
+    rest = target - means[0] - _added(effects, columns)[:, 0]
     useful = [_explained(one, target - target.mean()) for one in columns]
     order = sorted(range(len(columns)), key=lambda at: -useful[at][0])[:USEFUL]
     found = []

@@ -61,6 +61,8 @@ def test_windows_that_share_their_luck_widen_the_bands():
     assert together.spreads["accuracy"].error(n) > 1.7 * alone.spreads["accuracy"].error(n)
     few = learn(chance, predicted, target, np.where(window < 5, window, -1))
     assert few.spreads["accuracy"].windows == 0  # five windows are too few
+    assert "10 windows of the reference" in together.spreads["accuracy"].words
+    assert "takes rows as independent" in few.spreads["accuracy"].words
 
 
 def test_windows_that_are_alike_widen_nothing_much():
