@@ -1,4 +1,4 @@
-"""Concept drift: did the same scores, or the same values of a feature, come true more often than before?
+"""Concept drift: whether the same scores, or the same values of a feature, come true more often than before.
 
 The rate of the target is compared bin by bin, and its change is split in two: the rates inside the bins changed
 (behaviour: P(y given x) is another), or there are more rows in some bins (mix: P(x) is another). Sources: Kitagawa

@@ -1,4 +1,4 @@
-"""Reliability: does a score of 0.3 come true in 30 of 100 rows?
+"""Reliability: whether a score of 0.3 comes true in 30 of 100 rows.
 
 Bins hold equally many rows, so that none is empty and each is told equally well; rows of one score stay in one bin.
 The expected calibration error is the mean distance between score and share. It is never 0, even for a perfect score:
