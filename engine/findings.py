@@ -93,7 +93,10 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One metric of one column in one slice, read and judged. metric: its key; shares: 0 to 1; n: non-null rows."""
+    """One metric of one column in one slice, read and judged. metric: its key; shares: 0 to 1; n: non-null rows.
+
+    interval: proven limits of the value; band: it and three standard errors, where chance is what leaves it open.
+    """
 
     signal: str
     column: str | None
@@ -115,6 +118,7 @@ class Finding:
     null_share_reference: float | None = None
     null_share_production: float | None = None
     parts: tuple[Part, ...] | None = None
+    band: tuple[float, float] | None = None
 
     @property
     def urgency(self) -> tuple[int, float]:
@@ -208,19 +212,24 @@ def sentence(
         said += f" (reference {three(reading.against)})"
     if threshold is None:
         return said + "; not judged."
-    match severity:
-        case Severity.CRITICAL:
-            said += f", at or beyond the critical threshold {three(threshold.critical)}"
-        case Severity.WARNING:
-            said += f", at or beyond the warning threshold {three(threshold.warning)}"
-        case Severity.NOT_ENOUGH_DATA if floor:
-            said += f"; with so few rows no change at all can read {three(floor.rows)}, so it cannot be judged"
-        case Severity.OK if within_noise and floor:
-            said += f", beyond the warning threshold {three(threshold.warning)} but within noise ({three(floor.value)})"
-        case _:
-            said += f", within the warning threshold {three(threshold.warning)}"
+    said += verdict_words(threshold, severity, floor, within_noise)
     named = f"; {reading.detail}" if metric.signal == "data_quality" and reading.detail and reading.value else ""
     return said + _largest(seen) + named + "."
+
+
+def verdict_words(threshold: Threshold, severity: Severity, floor: Floor | None, within_noise: bool) -> str:
+    """How a value lies to its thresholds and floor, to follow what was read."""
+    match severity:
+        case Severity.CRITICAL:
+            return f", at or beyond the critical threshold {three(threshold.critical)}"
+        case Severity.WARNING:
+            return f", at or beyond the warning threshold {three(threshold.warning)}"
+        case Severity.NOT_ENOUGH_DATA if floor:
+            return f"; with so few rows no change at all can read {three(floor.rows)}, so it cannot be judged"
+        case Severity.OK if within_noise and floor:
+            return f", beyond the warning threshold {three(threshold.warning)} but within noise ({three(floor.value)})"
+        case _:
+            return f", within the warning threshold {three(threshold.warning)}"
 
 
 def _largest(seen: Observation) -> str:

@@ -1,6 +1,7 @@
 """The reference read against itself: how far its own complete windows lie from each other, as floors for production."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from statistics import fmean
 
 import numpy as np
@@ -11,7 +12,9 @@ from engine.columns import Column
 from engine.metrics import METRICS
 from engine.noise import NO_WINDOWS, WindowFloors, displacement, window_floors
 from engine.noise.discovery import null_psi
+from engine.noise.outcomes import apart_floors
 from engine.noise.windows import LEAST_WINDOWS
+from engine.performance import OfWindows, moves
 from engine.signals import Plan
 from engine.slices import Slice
 from engine.summaries import ColumnSummary, Histogram
@@ -30,13 +33,16 @@ def reference_floors(
     plan: Plan,
     least: float,
     beside: int = 0,
+    performance: OfWindows | None = None,
 ) -> WindowFloors:
     """Floors from the complete windows of the reference, each read against the others, for the slice it is held to.
 
     All metrics that are judged take part, since they share one rate of false alarms. least: share of the median
     window's rows that makes a window complete. One that the data begin or end in is not: a week without its Monday is
     far from all others. beside: each is read against only so many of the windows that follow it (the first follow the
-    last), as a window of production is that is held against those before it; 0 for all the others.
+    last), as a window of production is that is held against those before it; 0 for all the others. performance: the
+    predictions and labels of some windows of the reference held against another; their floors stand under
+    ("", metric), and share one rate of false alarms of their own.
     """
     kept = cells.groups(base)
     if kept is None or not cells.windows:
@@ -53,6 +59,7 @@ def reference_floors(
     read = [column for column in columns if column.name in known]
     found: dict[tuple[str, str], list[float]] = {}
     shapes: dict[tuple[str, str], str] = {}
+    moved: dict[str, list[float]] = {}
     for i, window in enumerate(complete):
         others = np.roll(complete, -i)[1 : beside + 1] if 0 < beside < len(complete) else complete[complete != window]
         sides = kept & np.isin(cells.window, others), kept & (cells.window == window)
@@ -63,7 +70,12 @@ def reference_floors(
             found.setdefault(key, []).append(above)
             two = seen.metric.needs is Histogram and len(known[seen.column].labels) <= TWO_BINS
             shapes[key] = f"{seen.metric.key} of two bins" if two else seen.metric.key
-    return window_floors({key: values for key, values in found.items() if len(values) == len(complete)}, shapes)
+        if performance:
+            for metric, move in moves(performance([cells.windows[i] for i in others], cells.windows[window]), plan):
+                moved.setdefault(metric, []).append(move)
+    floors = window_floors({key: values for key, values in found.items() if len(values) == len(complete)}, shapes)
+    of_outcomes = apart_floors({key: one for key, one in moved.items() if len(one) == len(complete)}, plan.false_alarms)
+    return replace(floors, floors={**floors.floors, **{("", key): one for key, one in of_outcomes.items()}})
 
 
 def window_excess(

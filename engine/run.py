@@ -18,7 +18,9 @@ from engine.assess import Summaries, judged, observe, unjudged_if_partial
 from engine.columns import Role
 from engine.findings import Finding, NotComputed, Severity
 from engine.noise import NO_WINDOWS, WindowFloors
+from engine.outcomes import Outcomes
 from engine.pair import fresh_summary, in_one_reading, open_both
+from engine.performance import Answer, answer, of_windows, performance
 from engine.reasons import reasons_of
 from engine.reference import reference_floors
 from engine.rows import row_findings
@@ -29,6 +31,8 @@ from engine.slices.against import SAME_COHORT, Against
 from engine.slices.against import against as held_against
 from engine.summaries import ColumnSummary
 from engine.tables.count import count, volumes
+from engine.tables.late_labels import LabelTable
+from engine.tables.outcomes import read_outcomes
 from engine.tables.sources import Dataset
 from engine.tables.supports import Support
 
@@ -57,7 +61,8 @@ class Side:
 class Run:
     """All that one look at the data found. at: UTC, ISO 8601. monitor, monitor_digest: None without a monitor file.
 
-    reasons: column in alarm -> sentences, most telling first.
+    reasons: column in alarm -> sentences, most telling first. outcomes: predictions held against labels, or why not;
+    None where nobody asked.
     """
 
     at: str
@@ -72,6 +77,7 @@ class Run:
     monitor_digest: str | None = None
     notes: tuple[str, ...] = ()
     reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    outcomes: Outcomes | str | None = field(default=None, repr=False)
 
     @cached_property
     def id(self) -> str:
@@ -161,13 +167,15 @@ def compare(
     metrics: Sequence[str] | None = None,
     plan: Plan | None = None,
     against: str = SAME_COHORT,
+    labels: LabelTable | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """Every signal that the columns allow, on the exact tier.
 
     reference, production: a path, glob or folder, a pandas or polars frame, an Arrow table, or a Dataset. metrics:
     keys; what is asked for is judged. against: what production is held against, as slices/against.py reads it.
-    progress is told a share and a sentence, and may raise Cancelled. Raises the errors of engine.errors for what a user
+    labels: where they stand in a table of their own, joined by id. progress is told a share and a sentence, and may
+    raise Cancelled. Raises the errors of engine.errors for what a user
     can mend.
 
     >>> import pyarrow as pa
@@ -178,7 +186,7 @@ def compare(
     first, second = open_both(reference, production)
     first, second = in_one_reading(first, second, kinds or {}, roles or {})
     plan = replace(plan or Plan(), metrics=chosen_metrics(tuple(metrics))) if metrics is not None else plan or Plan()
-    return look(first, second, cut or Slice(), plan, against=against, progress=progress)
+    return look(first, second, cut or Slice(), plan, against=against, labels=labels, progress=progress)
 
 
 def look(
@@ -190,6 +198,7 @@ def look(
     against: str = SAME_COHORT,
     monitor: tuple[str, str] | None = None,
     least: float = 0.5,
+    labels: LabelTable | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """A run of one slice on the exact tier, column by column on as many threads as there are cores.
@@ -217,15 +226,18 @@ def look(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+    found = answer(reference, production, held, cut, plan, labels)
     floors = NO_WINDOWS
     unit = unit_of(cut.window) if cut.window else None
     if unit and reference.timestamp and (held.side == "reference" or held.windows):
         built = {name: one for name, one in supports.items() if not isinstance(one, str)}
         base = held.cut if held.side == "reference" else Slice(cut.cohort, None, cut.without)
         cells = count(reference, built, unit, cut=base)
-        floors = reference_floors(cells, base, supports, columns, plan, least, held.windows)
+        asked = found.asked if found else None
+        mine = of_windows(read_outcomes(reference, asked, base, cells.windows)) if asked and cells.windows else None
+        floors = reference_floors(cells, base, supports, columns, plan, least, held.windows, mine)
     known = volumes(production, unit) if unit else {}
-    return finish(reference, production, cut, held, plan, summaries, monitor, floors, known, least)
+    return finish(reference, production, cut, held, plan, summaries, monitor, floors, known, least, found)
 
 
 def is_partial(window: Window, volumes: Mapping[Window, int], least: float) -> bool:
@@ -245,11 +257,13 @@ def finish(
     windows: WindowFloors = NO_WINDOWS,
     volumes: Mapping[Window, int] | None = None,
     least: float = 0.5,
+    outcomes: Answer | None = None,
 ) -> Run:
     """The run that summaries amount to: read, then judged together, since they share one rate of false alarms.
 
     windows: floors from the reference's windows. volumes: production's rows per calendar window; a window with less
-    than a share least of their median is partial, and only its quality and schema count.
+    than a share least of their median is partial, and only its quality and schema count. outcomes: predictions held
+    against labels; without, their metrics are not asked.
     """
     volumes = volumes or {}
     partial = cut.window is not None and cut.window in volumes and is_partial(cut.window, volumes, least)
@@ -259,8 +273,11 @@ def finish(
     rows: tuple[list[Finding], list[NotComputed]] = ([], [])
     if plan.metrics is None:  # who asks for some metrics by name does not ask for these
         rows = row_findings(production, cut, volumes, partial)
-    findings = [*schema_findings(reference, production, cut, summaries), *found, *rows[0]]
-    gaps += rows[1]
+    right: tuple[list[Finding], list[NotComputed]] = ([], [])
+    if outcomes:
+        right = performance(outcomes.outcomes, columns, plan, windows, partial)
+    findings = [*schema_findings(reference, production, cut, summaries), *found, *rows[0], *right[0]]
+    gaps += rows[1] + right[1]
     told = [f"{side.name}: {note}" for side in (reference, production) for note in side.notes]
     if held.side == "production":
         told.insert(0, f"What is called reference here is {held.words}.")
@@ -275,6 +292,7 @@ def finish(
         summaries=summaries,
         monitor=monitor[0] if monitor else None,
         monitor_digest=monitor[1] if monitor else None,
-        notes=(windows.words, *([PARTIAL] if partial else []), *told),
+        notes=(windows.words, *([PARTIAL] if partial else []), *told, *(outcomes.notes if outcomes else ())),
         reasons=reasons_of(findings, columns, summaries),
+        outcomes=outcomes.outcomes if outcomes else None,
     )

@@ -1,7 +1,7 @@
 """The signals: what is monitored, of which columns, and with which thresholds. A signal is a row of a table."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from math import inf, nextafter
 
@@ -10,6 +10,7 @@ from engine.errors import PlumblineError, shown
 from engine.findings import Threshold
 from engine.metrics import METRICS, Metric, metric
 from engine.metrics.metric import Reading
+from engine.outcomes import Classification, Outcomes, Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ SIGNALS: dict[str, Signal] = {
         Signal("data_drift", "Data drift", "Do the inputs still look like the reference?", INPUTS),
         Signal("prediction_drift", "Prediction drift", "Does the model still answer alike?", OUTPUTS),
         Signal("data_quality", "Data quality", "Is anything missing, broken or out of range?", ALL_ROLES),
+        Signal("model_performance", "Model performance", "Are the predictions right?", OUTPUTS | {Role.TARGET}),
         Signal("schema", "Schema", "Are the columns still the same?", ALL_ROLES),
     )
 }
@@ -43,6 +45,9 @@ JUDGED: dict[Kind, tuple[str, ...]] = {
     Kind.CATEGORICAL: ("psi",),
     Kind.NESTED: (),
 }
+# Of predictions held against labels: where there are scores, where there are none, and of numbers.
+JUDGED_SCORES, JUDGED_CLASSES, JUDGED_NUMBERS = ("log_loss", "roc_auc"), ("accuracy",), ("rmse", "mae")
+PERFORMANCE = "model_performance"
 NO_DRIFT: dict[Role, str] = {
     Role.ID: "an id is new in every row, so its distribution says nothing",
     Role.TIMESTAMP: "the timestamp moves by its nature",
@@ -77,10 +82,10 @@ class Level:
                 f"{shown(text)} is no threshold.", hint="Write a number, '5 %' or '+0.01' (relative to the reference)."
             ) from None
 
-    def at(self, against: float) -> float:
-        """The level in the metric's own terms, given the reference's value."""
+    def at(self, against: float, scale: float | None = None) -> float:
+        """The level in the metric's own terms, given the reference's value and what shares are of, if not of that."""
         if self.relative == "%":
-            return against + abs(against) * self.amount
+            return against + (abs(against) if scale is None else scale) * self.amount
         return against + self.amount if self.relative == "+" else self.amount
 
 
@@ -90,7 +95,8 @@ class Plan:
 
     metrics: keys to compute, None for all that fit. judged: keys by kind of column. thresholds: pattern -> (warning,
     critical); a pattern is METRIC or COLUMN.METRIC, where COLUMN may hold * and ?. false_alarms: share of runs that may
-    raise anything when nothing changed.
+    raise anything when nothing changed. performance: metrics of predictions held against labels that are judged, None
+    for the usual ones; terms: what they are held on.
     """
 
     metrics: frozenset[str] | None = None
@@ -98,6 +104,8 @@ class Plan:
     thresholds: Mapping[str, tuple[Level, Level]] = field(default_factory=dict)
     features: frozenset[str] | None = None
     false_alarms: float = 0.05
+    performance: tuple[str, ...] | None = None
+    terms: Terms = field(default_factory=Terms)
 
     def computes(self, column: Column) -> tuple[Metric, ...]:
         """The metrics that are asked of a column, in order of key."""
@@ -116,18 +124,43 @@ class Plan:
 
     def alpha(self, columns: Iterable[Column]) -> float:
         """The false-alarm rate of one reading, so that a run of these columns keeps the rate of all together."""
-        judged = sum(self.judges(column, asked) for column in columns for asked in METRICS.values())
+        known = tuple(columns)
+        judged = sum(self.judges(column, asked) for column in known for asked in METRICS.values())
+        roles = {column.role for column in known}
+        if Role.TARGET in roles and roles & OUTPUTS:
+            judged += len(self._performance(JUDGED_SCORES if Role.SCORE in roles else JUDGED_CLASSES))
         return self.false_alarms / max(judged, 1)
+
+    def judges_outcomes(self, outcomes: Outcomes, asked: Metric) -> bool:
+        """Whether a metric of predictions held against labels is judged and not only shown."""
+        if not isinstance(outcomes, Classification):
+            return asked.key in self._performance(JUDGED_NUMBERS)
+        return asked.key in self._performance(JUDGED_CLASSES if outcomes.no_score else JUDGED_SCORES)
+
+    def _performance(self, usual: tuple[str, ...]) -> tuple[str, ...]:
+        if self.metrics is not None:
+            return tuple(key for key in self.metrics if METRICS[key].signal == PERFORMANCE)
+        return usual if self.performance is None else self.performance
 
     def threshold(self, column: Column, asked: Metric, reading: Reading) -> Threshold | None:
         """The limits that a reading is held against; None where it is computed but not judged."""
-        if not self.judges(column, asked):
+        return self.limits(column.name, asked, reading) if self.judges(column, asked) else None
+
+    def limits(self, column: str, asked: Metric, reading: Reading) -> Threshold | None:
+        """The limits of a judged reading; None where they are relative to a reference that has no value.
+
+        Those of a two-sided metric lie on the side to which the value moved.
+        """
+        levels = self.levels(column, asked)
+        if asked.relative and reading.against is None and any(level.relative for level in levels):
             return None
-        levels = self.levels(column.name, asked)
         against = reading.against or 0.0
-        warning, critical = (level.at(against) for level in levels)
+        fell = asked.two_sided and reading.value < against
+        if fell:
+            levels = (replace(levels[0], amount=-levels[0].amount), replace(levels[1], amount=-levels[1].amount))
+        warning, critical = (level.at(against, reading.scale) for level in levels)
         if warning == critical:  # "5 %" and "10 %" of a reference of 0: whatever lies beyond it
-            beyond = inf if asked.worse == "higher" else -inf
+            beyond = inf if asked.worse == "higher" and not fell else -inf
             warning = nextafter(warning, beyond)
             critical = nextafter(warning, beyond)
         return Threshold(warning, critical)
@@ -143,7 +176,7 @@ class Plan:
                 return levels
             if key == asked.key and not dot:
                 general = levels
-        relative = "+" if asked.relative else ""
+        relative = ("%" if asked.by_share else "+") if asked.relative else ""
         return general or (Level(asked.warning, relative), Level(asked.critical, relative))
 
 

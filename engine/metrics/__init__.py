@@ -8,7 +8,8 @@ from engine.metrics.metric import Metric, Reading
 
 __all__ = ["METRICS", "Metric", "Reading", "manual", "metric"]
 
-_FILES = [module.name for module in iter_modules(__path__) if module.name != "metric"]
+_SHARED = {"metric", "confusion"}  # what metrics are made of
+_FILES = [module.name for module in iter_modules(__path__) if module.name not in _SHARED]
 METRICS: dict[str, Metric] = {
     found.key: found for found in (import_module(f"{__name__}.{name}").METRIC for name in _FILES)
 }
@@ -33,6 +34,7 @@ def metric(key: str) -> Metric:
 
 
 SHORT = {"ks": "kolmogorov_smirnov", "js": "jensen_shannon", "w1": "wasserstein", "chi2": "chi_squared"}
+SHORT |= {"auc": "roc_auc", "ap": "average_precision", "bias": "mean_error"}
 
 
 def manual(key: str) -> str:

@@ -1,0 +1,136 @@
+"""Predictions and labels of a dataset, read once in the order of its rows: any slice of them is summarised at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from engine.columns import Column, Kind
+from engine.outcomes import Classes, Classification, Errors, Outcomes, Regression, classes_of, errors_of
+from engine.slices import Slice, Window, moment_sql
+from engine.summaries import Counts, Floats
+from engine.tables.question import Question, read_sql
+from engine.tables.sources import Dataset
+
+Chosen = Counts | NDArray[np.bool_] | slice
+ALL_ROWS = slice(None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OutcomeRows:
+    """The rows of one side. target, predicted: (n,) class numbers, -1 for none, or numbers, not-a-number for none.
+
+    scores: (n, 1) or (n, k). window: (n,) index into windows, -1 for none.
+    """
+
+    question: Question
+    target: Counts | Floats
+    predicted: Counts | Floats | None
+    scores: Floats | None
+    window: Counts
+    windows: tuple[Window, ...] = ()
+
+    def side(self, chosen: Chosen = ALL_ROWS) -> Classes | Errors:
+        """The summary of some rows, by number, mask or slice."""
+        asked, target = self.question, self.target[chosen]
+        predicted = None if self.predicted is None else self.predicted[chosen]
+        scores = None if self.scores is None else self.scores[chosen]
+        labelled: NDArray[np.bool_] = target >= 0 if asked.task == "classification" else np.isfinite(target)
+        rows = len(target)
+        if not labelled.all():
+            target = target[labelled]
+            predicted = None if predicted is None else predicted[labelled]
+            scores = None if scores is None else scores[labelled]
+        if asked.task == "regression":
+            numbers = None if predicted is None else predicted.astype(np.float64)
+            return errors_of(rows, target.astype(np.float64), numbers)
+        codes = None if predicted is None else predicted.astype(np.int64)
+        probable = asked.no_probability is None
+        return classes_of(rows, target.astype(np.int64), codes, scores, len(asked.classes), asked.positive, probable)
+
+    def of_windows(self, windows: Sequence[Window]) -> NDArray[np.bool_]:
+        """The rows of some windows, as a mask. Shape (n,)."""
+        places = [i for i, one in enumerate(self.windows) if one in set(windows)]
+        return self.window == places[0] if len(places) == 1 else np.isin(self.window, places)
+
+
+def outcomes(first: OutcomeRows, second: OutcomeRows, rows: tuple[Chosen, Chosen] = (ALL_ROWS, ALL_ROWS)) -> Outcomes:
+    """Reference and production as one summary; rows: of each."""
+    return held(first.question, first.side(rows[0]), second.side(rows[1]))
+
+
+def held(asked: Question, reference: Classes | Errors, production: Classes | Errors) -> Outcomes:
+    """Two sides as one summary."""
+    if isinstance(reference, Errors) and isinstance(production, Errors):
+        return Regression(reference, production)
+    assert isinstance(reference, Classes) and isinstance(production, Classes)
+    reasons = asked.no_prediction, asked.no_score, asked.no_probability
+    return Classification(reference, production, asked.classes, asked.positive, asked.worth, *reasons)
+
+
+def positions(starts: Counts, rows: "list[tuple[int, Counts | slice]]") -> Chosen:
+    """What engine.tables.coded.rows_of found, as numbers of rows. starts: the first row of every batch, and their end.
+
+    >>> positions(np.array([0, 3, 5]), [(0, np.array([1])), (1, slice(None))]).tolist()
+    [1, 3, 4]
+    """
+    if len(rows) == len(starts) - 1 and all(isinstance(one, slice) for _, one in rows):
+        return slice(None)
+    parts = [np.arange(starts[i], starts[i + 1]) if isinstance(one, slice) else one + starts[i] for i, one in rows]
+    return np.concatenate(parts) if parts else np.zeros(0, np.int64)
+
+
+def read_outcomes(
+    dataset: Dataset, asked: Question, cut: Slice | None = None, windows: Sequence[Window] = ()
+) -> OutcomeRows:
+    """The predictions and labels of a slice, in the order of its rows.
+
+    windows: that follow each other without a gap; every row is told which of them it lies in.
+    """
+    cut = cut or Slice()
+    condition, values = dataset.where(cut)
+    wanted = [read_sql(dataset, asked.target.name, asked.target), read_sql(dataset, None, asked.target)]
+    if asked.prediction is not None:
+        wanted[1] = read_sql(dataset, asked.prediction.name, asked.target)
+    columns = [f"{sql} AS {name}" for sql, name in zip(wanted, ("target", "predicted"), strict=True)]
+    number = Column("", "DOUBLE", Kind.NUMERIC)
+    columns += [f"{read_sql(dataset, name, number)} AS s{i}" for i, name in enumerate(asked.scores)]
+    if windows and dataset.timestamp:
+        at = f"CAST({moment_sql(dataset.timestamp, dataset.columns)} AS TIMESTAMP)"
+        columns.append(f"CASE WHEN {at} >= ? AND {at} < ? THEN epoch_us({at}) END AS at")
+        values = [windows[0].start, windows[-1].end, *values]
+    if asked.joined is not None:
+        columns.append(f"{read_sql(dataset, asked.joined.id.name, asked.joined.id)} AS id")
+    table = dataset.query(f"SELECT {', '.join(columns)} FROM {dataset.scan} WHERE {condition}", values)
+    target = table["target"]
+    if asked.joined is not None:
+        target = pc.coalesce(asked.joined.of(table["id"]), target)
+    scores = [_numbers(table[f"s{i}"]) for i in range(len(asked.scores))]
+    stacked = np.stack(scores, axis=1) if scores else None
+    predicted = _coded(table["predicted"], asked) if asked.prediction is not None else None
+    if predicted is None and asked.threshold is not None and stacked is not None and asked.positive is not None:
+        yes = np.where(stacked[:, 0] >= asked.threshold, asked.positive, 1 - asked.positive)
+        predicted = np.where(np.isfinite(stacked[:, 0]), yes, -1)
+    window = np.full(len(target), -1)
+    if windows and dataset.timestamp:
+        starts = np.array([np.datetime64(one.start, "us").astype(np.int64) for one in windows])
+        moment = table["at"].fill_null(-(2**62)).to_numpy()
+        window = np.searchsorted(starts, moment, side="right") - 1
+    return OutcomeRows(asked, _coded(target, asked), predicted, stacked, window, tuple(windows))
+
+
+def _numbers(values: pa.ChunkedArray) -> Floats:
+    """Numbers with not-a-number for what is missing."""
+    return np.asarray(values.to_numpy(), dtype=np.float64)
+
+
+def _coded(values: pa.ChunkedArray, asked: Question) -> Counts | Floats:
+    """Numbers as they are; classes as their number, -1 for none."""
+    if asked.task == "regression":
+        found = _numbers(values)
+        return np.where(np.isfinite(found), found, np.nan)
+    place = pc.index_in(values, value_set=pa.array(asked.classes, pa.string())).fill_null(-1)
+    return np.asarray(place.to_numpy(), dtype=np.int64)
