@@ -13,6 +13,7 @@ import pytest
 from engine.columns import Kind
 from engine.metrics import METRICS, SHORT, manual, metric
 from engine.outcomes import Classification, Regression, classes_of, errors_of
+from engine.ranking import LOGGED, Ranking
 from engine.slices import Slice
 from engine.summaries import Curve, Histogram, Quality, QualityCounts, Scale
 from engine.tables.cells import summarize_cells
@@ -105,12 +106,21 @@ def made_errors(rng: np.random.Generator) -> Regression:
     return Regression(*sides)
 
 
+def made_ranking(rng: np.random.Generator) -> Ranking:
+    """Two to thirty features, some of which count alike or for nothing."""
+    k = int(rng.integers(2, 31))
+    sides = rng.random((2, k)).round(int(rng.integers(1, 6)))
+    sides[:, 0] += 0.5
+    return Ranking(tuple(f"feature {i}" for i in range(k)), *sides, *rng.random((2, k)) / 20, (400, 90), LOGGED)
+
+
 MAKERS: dict[type, Callable[[np.random.Generator], Any]] = {
     Histogram: made_histogram,
     Curve: made_curve,
     Quality: made_quality,
     Classification: made_classes,
     Regression: made_errors,
+    Ranking: made_ranking,
 }
 
 
