@@ -46,6 +46,7 @@ def show_timeline(view: View, history: History, column: str, key: str = "timelin
         timeline(moments, name, shown_of(view), mode(), happened(view)), key, file_name(name, column, *words),
         f"{name} of {column} over time" + "".join(f", {one}" for one in words),
         lambda: [window_row(column, w, one.found) for w, one in zip(history.windows, moments, strict=True)],
-        "Grey band: what no change at all can read here. Hollow: partial. A click on a mark chooses its window.",
+        "Grey band: what no change at all can read here. Hollow: partial. A click on a mark chooses its window."
+        + (" Upright bands are the monitor's events; that the time fits proves nothing." if happened(view) else ""),
         on_select=lambda: choose_window(key), selection_mode="points",
     )  # fmt: skip

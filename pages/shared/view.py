@@ -74,6 +74,7 @@ class View:
             ("the reference slice", f"the other side, {self.sides[0]},"),
             ("in the reference", "on the other side"),
             ("of the reference)", "of the other side)"),
+            ("as wide as the reference's", "as wide as on the other side"),
         ):  # bounds and unseen categories stay the reference's: that is what they are held against
             said = said.replace(wrong, right)
         return said
