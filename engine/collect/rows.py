@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
 from engine.collect.redact import Redaction
@@ -28,6 +29,12 @@ SCHEMA = pa.schema([
     ("status_code", pa.int64()),
     ("sample_rate", pa.float64()),
 ])  # fmt: skip
+NARROWEST: tuple[tuple[frozenset[type], pa.DataType], ...] = (
+    (frozenset(), pa.null()),
+    (frozenset({bool}), pa.bool_()),
+    (frozenset({bool, int}), pa.int64()),
+    (frozenset({bool, int, float}), pa.float64()),
+)
 OWN = frozenset(SCHEMA.names)
 
 Value = bool | int | float | str | None
@@ -190,17 +197,29 @@ def table_of(rows: Sequence[Mapping[str, Value]]) -> tuple[pa.Table, int]:
                     columns[known] = [None] * len(rows)
                 column = columns[known]
             column[i] = value
-    arrays = [pa.array(values, SCHEMA.field(n).type) if n in OWN else _array(values) for n, values in columns.items()]
-    return pa.table(arrays, names=list(columns)), left_out
+    arrays = [_array(values, SCHEMA.field(n).type if n in OWN else None) for n, values in columns.items()]
+    return pa.Table.from_arrays(arrays, names=list(columns)), left_out
 
 
-def _array(values: list[Value]) -> pa.Array:
-    """Values as the narrowest type that holds all of them. Shape (rows,)."""
-    kinds = {type(value) for value in values} - {type(None)}
-    if len(kinds) <= 1 and kinds <= {bool, int, float, str}:
-        return pa.array(values, from_pandas=False)
-    if kinds <= {bool, int}:
-        return pa.array([None if one is None else int(one) for one in values], pa.int64())
-    if kinds <= {bool, int, float}:
-        return pa.array([None if one is None else float(one) for one in values], pa.float64())
-    return pa.array([None if one is None else _as_text(one) for one in values], pa.string())
+def _array(values: list[Value], kind: pa.DataType | None = None) -> pa.Array:
+    """Values as the narrowest type that holds all of them. Shape (rows,).
+
+    Built from buffers: pa.array would import pandas into the service, and cannot while an interpreter ends.
+    """
+    n, there = len(values), np.array([value is not None for value in values], dtype=bool)
+    if kind is None:
+        kinds = {type(value) for value in values} - {type(None)}
+        kind = next((found for held, found in NARROWEST if kinds <= held), pa.string())
+    if kind == pa.null():
+        return pa.nulls(n)
+    valid = None if there.all() else pa.py_buffer(np.packbits(there, bitorder="little").tobytes())
+    if kind == pa.string():
+        texts = [b"" if one is None else _as_text(one).encode() for one in values]
+        ends = np.cumsum([0, *map(len, texts)], dtype=np.int32)
+        return pa.Array.from_buffers(kind, n, [valid, pa.py_buffer(ends), pa.py_buffer(b"".join(texts))])
+    filled = [0 if one is None else one for one in values]
+    if kind == pa.bool_():
+        data = np.packbits(np.array(filled, dtype=bool), bitorder="little")
+    else:
+        data = np.array(filled, dtype=np.float64 if kind == pa.float64() else np.int64)
+    return pa.Array.from_buffers(kind, n, [valid, pa.py_buffer(data)])
