@@ -21,14 +21,15 @@ def multiples(
     events: Sequence[Happened] = (),
     chosen: str | None = None,
 ) -> go.Figure:
-    """One panel a column, wide of them in a row. moments[column]: its windows. The scale ends at five warnings."""
+    """One panel a column, wide of them in a row. moments[column]: its windows. It ends at five least warnings."""
     c = colours(mode)
     tall = -(-len(columns) // wide) or 1
     read = [[_read(one) for one in line] for line in moments]
-    limits = next((f.threshold for line in read for f in line if f is not None and f.threshold is not None), None)
+    limits = [next((f.threshold for f in line if f is not None and f.threshold is not None), None) for line in read]
+    least = min((one for one in limits if one is not None), key=lambda one: one.warning, default=None)
     values = [f.value for line in read for f in line if f is not None and f.value is not None]
     top = max(values, default=1.0) * 1.1 or 1.0
-    top = min(top, 5 * limits.warning) if limits and limits.critical > limits.warning > 0 else top
+    top = min(top, 5 * least.warning) if least and least.critical > least.warning > 0 else top
     data: list[dict[str, Any]] = []
     shapes: list[dict[str, Any]] = []
     notes: list[dict[str, Any]] = []
@@ -66,14 +67,15 @@ def multiples(
             note(f"<b>{plain(name, 28)}</b>", mode, xref="paper", yref="paper", x=left, y=head, xanchor="left",
                  yanchor="top", font={"size": 12, "color": c["text"]})
         )  # fmt: skip
-        if limits and limits.warning <= top:
+        limit = limits[i]
+        if limit and limit.warning <= top:
             level = {"type": "line", "xref": f"x{end} domain", "yref": f"y{end}", "x0": 0, "x1": 1, "layer": "below"}
             line_of = {"color": c["warning"], "width": 1, "dash": "dot"}
-            shapes.append({**level, "y0": limits.warning, "y1": limits.warning, "line": line_of})
+            shapes.append({**level, "y0": limit.warning, "y1": limit.warning, "line": line_of})
         marks, _ = event_marks(events, starts, mode, words=False)
         shapes += [{**one, "xref": f"x{end}", "yref": f"y{end} domain"} for one in marks]
-    if limits:
-        said = f"dotted: warning {three(limits.warning)}; one scale, cut off at {three(top)}"
+    if least:
+        said = f"dotted: warning; one scale, cut off at {three(top)}"
         notes.append(note(said, mode, xref="paper", yref="paper", x=1, y=1, xanchor="right", yanchor="bottom"))
     return go.Figure(
         {

@@ -1,13 +1,13 @@
 """Windows: one metric over time, against a fixed counterpart and against the window before, with events."""
 
 import streamlit as st
-from pages.shared.over_time import choose_window, happened, moments_of, show_timeline, shown_of
 
 from engine.charts.multiples import multiples
 from engine.metrics import METRICS
 from engine.slices.against import LAST_YEAR, PREVIOUS, SAME_COHORT
 from pages.shared import door, states
 from pages.shared.charts import chart, file_name, window_row, worst_first
+from pages.shared.over_time import choose_window, happened, moments_of, show_timeline, shown_of
 from pages.shared.picking import pick
 from pages.shared.sides import words
 from pages.shared.tables import metrics_of, worst_columns
@@ -72,7 +72,7 @@ def show_multiples(view: View, metric: str, against: str) -> None:
             for column, line in zip(columns, moments, strict=True)
             for window, one in zip(history.windows, line, strict=True)
         ],
-        "Worst in the chosen window first; thresholds of one column can differ. A click on a mark chooses its window.",
+        "Worst in the chosen window first; each against its own warning. A click on a mark chooses its window.",
         on_select=lambda: choose_window("multiples"), selection_mode="points",
     )  # fmt: skip
 

@@ -71,6 +71,15 @@ def test_small_multiples_share_one_scale(mode):
     assert figure.layout.yaxis4.domain[1] < figure.layout.yaxis.domain[0]
 
 
+def test_each_panel_has_the_warning_of_its_column():
+    loose = Finding("data_drift", "b", "numeric", "psi", 0.3, Severity.OK, "", threshold=Threshold(0.4, 0.8))
+    figure = multiples(["a", "b"], [moments(0.2), [Moment("k0", "week 0", START, loose)]], "PSI")
+    assert {shape.yref: shape.y0 for shape in figure.layout.shapes} == {"y": 0.1}  # 0.4 lies beyond the highest value
+    loose = Finding("data_drift", "b", "numeric", "psi", 0.48, Severity.OK, "", threshold=Threshold(0.4, 0.8))
+    figure = multiples(["a", "b"], [moments(0.2), [Moment("k0", "week 0", START, loose)]], "PSI")
+    assert {shape.yref: shape.y0 for shape in figure.layout.shapes} == {"y": 0.1, "y2": 0.4}
+
+
 def test_events_are_labelled_and_lie_where_they_happened():
     events = [
         Happened(START + timedelta(days=8), "<i>strike</i>", START + timedelta(days=12)),

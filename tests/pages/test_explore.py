@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from engine.errors import PlumblineError
-from pages.shared import against, saved, sides
+from engine.errors import Cancelled, PlumblineError
+from pages.shared import against, saved, sides, where
 from tests.pages.conftest import words
 
 WEEK = {"window": "2013-09-16"}
@@ -177,6 +177,26 @@ def test_the_finder_finds_and_opens(app):
     at.button(key="open_found").click().run()
     assert at.title[0].value == "Column"
     assert at.selectbox(key="cohort-origin").value != "all" or at.selectbox(key="cohort-carrier").value != "all"
+
+
+@pytest.mark.parametrize(
+    ("error", "told", "window"),
+    [
+        (Cancelled("The search was stopped."), "The search was stopped; nothing was changed", "2013-10-07"),
+        (PlumblineError("No room for codes."), "No room for codes.", "2013-10-14"),
+    ],
+)
+def test_a_search_that_ends_early_is_told_and_can_be_asked_again(app, monkeypatch, error, told, window):
+    def ends(*_):
+        raise error
+
+    at = app("Cohorts", window=window, column="seats", by="carrier")
+    with monkeypatch.context() as patched:
+        patched.setattr(where, "found", ends)
+        at.button(key="find").click().run()
+    assert told in said(at) and not at.exception
+    at.button(key="find").click().run()
+    assert "found** (" in said(at)
 
 
 def test_a_cohort_without_rows_is_told_on_compare(app):
