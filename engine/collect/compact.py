@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_hex
 from time import time
 
 import pyarrow as pa
@@ -20,7 +21,7 @@ from engine.collect.files import NAMED, UNFINISHED, file_name, sync_folder, writ
 from engine.collect.process import locked
 
 SIGN = "files-are-being-joined-read-again.parquet"  # sorts after the names of our files, and is no Parquet
-SAID = b"Files of this folder are being joined. Read it again in a moment.\n"
+SAID = "Files of this folder are being joined. Read it again in a moment.\n"
 SOURCES = b"plumbline.joined"
 TYPES = (pa.null(), pa.bool_(), pa.int64(), pa.float64(), pa.string())  # each holds what stands before it
 
@@ -66,15 +67,11 @@ def _join(folder: Path, group: Sequence[Path]) -> None:
     names = json.dumps([path.name for path in group]).encode()
     table = table.sort_by("served_at").replace_schema_metadata({SOURCES: names})
     first = datetime.strptime(group[0].name.partition("Z")[0], "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC)
-    number = sum(1 for path in folder.glob("*Z-joined-*.parquet"))
-    target = folder / file_name("joined", number % 1_000_000, first)
-    while target.exists():
-        number += 1
-        target = folder / file_name("joined", number % 1_000_000, first)
+    target = folder / file_name(f"joined-{token_hex(4)}", 0, first)  # a name that no file ever had
     ready = target.with_name(f"{target.name}.ready")
     write_whole(table, ready)
     half = folder / f"{SIGN}{UNFINISHED}"
-    half.write_bytes(SAID)
+    half.write_text(f"{SAID}{target.name}\n")
     half.replace(folder / SIGN)  # from here on, who lists the folder is told to read again
     ready.replace(target)
     _finish(folder)
@@ -87,9 +84,10 @@ def _finish(folder: Path) -> None:
     if not (folder / SIGN).exists():
         return
     sync_folder(folder)  # the joined file's name is on disk before those of its sources go
-    for path in folder.glob("*Z-joined-*.parquet"):
-        for name in json.loads((pq.read_metadata(path).metadata or {}).get(SOURCES, b"[]")):
-            if name != path.name and NAMED.fullmatch(name):
+    target = folder / (folder / SIGN).read_text().removeprefix(SAID).strip()
+    if NAMED.fullmatch(target.name) and target.exists():
+        for name in json.loads((pq.read_metadata(target).metadata or {}).get(SOURCES, b"[]")):
+            if NAMED.fullmatch(name) and name != target.name:
                 (folder / name).unlink(missing_ok=True)
     sync_folder(folder)
     (folder / SIGN).unlink()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-# time, process (host, number, chance), number of the file; joined files have "joined" for a process
+# time, process (host, number, chance), number of the file; joined files have "joined" and chance for a process
 NAMED = re.compile(r"\d{8}T\d{12}Z-(?P<process>[\w.-]+?)-\d{6}\.parquet")
 UNFINISHED = ".unfinished"
 

@@ -81,11 +81,13 @@ def test_a_reader_sees_all_rows_or_is_told_to_read_again(collect, folder):
 
     reader = threading.Thread(target=read)
     reader.start()
-    for limit in (10, 20, 40, 80, 160, 320):
-        compact(folder, rows=limit, settled=-1)
-        time.sleep(0.1)
-    stop.set()
-    reader.join()
+    try:
+        for limit in (10, 20, 40, 80, 160, 320):
+            compact(folder, rows=limit, settled=-1)
+            time.sleep(0.1)
+    finally:
+        stop.set()
+        reader.join()
     counts = [one for one in seen if isinstance(one, int)]
     assert set(counts) == {300} and len(counts) >= 5
 
