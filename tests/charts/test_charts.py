@@ -99,9 +99,7 @@ def test_curves_rise_from_nothing_to_all_and_mark_the_largest_gap(demo):
 def moments():
     start = datetime(2024, 1, 1)
     each = [made(), made(0.05, Severity.OK), NotComputed("data_drift", "x", "psi", "no rows"), None]
-    return [
-        Moment(f"k{i}", f"week {i}", start + timedelta(weeks=i), one, partial=i == 1) for i, one in enumerate(each)
-    ]
+    return [Moment(f"k{i}", f"week {i}", start + timedelta(weeks=i), one, partial=i == 1) for i, one in enumerate(each)]
 
 
 @MODES
