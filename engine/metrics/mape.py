@@ -27,7 +27,8 @@ def mape(outcomes: Regression) -> Reading:
 
 def _missing(side: Errors) -> str | None:
     if side.zeros:
-        return f"the target is 0 in {side.zeros:,} rows, of which no error is a share"
+        rows = "row" if side.zeros == 1 else "rows"
+        return f"the target is 0 in {side.zeros:,} {rows}, of which no error is a share"
     return without_errors(side)
 
 

@@ -25,14 +25,14 @@ def outcome_floor(
     """The floor of a reading at α, in its own terms; None where the reference has no value or nobody knows its error.
 
     rows: labelled ones of reference and production. warning: to find the rows needed. apart: how far the reference's
-    own windows lie apart (the window floor), or None. Production's error is at least what the reference's would be in
-    so few rows: a window without a single miss is not without error.
+    own windows lie apart (the window floor), or None. Either side's error is at least what the other's would be in so
+    many rows: a window without a single miss is not without error.
     """
     n, m = rows
     if reading.against is None or reading.against_error is None or not n or not m:
         return None
-    theirs = reading.against_error
-    ours = max(reading.error or 0.0, theirs * sqrt(n / m))
+    ours = max(reading.error or 0.0, reading.against_error * sqrt(n / m))
+    theirs = ours * sqrt(m / n)
     tail = alpha / 2 if metric.two_sided else alpha
     z = normal_tail(tail) if min(n, m) >= FEW else sqrt(1 / tail - 1)
     falls = reading.value < reading.against if metric.two_sided else metric.worse == "lower"

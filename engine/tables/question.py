@@ -79,7 +79,9 @@ def question(
     scores = tuple(by_class[name] for name in classes if name in by_class)
     if positive is not None:
         named = by_class.get(classes[positive], score.name if score else None)
-        scores, no_score = ((named,), None) if named else ((), f"no scores of {plain(classes[positive])}")
+        scores = (named,) if named else ()
+        if by_class and not named:
+            no_score = f"no column holds the scores of {plain(classes[positive])}"
     elif by_class and len(scores) < len(classes):
         without = next(name for name in classes if name not in by_class)
         scores, no_score = (), f"no column holds the scores of {plain(without)}"
