@@ -5,10 +5,19 @@ from engine.explore.first import examples, first_look
 from engine.explore.history import History, history
 from engine.explore.look import exact_summary, findings_of, floors_of, look, summaries_of
 from engine.explore.opened import Opened, cells_for, open_datasets, open_monitor, rows_in
+from engine.explore.performance import (
+    PerformanceHistory,
+    Predictions,
+    performance_history,
+    performance_of,
+    predictions,
+)
 
 __all__ = [
     "History",
     "Opened",
+    "PerformanceHistory",
+    "Predictions",
     "cells_for",
     "cohort_columns",
     "crosstabs_of",
@@ -23,6 +32,9 @@ __all__ = [
     "mix_of",
     "open_datasets",
     "open_monitor",
+    "performance_history",
+    "performance_of",
+    "predictions",
     "rows_in",
     "summaries_of",
 ]

@@ -7,6 +7,7 @@ import numpy as np
 from engine.assess import Summaries, judged, observe, unjudged_if_partial
 from engine.columns import Kind
 from engine.explore.opened import Opened, cells_for
+from engine.explore.performance import performance_of, reference_windows
 from engine.findings import Finding, NotComputed, Observation
 from engine.noise import NO_WINDOWS, WindowFloors
 from engine.pair import summarize_column
@@ -16,6 +17,8 @@ from engine.slices import Slice
 from engine.slices.against import SAME_COHORT
 from engine.summaries import ColumnSummary
 from engine.tables.cells import summarize_cells
+
+FLOORS = 64  # slices whose floors are kept
 
 
 def look(opened: Opened, cut: Slice, against: str = SAME_COHORT) -> Run:
@@ -28,8 +31,10 @@ def look(opened: Opened, cut: Slice, against: str = SAME_COHORT) -> Run:
     floors = floors_of(opened, cut, against)
     known, least = {**summaries, **exact}, opened.monitor.window.least
     volumes = opened.volumes if cut.window in opened.windows else {}
-    held = opened.held(cut, against)
-    return finish(opened.reference, opened.production, cut, held, opened.plan, known, named, floors, volumes, least)
+    held, right = opened.held(cut, against), performance_of(opened, cut, against)
+    return finish(
+        opened.reference, opened.production, cut, held, opened.plan, known, named, floors, volumes, least, right
+    )
 
 
 def floors_of(opened: Opened, cut: Slice, against: str) -> WindowFloors:
@@ -38,9 +43,15 @@ def floors_of(opened: Opened, cut: Slice, against: str) -> WindowFloors:
     if cut.window not in opened.windows or (held.side == "production" and not held.windows):
         return NO_WINDOWS
     base = held.cut if held.side == "reference" else Slice(cut.cohort, None, cut.without)
-    cells, _ = cells_for(opened, "reference", base)
-    least = opened.monitor.window.least
-    return reference_floors(cells, base, opened.supports, opened.columns, opened.plan, least, held.windows)
+    known: dict[tuple[Slice, int], WindowFloors] = opened.kept.setdefault("floors", {})
+    if (base, held.windows) not in known:
+        cells, _ = cells_for(opened, "reference", base)
+        least, right = opened.monitor.window.least, reference_windows(opened, base)
+        rest = opened.supports, opened.columns, opened.plan, least, held.windows, right
+        known[base, held.windows] = reference_floors(cells, base, *rest)
+        for old in list(known)[:-FLOORS]:
+            known.pop(old, None)
+    return known[base, held.windows]
 
 
 def _open(opened: Opened, seen: Observation) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from engine.columns import Column, Role
 from engine.errors import UnusableData
 from engine.monitor import Monitor
+from engine.monitor.sections import Labels
 from engine.run import is_partial
 from engine.signals import Plan
 from engine.slices import Slice, Window
@@ -21,6 +23,7 @@ from engine.tables.coded import Coded, recount
 from engine.tables.connection import connect
 from engine.tables.count import count
 from engine.tables.counted import counted
+from engine.tables.late_labels import LabelTable
 from engine.tables.places import find_path
 from engine.tables.sources import Dataset, find_files, open_dataset
 from engine.tables.supports import Support
@@ -41,13 +44,18 @@ class Side:
 
 @dataclass(frozen=True, eq=False)
 class Opened:
-    """A monitor with its data. supports: per column, or the reason why it has none. recounted: free filters, lately."""
+    """A monitor with its data. supports: per column, or the reason why it has none. labels: those in their own table.
+
+    recounted: free filters, lately. kept: what is read once, when it is first asked for.
+    """
 
     monitor: Monitor
     plan: Plan
     supports: Mapping[str, Support | str]
     sides: Mapping[str, Side]
+    labels: LabelTable | None = None
     recounted: dict[tuple[str, Slice], Cells] = field(default_factory=dict, repr=False)
+    kept: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def reference(self) -> Dataset:
@@ -108,22 +116,31 @@ def open_monitor(monitor: Monitor, base: Path | None = None, progress: Progress 
     """
     if monitor.reference.path is None or monitor.production.path is None:
         raise UnusableData("Database tables are not read yet; give a path.", where=monitor.monitor)
-    paths = [find_path(place, base) for place in (monitor.reference.path, monitor.production.path)]
+    written = monitor.columns.target if isinstance(monitor.columns.target, Labels) else None
+    places = [monitor.reference.path, monitor.production.path, *([written.path] if written else [])]
+    paths = [find_path(place, base) for place in places]
     root = connect({file.parent for path in paths for file in find_files(path)})
-    reference, production = (open_dataset(path, root) for path in paths)
+    reference, production = (open_dataset(path, root) for path in paths[:2])
     kinds = {name: str(kind) for name, kind in monitor.columns.kinds.items()}
     reference = reference.assign(kinds, monitor.columns.roles)
     if isinstance(monitor.columns.features, list):
         reference = reference.only_features(monitor.columns.features)
     roles = {column.name: str(column.role) for column in reference.columns if production.has(column.name)}
     production = production.assign({k: v for k, v in kinds.items() if production.has(k)}, roles)
-    return open_datasets(monitor, reference, production, progress)
+    labels = None
+    if written is not None:
+        labels = LabelTable(open_dataset(paths[2], root, "labels"), written.id, written.column)
+    return open_datasets(monitor, reference, production, progress, labels)
 
 
 def open_datasets(
-    monitor: Monitor, reference: Dataset, production: Dataset, progress: Progress | None = None
+    monitor: Monitor,
+    reference: Dataset,
+    production: Dataset,
+    progress: Progress | None = None,
+    labels: LabelTable | None = None,
 ) -> Opened:
-    """As open_monitor, for datasets that are already open."""
+    """As open_monitor, for datasets that are already open. labels: where they stand in a table of their own."""
     tell = progress or (lambda share, said: None)
     cohorts = [name for name in monitor.columns.cohorts if reference.column(name) and production.column(name)]
     columns = [column for column in reference.columns if column.role is not Role.IGNORE]
@@ -132,7 +149,7 @@ def open_datasets(
     first = counted(reference, built, unit, cohorts, lambda share, said: tell(0.4 + 0.2 * share, said))
     second = counted(production, built, unit, cohorts, lambda share, said: tell(0.6 + 0.4 * share, said))
     sides = {"reference": Side(reference, *first), "production": Side(production, *second)}
-    return Opened(monitor, monitor.plan, supports, sides)
+    return Opened(monitor, monitor.plan, supports, sides, labels)
 
 
 def _built(supports: Mapping[str, Support | str], production: Dataset) -> dict[str, Support]:

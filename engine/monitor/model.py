@@ -26,6 +26,7 @@ from engine.monitor.sections import (
     WindowRule,
     WrittenLevel,
 )
+from engine.outcomes import Terms
 from engine.signals import JUDGED, Level, Plan
 
 __all__ = [
@@ -42,7 +43,7 @@ __all__ = [
     "WindowRule",
     "json_schema",
 ]
-LATER = ("cohorts", "events")  # fields that came after digests were first written down
+LATER, LATER_COLUMNS = ("cohorts", "events"), ("positive", "threshold", "scores")  # came after digests were written
 
 
 class KindMetrics(Section):
@@ -62,7 +63,7 @@ class Drift(Section):
 class Performance(Section):
     """The model performance signal; value: what each outcome of a prediction is worth."""
 
-    metrics: list[str] | None = None
+    metrics: list[MetricKey] | None = None
     estimate: bool = True
     value: dict[Literal["tp", "fp", "fn", "tn"], float] | None = None
 
@@ -147,7 +148,10 @@ class Monitor(Section):
         """SHA-256 of the monitor's content, whatever its layout and comments."""
         fields = self.model_dump(mode="json")
         # a monitor that does not use a later field keeps the digest that its old runs carry
-        fields = {name: value for name, value in fields.items() if value or name not in LATER}
+        for holder, later in ((fields, LATER), (fields["columns"], LATER_COLUMNS)):
+            for name in later:
+                if not holder[name]:
+                    del holder[name]
         text = json.dumps(fields, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -170,7 +174,21 @@ class Monitor(Section):
             )
             for pattern, limit in self.thresholds.items()
         }
-        return Plan(judged=judged, thresholds=limits, false_alarms=self.policy.false_alarms)
+        right = self.signals.model_performance if self.signals else None
+        wanted = right.metrics if right else None
+        return Plan(
+            judged=judged,
+            thresholds=limits,
+            false_alarms=self.policy.false_alarms,
+            performance=None if wanted is None else tuple(metric(key).key for key in wanted),
+            terms=Terms(
+                task=self.model.task if "task" in self.model.model_fields_set else None,
+                positive=self.columns.positive,
+                threshold=self.columns.threshold,
+                scores=self.columns.scores,
+                worth={str(one): value for one, value in right.value.items()} if right and right.value else None,
+            ),
+        )
 
 
 def json_schema() -> dict[str, Any]:

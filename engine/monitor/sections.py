@@ -113,7 +113,11 @@ class Top(Section):
 
 
 class Columns(Section):
-    """What the columns are to the model; what is not named is guessed."""
+    """What the columns are to the model; what is not named is guessed.
+
+    positive: the class that is predicted for; threshold: a score from which on a row counts as predicted so, where no
+    column holds predictions; scores: class -> column of its scores, for several classes.
+    """
 
     id: str | None = None
     timestamp: str | None = None
@@ -127,6 +131,9 @@ class Columns(Section):
     kinds: dict[str, Kind] = {}
     latency: str | None = None
     error: str | None = None
+    positive: str | None = None
+    threshold: float | None = None
+    scores: dict[str, str] = {}
 
     @property
     def roles(self) -> dict[str, str]:

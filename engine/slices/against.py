@@ -8,7 +8,8 @@ from typing import Literal
 
 from engine.columns import Column
 from engine.errors import InvalidFilter, UnknownName, shown
-from engine.slices import Slice, Window, parse_filter, parse_window, unit_of, window_of
+from engine.slices import Slice, Window, parse_window, unit_of, window_of
+from engine.slices.texts import parse_filters
 
 SAME_COHORT, WHOLE_REFERENCE, EVERYONE_ELSE = "same cohort", "whole reference", "everyone else"
 PREVIOUS, TRAILING, LAST_YEAR = "previous window", "trailing 4 windows", "same window last year"
@@ -56,7 +57,7 @@ def against(text: str, cut: Slice, columns: Iterable[Column] = ()) -> Against:
         return Against("production", Slice(cut.cohort, cut.window, without=not cut.without))
     if text.startswith("cohort "):
         known = tuple(columns)
-        others = tuple(parse_filter(one, known) for one in text.removeprefix("cohort ").split(" & "))
+        others = parse_filters(text.removeprefix("cohort "), known)
         return Against("production", Slice(others, cut.window))
     if text.startswith("window "):
         return Against("production", Slice(cut.cohort, parse_window(text.removeprefix("window ")), cut.without))
