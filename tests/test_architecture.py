@@ -21,9 +21,10 @@ FILES = sorted(
 
 # The rooms of the engine. A file imports only what stands before its room, or lies in it.
 ORDER = (
-    "errors cpu columns slices summaries outcomes ranking maturity tables metrics noise findings units reasons pair "
-    "schema rows signals assess performance reference attribution cohorts estimate consequence monitor run explore "
-    "store review deliver charts evidence collect cli_compare cli_tables cli_cohorts cli"
+    "errors cpu columns slices summaries operations outcomes ranking maturity tables metrics noise findings units "
+    "reasons pair schema rows signals assess performance operations_findings reference attribution cohorts estimate "
+    "consequence monitor run explore store review deliver charts evidence collect cli_compare cli_tables cli_cohorts "
+    "cli"
 ).split()
 # A package is imported in these places only: rooms of the engine, or app.py and pages.
 HOMES = {
