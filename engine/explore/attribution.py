@@ -1,0 +1,176 @@
+"""Attribution drift of an opened monitor: of any slice at once, and of all windows, by what was logged or by codes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from engine.attribution import (
+    Found,
+    Totals,
+    asked,
+    attribution_findings,
+    feature_names,
+    notes_of,
+    ranked,
+    window_floor,
+)
+from engine.columns import Role
+from engine.errors import PlumblineError
+from engine.explore.opened import Opened, cells_for
+from engine.findings import Finding, NotComputed
+from engine.noise import NO_WINDOWS, WindowFloors
+from engine.ranking import LOGGED, SURROGATE, Ranking, Source
+from engine.slices import Slice, Window
+from engine.slices.against import SAME_COHORT
+from engine.tables.attributions import Attributions, Prefixed, prefixed, read_attributions, summed
+from engine.tables.cells import ALL
+from engine.tables.places import find_path
+from engine.tables.sources import open_dataset
+from engine.tables.surrogate import moments
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explained:
+    """Where a monitor's importances come from. logged: None where a surrogate stands in; features: that it is asked
+    of; by: the prediction that a surrogate explains, or None; notes: for a reader.
+    """
+
+    features: tuple[str, ...]
+    logged: Attributions | Prefixed | None
+    by: str | None
+    notes: tuple[str, ...]
+
+    @property
+    def source(self) -> Source:
+        return SURROGATE if self.logged is None else LOGGED
+
+
+def explained(opened: Opened, base: Path | None = None) -> Explained:
+    """What a monitor's importances rest on: read once, asked for every slice. base: the folder of the monitor's file.
+
+    A table that cannot be read is told in the notes, and the surrogate stands in.
+    """
+    features = tuple(name for name in feature_names(opened.columns) if opened.production.has(name))
+    wanted = opened.monitor.columns.attributions
+    why_not = None
+    if wanted is not None:
+        try:
+            logged = _logged(opened, base, features)
+            if logged is not None:
+                return Explained(logged.features, logged, None, notes_of(logged))
+        except PlumblineError as error:
+            why_not = str(error)
+    built = opened.built
+    by = next((c.name for role in (Role.SCORE, Role.PREDICTION) for c in opened.columns if c.role is role), None)
+    return Explained(
+        tuple(name for name in features if name in built), None, by if by in built else None, notes_of(None, why_not)
+    )
+
+
+def _logged(opened: Opened, base: Path | None, features: tuple[str, ...]) -> Attributions | Prefixed | None:
+    wanted = opened.monitor.columns.attributions
+    if wanted is None or (wanted.path is None and wanted.prefix is None):
+        return None
+    sides = opened.reference, opened.production
+    if wanted.path is None:
+        return prefixed(wanted.prefix or "", features, *sides)
+    table = open_dataset(find_path(wanted.path, base), name=wanted.path)
+    id_ = wanted.id or next((c.name for c in opened.columns if c.role is Role.ID), "id")
+    return read_attributions(table, id_, features, *sides)
+
+
+def totals(opened: Opened, of: Explained, side: str, cut: Slice) -> Totals | str:
+    """Importances of a slice of one side before they are averaged: per window, where the slice is of all time."""
+    one = opened.sides[side]
+    if of.logged is not None:
+        return summed(of.logged, one.dataset, cut, () if cut.window else one.cells.windows)
+    if of.by is None:
+        return "no column has the role score or prediction"
+    if one.codes is None:
+        return "a surrogate needs the data's codes, and there was no room to keep them"
+    return moments(one.codes, cut, of.by, of.features)
+
+
+def ranking_of(opened: Opened, of: Explained, cut: Slice, against: str = SAME_COHORT) -> Ranking | str:
+    """Importances of a slice of production and of what it is held against, or why there are none."""
+    held = opened.held(cut, against)
+    first, second = totals(opened, of, held.side, held.cut), totals(opened, of, "production", cut)
+    if isinstance(first, str) or isinstance(second, str):
+        return first if isinstance(first, str) else str(second)
+    return ranked(of.features, first, second, of.source)
+
+
+def attribution_floor(opened: Opened, of: Explained, cut: Slice, against: str = SAME_COHORT) -> WindowFloors:
+    """The floor from the reference's own complete windows, for a slice of one window."""
+    held = opened.held(cut, against)
+    if cut.window not in opened.windows or (held.side == "production" and not held.windows):
+        return NO_WINDOWS
+    base = held.cut if held.side == "reference" else Slice(cut.cohort, None, cut.without)
+    found = totals(opened, of, "reference", base)
+    if isinstance(found, str):
+        return NO_WINDOWS
+    return window_floor(of.features, found, of.source, complete_windows(opened, base), held.windows)
+
+
+def complete_windows(opened: Opened, base: Slice) -> tuple[Window, ...]:
+    """The reference's windows that hold enough rows of a slice and that its data cover."""
+    cells, groups = cells_for(opened, "reference", base)
+    kept = groups & (cells.window >= 0)
+    rows = np.bincount(cells.window[kept], cells.rows[kept], minlength=len(cells.windows))
+    if not rows.any():
+        return ()
+    enough = opened.monitor.window.least * float(np.median(rows[rows > 0]))
+    pairs = zip(cells.windows, rows.tolist(), strict=True)
+    return tuple(window for window, n in pairs if n and n >= enough and cells.covers(window))
+
+
+def attribution_of(
+    opened: Opened, of: Explained, cut: Slice, against: str = SAME_COHORT
+) -> tuple[Found, Ranking | str]:
+    """The finding of a slice, or why there is none, and the ranking that it rests on."""
+    found = ranking_of(opened, of, cut, against)
+    floors = attribution_floor(opened, of, cut, against)
+    partial = cut.window is not None and cut.window in opened.windows and opened.partial(cut.window)
+    return attribution_findings(found, opened.columns, opened.plan, floors, partial), found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AttributionHistory:
+    """Every window's finding, or why there is none, and its ranking. All run over windows."""
+
+    windows: tuple[Window, ...]
+    findings: Mapping[int, Finding | NotComputed]
+    rankings: tuple[Ranking | str, ...]
+
+
+def attribution_history(
+    opened: Opened, of: Explained, cohort: Slice = ALL, against: str = SAME_COHORT
+) -> AttributionHistory:
+    """Attribution drift over all windows of a cohort; counted once where all are held against the same rows."""
+    timeless = Slice(cohort.cohort, without=cohort.without)
+    second = totals(opened, of, "production", timeless)
+    found: list[Ranking | str] = []
+    findings: dict[int, Finding | NotComputed] = {}
+    if not asked(opened.plan):
+        return AttributionHistory((), {}, ())
+    first: dict[Slice, Totals | str] = {}
+    floors = NO_WINDOWS
+    for i, window in enumerate(opened.windows):
+        cut = Slice(cohort.cohort, window, cohort.without)
+        held = opened.held(cut, against)
+        if i == 0:
+            floors = attribution_floor(opened, of, cut, against)
+        if held.cut not in first:
+            first = {held.cut: totals(opened, of, held.side, held.cut)}
+        one = first[held.cut]
+        if isinstance(one, str) or isinstance(second, str):
+            found.append(one if isinstance(one, str) else str(second))
+        else:
+            group = np.zeros(len(second.rows), dtype=bool)
+            group[[j + 1 for j, mine in enumerate(second.windows) if mine == window]] = True
+            found.append(ranked(of.features, one, second, of.source, (None, group)))
+        told, gaps = attribution_findings(found[-1], opened.columns, opened.plan, floors, opened.partial(window))
+        findings[i] = told[0] if told else gaps[0]
+    return AttributionHistory(opened.windows, findings, tuple(found))
