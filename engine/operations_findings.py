@@ -95,6 +95,7 @@ def operations_floors(found: Operations, windows: Mapping[Window, Served], least
     """What each metric may read when nothing changed, by how far the reference's own windows lie from all of it.
 
     Latency and throughput differ by factors, error rates on the arcsine scale. None from fewer than six whole windows.
+    The three are kept apart: an error rate of a few rows a window jumps, and must not blunt what is said of latency.
     """
     filled = [one for one in windows.values() if one.rows]
     usual = median([one.rows for one in filled]) if filled else 0
@@ -105,8 +106,10 @@ def operations_floors(found: Operations, windows: Mapping[Window, Served], least
         if not any(asked.undefined(one) for one in sides):
             values = [(reading.value, reading.against) for reading in map(asked.compute, sides)]
             moves[("", asked.key)] = [_move(asked, value, against) for value, against in values]
-    shapes = {key: "rate" if key[1] == "error_rate" else "factor" for key in moves}
-    by = window_floors(moves, shapes).floors
+    by: dict[tuple[str, str], float] = {}
+    for family in ("latency", "error_rate", "throughput"):
+        own = {key: values for key, values in moves.items() if key[1].startswith(family)}
+        by |= window_floors(own, dict.fromkeys(own, family)).floors
     made = {}
     for (_, name), far in by.items():
         before = METRICS[name].compute(Operations(found.reference, found.reference, found.latency, found.error)).value

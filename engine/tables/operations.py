@@ -59,14 +59,14 @@ def _over(found: Served, hours: float) -> Served:
 def _read(dataset: Dataset, cut: Slice, start: str) -> dict[datetime | None, Served]:
     condition, values = dataset.where(cut)
     columns = (
-        f"{start} AS start, {_moment(dataset)} AS at, {_latency(dataset.with_role(Role.LATENCY))} AS latency, "
+        f"{start} AS start, {_moment(dataset)} AS moment, {_latency(dataset.with_role(Role.LATENCY))} AS latency, "
         f"{_failed(dataset.with_role(Role.ERROR))} AS failed, {_weight(dataset)} AS weight"
     )
     rows = f"(SELECT {columns} FROM {dataset.scan} WHERE {condition})"
     shares = ", ".join(map(str, QUANTILES))
     table = dataset.query(
         "SELECT start, count(*) AS n, sum(weight) AS requests, min(weight) AS least, max(weight) AS most, "
-        "min(at) AS first, max(at) AS last, count(latency) AS timed, "
+        "min(moment) AS first, max(moment) AS last, count(latency) AS timed, "
         f"quantile_disc(latency, [{shares}]) AS latencies, count(failed) AS told, "
         "count(*) FILTER (failed) AS failed, sum(weight) FILTER (failed) AS wrong, "
         f"sum(weight) FILTER (failed IS NOT NULL) AS judged FROM {rows} GROUP BY start",
