@@ -33,7 +33,7 @@ def ours_without_prints(reference: Path, production: Path) -> Callable[[], objec
     from engine.pair import open_both
 
     def measured() -> object:
-        from engine.run import look
+        from engine.look import look
         from engine.signals import Plan
         from engine.slices import Slice
 

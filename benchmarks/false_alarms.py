@@ -22,7 +22,7 @@ from benchmarks.compare import machine  # noqa: E402
 from engine.assess import judged, observe  # noqa: E402
 from engine.columns import Column, Kind  # noqa: E402
 from engine.findings import Finding, Severity  # noqa: E402
-from engine.run import compare  # noqa: E402
+from engine.look import compare  # noqa: E402
 from engine.signals import Plan  # noqa: E402
 from engine.slices import Slice, window_of  # noqa: E402
 from engine.summaries import QualityCounts  # noqa: E402

@@ -7,15 +7,20 @@ from engine.cpu import choose_sort
 choose_sort()
 
 if TYPE_CHECKING:
-    from engine.run import Run, compare
+    from engine.look import compare
+    from engine.run import Run
 
 __all__ = ["Run", "compare"]
 
 
 def __getattr__(name: str) -> Any:
     """The door's names are imported when they are first used: a command that needs no data starts at once."""
-    if name in __all__:
-        from engine import run
+    if name == "Run":
+        from engine.run import Run
 
-        return getattr(run, name)
+        return Run
+    if name == "compare":
+        from engine.look import compare
+
+        return compare
     raise AttributeError(f"module 'engine' has no attribute '{name}'")

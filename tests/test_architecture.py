@@ -23,8 +23,8 @@ FILES = sorted(
 ORDER = (
     "errors cpu columns slices summaries operations outcomes ranking maturity tables metrics noise findings units "
     "reasons pair schema rows signals assess performance operations_findings reference attribution cohorts estimate "
-    "consequence monitor run explore store review deliver charts evidence collect cli_compare cli_tables cli_cohorts "
-    "cli"
+    "consequence monitor run look explore store review deliver charts evidence collect cli_compare cli_tables "
+    "cli_cohorts cli"
 ).split()
 # A package is imported in these places only: rooms of the engine, or app.py and pages.
 HOMES = {

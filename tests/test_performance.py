@@ -9,10 +9,10 @@ import pytest
 
 from engine import compare
 from engine.findings import Severity
+from engine.look import look
 from engine.maturity import Figure, Maturity, maturity, restated
 from engine.outcomes import Terms
 from engine.pair import in_one_reading, open_both
-from engine.run import look
 from engine.signals import Level, Plan
 from engine.slices import Filter, Slice, parse_window
 from engine.tables.late_labels import LabelTable

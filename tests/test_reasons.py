@@ -12,8 +12,8 @@ from engine.cli_tables import render_run
 from engine.columns import Column, Kind
 from engine.explore import exact_summary
 from engine.explore import look as quick_look
+from engine.look import look
 from engine.reasons import reasons
-from engine.run import look
 from engine.slices import Slice
 from engine.summaries import ColumnSummary, Quality, QualityCounts
 from engine.units import rounding, unit_change

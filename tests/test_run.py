@@ -14,8 +14,9 @@ from engine import compare, explore
 from engine.columns import Role
 from engine.errors import Cancelled, PlumblineError, UnknownName
 from engine.findings import Severity
+from engine.look import look
 from engine.metrics import METRICS
-from engine.run import Run, look
+from engine.run import Run
 from engine.slices import Filter, Slice, window_of
 from engine.slices.against import WHOLE_REFERENCE
 from engine.summaries import ColumnSummary, Histogram

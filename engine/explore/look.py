@@ -9,10 +9,11 @@ from engine.columns import Kind
 from engine.explore.opened import Opened, cells_for
 from engine.explore.performance import performance_of, reference_windows
 from engine.findings import Finding, NotComputed, Observation
+from engine.look import finish
 from engine.noise import NO_WINDOWS, WindowFloors
 from engine.pair import summarize_column
 from engine.reference import reference_floors
-from engine.run import Run, finish
+from engine.run import Run
 from engine.slices import Slice
 from engine.slices.against import SAME_COHORT
 from engine.summaries import ColumnSummary

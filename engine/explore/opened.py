@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from engine.columns import Column, Role
 from engine.errors import UnusableData
+from engine.look import is_partial
 from engine.monitor import Monitor
 from engine.monitor.sections import Labels
-from engine.run import is_partial
 from engine.signals import Plan
 from engine.slices import Slice, Window
 from engine.slices.against import SAME_COHORT, Against, against

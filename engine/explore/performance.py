@@ -11,12 +11,12 @@ from engine.estimate.honesty import Honesty, honesty
 from engine.estimate.performance import Estimate, Estimates, Learned, estimate, learn
 from engine.explore.opened import Opened
 from engine.findings import Finding, NotComputed
+from engine.look import is_partial
 from engine.maturity import Maturity, maturity
 from engine.metrics import METRICS
 from engine.noise import NO_WINDOWS, WindowFloors
 from engine.outcomes import Classes, Classification, Errors
 from engine.performance import Answer, OfWindows, of_windows, performance
-from engine.run import is_partial
 from engine.slices import Slice, Window
 from engine.slices.against import SAME_COHORT
 from engine.tables.cells import ALL

@@ -4,8 +4,9 @@ import streamlit as st
 
 from engine.errors import PlumblineError
 from engine.findings import Severity
+from engine.look import PARTIAL
 from engine.metrics import METRICS, manual
-from engine.run import PARTIAL, Run
+from engine.run import Run
 from pages.shared import states
 from pages.shared.charts import show_map
 from pages.shared.picking import pick

@@ -4,7 +4,7 @@ import streamlit as st
 
 from engine.explore import first_look
 from engine.findings import Finding
-from engine.run import open_both
+from engine.pair import open_both
 from engine.tables.sources import Dataset, find_files
 from pages.shared.entries import prints
 

@@ -9,7 +9,7 @@ import pytest
 from engine.errors import Cancelled, PlumblineError
 from engine.monitor.read import parse_monitor
 from engine.monitor.write import to_yaml
-from engine.run import open_both
+from engine.pair import open_both
 from pages.shared import door, entries, intake, tables, view, words
 from pages.shared.draft import draft
 from pages.shared.intake import Source, source_at

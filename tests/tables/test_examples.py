@@ -7,7 +7,7 @@ import pytest
 from engine.columns import Kind
 from engine.explore import examples, first_look, open_datasets
 from engine.monitor.read import parse_monitor
-from engine.run import open_both
+from engine.pair import open_both
 from engine.slices import Filter, Slice
 
 MONITOR = parse_monitor("monitor: m\nreference: {path: a}\nproduction: {path: b}\n")

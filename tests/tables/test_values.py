@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from engine.columns import Column, Kind, kind_of
-from engine.run import compare
+from engine.look import compare
 from engine.slices import Slice
 from engine.tables.connection import connect
 from engine.tables.sources import open_dataset

@@ -1,0 +1,175 @@
+"""A look at two datasets: every column of a slice summarised exactly, read, and judged together into a run."""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
+from datetime import UTC, datetime
+from statistics import median
+from typing import Any
+
+from engine.assess import Summaries, judged, observe, unjudged_if_partial
+from engine.columns import Role
+from engine.findings import Finding, NotComputed
+from engine.noise import NO_WINDOWS, WindowFloors
+from engine.pair import fresh_summary, in_one_reading, open_both
+from engine.performance import Answer, answer, of_windows, performance
+from engine.reasons import reasons_of
+from engine.reference import reference_floors
+from engine.rows import row_findings
+from engine.run import Run, Side
+from engine.schema import schema_findings
+from engine.signals import Plan, chosen_metrics
+from engine.slices import Slice, Window, unit_of
+from engine.slices.against import SAME_COHORT, Against
+from engine.slices.against import against as held_against
+from engine.summaries import ColumnSummary
+from engine.tables.count import count, volumes
+from engine.tables.late_labels import LabelTable
+from engine.tables.outcomes import read_outcomes
+from engine.tables.sources import Dataset
+from engine.tables.supports import Support
+
+PARTIAL = "The window holds too few of its rows to judge drift: only data quality and schema count."
+
+Progress = Callable[[float, str], None]
+
+
+def compare(
+    reference: Any,
+    production: Any,
+    *,
+    cut: Slice | None = None,
+    kinds: Mapping[str, str] | None = None,
+    roles: Mapping[str, str] | None = None,
+    metrics: Sequence[str] | None = None,
+    plan: Plan | None = None,
+    against: str = SAME_COHORT,
+    labels: LabelTable | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """Every signal that the columns allow, on the exact tier.
+
+    reference, production: a path, glob or folder, a pandas or polars frame, an Arrow table, or a Dataset. metrics:
+    keys; what is asked for is judged. against: what production is held against, as slices/against.py reads it.
+    labels: where they stand in a table of their own, joined by id. progress is told a share and a sentence, and may
+    raise Cancelled. Raises the errors of engine.errors for what a user
+    can mend.
+
+    >>> import pyarrow as pa
+    >>> old, new = pa.table({"x": [1.0, 2.0] * 500}), pa.table({"x": [2.0, 2.0] * 500})
+    >>> [(f.metric, str(f.severity)) for f in compare(old, new, metrics=["psi"]).findings]
+    [('psi', 'critical')]
+    """
+    first, second = open_both(reference, production)
+    first, second = in_one_reading(first, second, kinds or {}, roles or {})
+    plan = replace(plan or Plan(), metrics=chosen_metrics(tuple(metrics))) if metrics is not None else plan or Plan()
+    return look(first, second, cut or Slice(), plan, against=against, labels=labels, progress=progress)
+
+
+def look(
+    reference: Dataset,
+    production: Dataset,
+    cut: Slice,
+    plan: Plan,
+    *,
+    against: str = SAME_COHORT,
+    monitor: tuple[str, str] | None = None,
+    least: float = 0.5,
+    labels: LabelTable | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """A run of one slice on the exact tier, column by column on as many threads as there are cores.
+
+    A slice of one calendar window has floors from the reference's own windows too, and may be partial: least is the
+    share of the median window's rows that a whole one holds.
+    """
+    held = held_against(against, cut, reference.columns)
+    sides = {"reference": reference, "production": production}
+    for side, one in ((production, cut), (sides[held.side], held.cut)):  # a slice that cannot be asked is told once
+        side.query(f"SELECT count(*) FROM {side.scan} WHERE {side.where(one)[0]}", side.where(one)[1])
+    columns = [column for column in reference.columns if column.role is not Role.IGNORE]
+    supports: dict[str, Support | str] = {}
+    summaries: dict[str, ColumnSummary | str] = {}
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        prints = [pool.submit(lambda side: side.sha256, side) for side in (reference, production)]  # kept by the sides
+        tasks = {pool.submit(fresh_summary, reference, production, column, held, cut): column for column in columns}
+        try:
+            for done, task in enumerate(as_completed(tasks), start=1):
+                supports[tasks[task].name], summaries[tasks[task].name] = task.result()
+                if progress:
+                    progress(done / len(tasks), f"{done} of {len(tasks)} columns")
+            for done_print in prints:
+                done_print.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    found = answer(reference, production, held, cut, plan, labels)
+    floors = NO_WINDOWS
+    unit = unit_of(cut.window) if cut.window else None
+    if unit and reference.timestamp and (held.side == "reference" or held.windows):
+        built = {name: one for name, one in supports.items() if not isinstance(one, str)}
+        base = held.cut if held.side == "reference" else Slice(cut.cohort, None, cut.without)
+        cells = count(reference, built, unit, cut=base)
+        asked = found.asked if found else None
+        mine = of_windows(read_outcomes(reference, asked, base, cells.windows)) if asked and cells.windows else None
+        floors = reference_floors(cells, base, supports, columns, plan, least, held.windows, mine)
+    known = volumes(production, unit) if unit else {}
+    return finish(reference, production, cut, held, plan, summaries, monitor, floors, known, least, found)
+
+
+def is_partial(window: Window, volumes: Mapping[Window, int], least: float) -> bool:
+    """Whether a window holds less than a share of the median rows of the windows that hold any."""
+    filled = [rows for rows in volumes.values() if rows]
+    return not filled or volumes.get(window, 0) < least * median(filled)
+
+
+def finish(
+    reference: Dataset,
+    production: Dataset,
+    cut: Slice,
+    held: Against,
+    plan: Plan,
+    summaries: Summaries,
+    monitor: tuple[str, str] | None = None,
+    windows: WindowFloors = NO_WINDOWS,
+    volumes: Mapping[Window, int] | None = None,
+    least: float = 0.5,
+    outcomes: Answer | None = None,
+) -> Run:
+    """The run that summaries amount to: read, then judged together, since they share one rate of false alarms.
+
+    windows: floors from the reference's windows. volumes: production's rows per calendar window; a window with less
+    than a share least of their median is partial, and only its quality and schema count. outcomes: predictions held
+    against labels; without, their metrics are not asked.
+    """
+    volumes = volumes or {}
+    partial = cut.window is not None and cut.window in volumes and is_partial(cut.window, volumes, least)
+    columns = [column for column in reference.columns if column.role is not Role.IGNORE]
+    seen, gaps = observe(columns, summaries, plan)
+    found = [unjudged_if_partial(one, partial) for one in judged(seen, columns, plan, windows)]
+    rows: tuple[list[Finding], list[NotComputed]] = ([], [])
+    if plan.metrics is None:  # who asks for some metrics by name does not ask for these
+        rows = row_findings(production, cut, volumes, partial)
+    right: tuple[list[Finding], list[NotComputed]] = ([], [])
+    if outcomes:
+        right = performance(outcomes.outcomes, columns, plan, windows, partial)
+    findings = [*schema_findings(reference, production, cut, summaries), *found, *rows[0], *right[0]]
+    gaps += rows[1] + right[1]
+    told = [f"{side.name}: {note}" for side in (reference, production) for note in side.notes]
+    if held.side == "production":
+        told.insert(0, f"What is called reference here is {held.words}.")
+    return Run(
+        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        cut=cut,
+        against=held,
+        reference=Side(reference.name, reference.rows, len(reference.columns), reference.sha256),
+        production=Side(production.name, production.rows, len(production.columns), production.sha256),
+        findings=tuple(findings),
+        not_computed=tuple(gaps),
+        summaries=summaries,
+        monitor=monitor[0] if monitor else None,
+        monitor_digest=monitor[1] if monitor else None,
+        notes=(windows.words, *([PARTIAL] if partial else []), *told, *(outcomes.notes if outcomes else ())),
+        reasons=reasons_of(findings, columns, summaries),
+        outcomes=outcomes.outcomes if outcomes else None,
+    )
