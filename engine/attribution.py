@@ -11,20 +11,24 @@ from numpy.typing import NDArray
 
 from engine.assess import unjudged_if_partial
 from engine.columns import Column, Role
-from engine.errors import plain
+from engine.errors import UnusableData, plain
 from engine.findings import Finding, NotComputed, Part, Severity, Threshold, three, verdict, verdict_words
 from engine.metrics import METRICS
 from engine.noise import NO_WINDOWS, WindowFloors
 from engine.noise.ranking import KEY, ranking_floor, window_losses
 from engine.noise.windows import LEAST_WINDOWS
-from engine.ranking import SURROGATE, Ranking, Source, ranking
+from engine.ranking import LOGGED, SURROGATE, Ranking, Source, ranking
 from engine.signals import Plan
-from engine.slices import Window
-from engine.tables.attributions import Attributions, Prefixed, Sums
-from engine.tables.surrogate import Moments
+from engine.slices import Slice, Window
+from engine.slices.against import Against
+from engine.tables.attributions import Attributions, Prefixed, Sums, summed
+from engine.tables.sources import Dataset
+from engine.tables.supports import Support
+from engine.tables.surrogate import Moments, fresh_moments
 
 ATTRIBUTION = "attribution_drift"
 NDCG = METRICS["ndcg"]
+NO_PREDICTION = "no attributions are logged, and no column of both sides has the role score or prediction"
 MOVED = 3  # features whose change of place a sentence names, at most
 Found = tuple[list[Finding], list[NotComputed]]
 Totals = Sums | Moments  # of one side: additive over windows
@@ -67,6 +71,37 @@ def ranked(
 ) -> Ranking | str:
     """Both sides' importances, of all their groups or of some, or why there are none."""
     return ranking(features, reference.of(groups[0]), production.of(groups[1]), source)
+
+
+def exact_ranking(
+    reference: Dataset,
+    production: Dataset,
+    held: Against,
+    cut: Slice,
+    supports: Mapping[str, Support | str],
+    logged: Attributions | Prefixed | None = None,
+) -> Ranking | str:
+    """The ranking of a slice, from datasets that have no codes: one pass over the rows of each side.
+
+    held: what the slice is held against. logged: without, a surrogate stands in, by the reference's score or else its
+    prediction. Sums of attributions and of a yes or no are exact, scores are known within a sixteenth of a cell.
+    """
+    sides = (production if held.side == "production" else reference, held.cut), (production, cut)
+    try:
+        if logged is not None:
+            first, second = (summed(logged, dataset, one) for dataset, one in sides)
+            return ranked(logged.features, first, second, LOGGED)
+        built = {n: one for n, one in supports.items() if not isinstance(one, str) and production.has(n)}
+        by = prediction_of(reference.columns)
+        if by is None or by not in built:
+            return NO_PREDICTION
+        names = tuple(name for name in feature_names(reference.columns) if name in built)
+        third, fourth = (fresh_moments(dataset, built, one, by, names) for dataset, one in sides)
+    except UnusableData as error:
+        return f"attributions cannot be read: {error.message}"
+    if isinstance(third, str) or isinstance(fourth, str):
+        return third if isinstance(third, str) else str(fourth)
+    return ranked(names, third, fourth, SURROGATE)
 
 
 def attribution_findings(
@@ -181,6 +216,12 @@ def _listed(names: tuple[str, ...], most: int = 5) -> str:
 def feature_names(columns: Iterable[Column]) -> tuple[str, ...]:
     """The names of the features among some columns."""
     return tuple(column.name for column in columns if column.role is Role.FEATURE)
+
+
+def prediction_of(columns: Iterable[Column]) -> str | None:
+    """The column that a surrogate explains: the score, else the prediction, else None."""
+    roles = {column.role: column.name for column in reversed(tuple(columns))}
+    return roles.get(Role.SCORE, roles.get(Role.PREDICTION))
 
 
 def importance_shares(found: Ranking | str) -> Mapping[str, tuple[float, float]]:

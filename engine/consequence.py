@@ -206,12 +206,13 @@ def _words(
     said = f"{name} drifted ({furthest.metric} {three(furthest.value or 0.0)}); {counts}"
     if important is False:
         return said + ", too little to matter."
-    moved, worse = concept is not None and concept.beyond, performance in ALARM
-    if concept is not None and moved:
+    beside = []
+    if concept is not None and concept.beyond:
         how = points(concept.unexpected)
-        said += f", and at the same values of it the target's rate is another ({how} points over all)"
-    if worse:
-        said += f", {'and ' if not moved else ''}performance is {performance}"
+        beside.append(f"at the same values of it the target's rate is another ({how} points over all)")
+    if performance in ALARM:
+        beside.append(f"performance is {performance}")
+    said += "".join(f", and {one}" for one in beside)
     if verdict is Verdict.COSTLY:
         return said + ": it goes with a cost."
     if verdict is Verdict.HARMLESS:

@@ -92,4 +92,4 @@ def test_the_window_floor_reads_each_complete_window_against_the_others():
         values.append(ndcg(made(total[rest].sum(axis=0), total[i])).value)
     assert found.windows == len(windows) and found.floors[KEY] == pytest.approx(window_losses(values).floors[KEY])
     assert window_floor(NAMES, sums, LOGGED, windows[:5]).floors == {}
-    assert window_floor(NAMES, sums, LOGGED, windows, beside=1).floors[KEY] >= found.floors[KEY]
+    assert window_floor(NAMES, sums, LOGGED, windows, beside=1).floors[KEY] != found.floors[KEY]

@@ -7,12 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from engine.attribution import (
+    NO_PREDICTION,
     Found,
     Totals,
     asked,
     attribution_findings,
     feature_names,
     notes_of,
+    prediction_of,
     ranked,
     window_floor,
 )
@@ -63,7 +65,7 @@ def explained(opened: Opened, base: Path | None = None) -> Explained:
         except PlumblineError as error:
             why_not = str(error)
     built = opened.built
-    by = next((c.name for role in (Role.SCORE, Role.PREDICTION) for c in opened.columns if c.role is role), None)
+    by = prediction_of(opened.columns)
     return Explained(
         tuple(name for name in features if name in built), None, by if by in built else None, notes_of(None, why_not)
     )
@@ -87,7 +89,7 @@ def totals(opened: Opened, of: Explained, side: str, cut: Slice) -> Totals | str
     if of.logged is not None:
         return summed(of.logged, one.dataset, cut, () if cut.window else one.cells.windows)
     if of.by is None:
-        return "no column has the role score or prediction"
+        return NO_PREDICTION
     if one.codes is None:
         return "a surrogate needs the data's codes, and there was no room to keep them"
     return moments(one.codes, cut, of.by, of.features)

@@ -6,11 +6,12 @@ more in a week than in a quarter. It sees one feature at a time, whether the mod
 Sources: Pearson (1905) On the General Theory of Skew Correlation; Kelley (1935) PNAS 21(9).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from engine.ranking import Importance
@@ -18,8 +19,9 @@ from engine.slices import Slice, Window
 from engine.summaries import Counts, Floats
 from engine.tables.coded import Coded, rows_of
 from engine.tables.codes import CODES, FRACTIONS, HIGHEST, LOWEST, UNSEEN
-from engine.tables.count import THREADS
+from engine.tables.count import THREADS, count
 from engine.tables.crosstab import bins_of_codes
+from engine.tables.sources import Dataset
 from engine.tables.supports import CategoricalSupport, NumericSupport, Support
 
 POWERS = 5  # sums of the prediction's powers 0 to 4: the fourth is what a standard error rests on
@@ -130,6 +132,22 @@ def moments(
         found_sums = dict(zip(features, pool.map(tally, features), strict=True))
     counted = sum((np.bincount(one, minlength=groups) for one in group), np.zeros(groups, np.int64))
     return Moments(tuple(windows), counted, found_sums)
+
+
+def fresh_moments(
+    dataset: Dataset, supports: Mapping[str, Support], cut: Slice, by: str, features: Sequence[str]
+) -> Moments | str:
+    """As moments, of a dataset that has no codes yet: one pass over the rows of a slice. All in one group."""
+    usual = numbers_of_codes(supports[by])
+    if isinstance(usual, str):
+        return usual
+    wanted = {name: supports[name] for name in (by, *features)}
+    batches: list[pa.RecordBatch] = []
+    count(dataset, wanted, cut=cut, keep=batches.append)
+    starts = np.cumsum([0, *(one.num_rows for one in batches)])
+    none = np.zeros(max(len(batches), 1), np.int64)
+    codes = Coded(dataset, wanted, tuple(wanted), tuple(batches), starts, none, none[:1], (), None)
+    return moments(codes, Slice(), by, features, usual)
 
 
 def numbers_of_codes(support: Support) -> Floats | str:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.explore.attribution import attribution_history, attribution_of, explained
+from engine.attribution import exact_ranking
+from engine.explore.attribution import attribution_history, attribution_of, explained, ranking_of
 from engine.findings import Finding, Severity
 from engine.ranking import LOGGED, SURROGATE, Ranking
 from engine.slices import Filter, Slice
@@ -67,3 +68,15 @@ def test_a_table_that_is_not_there_is_told_and_stood_in_for(demo):
     columns = demo.monitor.columns.model_copy(update={"attributions": gone})
     of = explained(replace(demo, monitor=demo.monitor.model_copy(update={"columns": columns})), BASE)
     assert of.source == SURROGATE and "There is no such file" in of.notes[0]
+
+
+def test_datasets_without_codes_read_the_same(surrogate, logged):
+    cut = Slice(window=surrogate.windows[3])
+    sides = surrogate.reference, surrogate.production, surrogate.held(cut), cut, surrogate.supports
+    by_codes = ranking_of(surrogate, explained(surrogate, BASE), cut)
+    fresh = exact_ranking(*sides)
+    assert isinstance(fresh, Ranking) and isinstance(by_codes, Ranking) and fresh.features == by_codes.features
+    assert fresh.reference == pytest.approx(by_codes.reference, abs=1e-12)
+    assert fresh.production_error == pytest.approx(by_codes.production_error, abs=1e-12)
+    same = exact_ranking(*sides, logged.logged)
+    assert isinstance(same, Ranking) and same.rows == (3000, 300)
