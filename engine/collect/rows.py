@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -77,7 +78,7 @@ def flat(served: Served, redact: Redaction) -> dict[str, Value]:
     taken = {name.lower() for name in row}
     for part, body in (("input", served.inputs), ("output", served.outputs)):
         for path, value in _leaves(_opened(body, part), "", redact, DEPTH):
-            name = plain(path, NAME) or "unnamed"
+            name = _name(path) if len(path) <= NAME else plain(path, NAME)
             if name.lower() in taken:
                 name = f"{part}.{name}"
             number = 2
@@ -86,6 +87,11 @@ def flat(served: Served, redact: Redaction) -> dict[str, Value]:
             taken.add(name.lower())
             row[name] = value
     return row
+
+
+@lru_cache(maxsize=1 << 15)  # the same names come with every request
+def _name(path: str) -> str:
+    return plain(path, NAME) or "unnamed"
 
 
 def _opened(body: Any, part: str) -> Mapping[Any, Any]:
