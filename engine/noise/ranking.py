@@ -47,15 +47,17 @@ def _draw(ranking: Ranking) -> tuple[Floats, Floats]:
     """Importances of both sides, drawn about their common value. Shapes (DRAWS, k), (DRAWS, k).
 
     Value and spread are pooled by rows, as if nothing changed: a small side without any variation is not without error.
+    Its own error counts where it is larger: that of η² falls faster than with the root of the rows.
     """
     n, m = ranking.rows
     seed = np.concatenate([ranking.reference, ranking.production]).astype("<f8").view(np.uint32)
     random = np.random.default_rng(np.random.SeedSequence(seed.tolist()))
     common = (n * ranking.reference + m * ranking.production) / (n + m)
     spread = np.sqrt(((n * ranking.reference_error) ** 2 + (m * ranking.production_error) ** 2) / (n + m))
+    errors = ((n, ranking.reference_error), (m, ranking.production_error))
     sides = [
-        np.maximum(common + spread / np.sqrt(rows) * random.standard_normal((DRAWS, len(common))), 0.0)
-        for rows in (n, m)
+        np.maximum(common + np.maximum(spread / np.sqrt(rows), own) * random.standard_normal((DRAWS, len(common))), 0.0)
+        for rows, own in errors
     ]
     return sides[0], sides[1]
 

@@ -50,8 +50,9 @@ class Moments:
 def correlation_ratio(sums: Floats) -> tuple[float, float]:
     """η² of a number by bins, less its bias, and one standard error. sums: (bins, 5) of its powers 0 to 4 per bin.
 
-    The error is that of its influence function: rows count as independent. Both are not-a-number of fewer than two rows
-    more than bins, and of a prediction that does not vary.
+    The error is that of its influence function, and of χ² with as many degrees of freedom as chance has bins, without
+    which a feature that tells nothing would seem sure of it; rows count as independent. Both are not-a-number of fewer
+    than two rows more than bins, and of a prediction that does not vary.
 
     >>> two = np.array([[50, 0, 0, 0, 0], [50, 50, 50, 50, 50]], dtype=float)  # the prediction is the bin
     >>> correlation_ratio(two)
@@ -71,7 +72,7 @@ def correlation_ratio(sums: Floats) -> tuple[float, float]:
     # influence of a row with centred value y in a bin of mean m: (2 m y - m² - ratio y²) / total, whose mean is 0
     a, b, c = -ratio, 2 * m, -m * m
     square = a * a * c4 + 2 * a * b * c3 + (b * b + 2 * a * c) * c2 + 2 * b * c * c1 + c * c * c0
-    error = np.sqrt(max(float(square.sum()), 0.0) / n / n) / total
+    error = np.sqrt(max(float(square.sum()), 0.0) / total**2 + 2 * (k - 1) * (1 - ratio) ** 2) / n
     adjusted = 1 - (1 - ratio) * (n - 1) / (n - k)
     return float(np.clip(adjusted, 0.0, 1.0)), float(error)
 

@@ -5,7 +5,8 @@ import pytest
 
 from engine.metrics.ndcg import ndcg
 from engine.noise.ranking import KEY, lost_by_chance, ranking_floor, window_losses
-from engine.ranking import LOGGED, Importance, Ranking, ranking
+from engine.ranking import LOGGED, SURROGATE, Importance, Ranking, ranking
+from engine.tables.surrogate import correlation_ratio
 
 SCALES = np.array([5, 3, 2.6, 2.5, 1.5, 1, 0.9, 0.5, 0.3, 0.05])
 NAMES = tuple(f"f{i}" for i in range(len(SCALES)))
@@ -59,3 +60,24 @@ def test_windows_that_differ_by_themselves_lower_the_floor():
 def test_too_few_windows_or_windows_alike_give_no_floor():
     assert window_losses([0.9] * 5).floors == {} and window_losses([1.0] * 8).floors == {}
     assert window_losses([0.9] * 6).floors[KEY] == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("rows", [300, 2000])
+def test_a_surrogate_that_did_not_change_stays_above_its_floor(rows):
+    sizes, weights = [3, 10, 20, 50, 10], [0.8, 0.45, 0.2, 0.2, 0.0]
+    effects = [np.random.default_rng(i).normal(size=size) for i, size in enumerate(sizes)]
+
+    def side(rng: np.random.Generator, n: int) -> Importance:
+        bins = [rng.integers(0, size, n) for size in sizes]
+        y = rng.normal(0, 0.5, n) + sum(w * e[at] for w, e, at in zip(weights, effects, bins, strict=True))
+        sums = [np.stack([np.bincount(at, y**power) for power in range(5)], axis=1) for at in bins]
+        value, error = np.array([correlation_ratio(one) for one in sums]).T
+        return Importance(value, error, n)
+
+    raised = 0
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        found = ranking(NAMES[:5], side(rng, 4000), side(rng, rows), SURROGATE)
+        assert isinstance(found, Ranking)
+        raised += 1 - ndcg(found).value >= lost_by_chance(found, 0.05)
+    assert raised <= 200 * 0.05 + 3 * np.sqrt(200 * 0.05 * 0.95)
