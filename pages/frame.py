@@ -18,7 +18,10 @@ from pages.shared.words import plain
 
 HERE = Path(__file__).parent
 SECTIONS = {
-    "Review": [("review/overview.py", "Overview", ":material/dashboard:", "Is this model well, and what is worst?")],
+    "Review": [
+        ("review/overview.py", "Overview", ":material/dashboard:", "Is this model well, and what is worst?"),
+        ("review/performance.py", "Performance", ":material/target:", "Are the predictions right, and would they be?"),
+    ],
     "Explore": [
         ("explore/columns.py", "Columns", ":material/table_rows:", "All columns by all metrics, worst first."),
         ("explore/column.py", "Column", ":material/bar_chart:", "One column: its bins, curves and history."),

@@ -12,6 +12,7 @@ PALETTE: dict[str, dict[str, str]] = {
     "light": {
         "reference": "#6b7280",
         "production": "#0072b2",
+        "estimate": "#8f4a86",
         "warning": "#e69f00",
         "critical": "#d55e00",
         "ok": "#009e73",
@@ -26,6 +27,7 @@ PALETTE: dict[str, dict[str, str]] = {
     "dark": {
         "reference": "#a9a5a0",
         "production": "#56b4e9",
+        "estimate": "#dd9fce",
         "warning": "#f0c04a",
         "critical": "#ff8c42",
         "ok": "#2fc59a",

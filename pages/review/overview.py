@@ -6,18 +6,21 @@ from engine.charts.theme import MARKS
 from engine.findings import Severity, three
 from engine.metrics import METRICS
 from engine.run import Run
+from engine.signals import PERFORMANCE
 from pages.shared.charts import show_map
 from pages.shared.tables import CALLS, Card, cards, worst_columns
-from pages.shared.view import View, current, go_to
+from pages.shared.view import View, current, go_page, go_to
 from pages.shared.words import COLOURS, badge, counted, plain
 
 COLUMN = "explore/column.py"
+PERFORMANCE_PAGE = "review/performance.py"
 
 
 def main() -> None:
     view = current()
     run = view.run
     headline(run)
+    show_matters(view, run)
     with st.grid(min_column_width=220, key="cards"):
         for card in cards(view, run):
             show(card, view)
@@ -48,6 +51,23 @@ def headline(run: Run) -> None:
     )
 
 
+def show_matters(view: View, run: Run) -> None:
+    """Does it matter? What came true of the predictions, beside how many columns drift."""
+    read = [one for one in run.worst() if one.signal == PERFORMANCE and one.severity is not Severity.NOT_JUDGED]
+    drifted = {one.column for one in run.findings if one.signal == "data_drift" and one.severity in CALLS}
+    beside = f"{counted(len(drifted), 'column')} {'drifts' if len(drifted) == 1 else 'drift'}"
+    if not read:
+        gap = next((one.because for one in run.not_computed if one.signal == PERFORMANCE), "")
+        if gap:
+            st.markdown(f"**Does it matter?** Nobody can tell yet: {plain(gap)}. {beside[:1].upper()}{beside[1:]}.")
+        return
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", key="matters"):
+        st.markdown(f"**Does it matter?** {badge(read[0].severity)} {view.says(read[0])} Meanwhile {beside}.",
+                    width="stretch")  # fmt: skip
+        st.button("Open ›", key="open_performance", on_click=go_page, args=(PERFORMANCE_PAGE,), type="tertiary",
+                  width=64, help="Open Performance")  # fmt: skip
+
+
 def show(card: Card, view: View) -> None:
     """One signal: its state, how many columns, and the same number over all windows."""
     ranked = [one for one in (*CALLS, Severity.NOT_ENOUGH_DATA, Severity.INFO) if card.counts.get(one)]
@@ -59,7 +79,7 @@ def show(card: Card, view: View) -> None:
     with st.container(border=True, height="stretch", key=f"card_{card.signal.key}"):
         st.metric(
             card.signal.name,
-            f"{card.called} of {counted(card.columns, 'column')}" if card.columns else "not monitored",
+            f"{card.called} of {counted(card.columns, card.of)}" if card.columns else "not monitored",
             delta=before,
             delta_color="blue",
             delta_description=f"since the {view.entry.monitor.window.unit} before" if before is not None else None,
@@ -67,9 +87,14 @@ def show(card: Card, view: View) -> None:
             chart_data=card.over,
             chart_type="bar",
         )
-        st.markdown(badges or (badge(Severity.OK) if card.columns else "– no column has a role that it looks at"))
+        st.markdown(badges or (badge(Severity.OK) if card.columns else card_empty(card)))
         if card.over is None and card.signal.key == "schema":
             st.caption("Names and types are held against the reference as a whole, not window by window.")
+
+
+def card_empty(card: Card) -> str:
+    """Why a card counts nothing."""
+    return "– nothing of it is judged here" if card.of == "metric" else "– no column has a role that it looks at"
 
 
 def show_worst(view: View, run: Run, names: set[str]) -> None:

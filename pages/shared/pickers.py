@@ -12,7 +12,11 @@ from pages.shared.named import named_cohorts
 from pages.shared.picking import asked, hear, pick, span_of, type_in, window_options
 from pages.shared.view import ALL_TIME, PARTIAL, View, link
 
-OF_PAGES = ("column", "metric", "map", "rate", "offending", "selected", "search", "by")  # what pages add to a link
+# what pages add to a link
+OF_PAGES = (
+    "column", "metric", "map", "rate", "offending", "selected", "search", "by", "measure", "class", "gap", "first",
+    "second",
+)  # fmt: skip
 
 
 def pickers(entry: Entry, opened: Opened) -> View:

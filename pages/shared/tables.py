@@ -8,10 +8,12 @@ from typing import Any
 from engine.findings import Finding, NotComputed, Severity
 from engine.metrics import METRICS
 from engine.run import Run
-from engine.signals import SIGNALS, Signal, signal_of
+from engine.signals import PERFORMANCE, SIGNALS, Signal, signal_of
+from pages.shared.outcomes import judged_of_predictions, performance_over
 from pages.shared.view import View
 from pages.shared.words import mark, number
 
+OF_METRICS = (PERFORMANCE, "operations")  # signals whose findings are of metrics, not of columns
 CALLS = (Severity.CRITICAL, Severity.WARNING)  # severities that call for somebody
 SHOWN = {  # column heading -> metric, in the order they are read
     "PSI": "psi",
@@ -24,13 +26,14 @@ SHOWN = {  # column heading -> metric, in the order they are read
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One signal on the overview. over: columns that call for somebody, per window; None without windows."""
+    """One signal on the overview. of: what it counts; over: those that call for somebody, per window, or None."""
 
     signal: Signal
     counts: dict[Severity, int]
     called: int
     columns: int
     over: list[int] | None
+    of: str = "column"
 
 
 def cards(view: View, run: Run) -> list[Card]:
@@ -44,7 +47,10 @@ def cards(view: View, run: Run) -> list[Card]:
         called = {one.column for one in named if one.severity in CALLS}
         columns = {one.column for one in named} if key != "schema" else {c.name for c in view.opened.columns}
         counts = Counter(one.severity for one in judged)
-        found.append(Card(signal, dict(counts), len(called), len(columns), over.get(key)))
+        if key in OF_METRICS:  # of no column: predictions, or requests
+            called, columns = {one.metric for one in judged if one.severity in CALLS}, {one.metric for one in judged}
+        of = "metric" if key in OF_METRICS else "column"
+        found.append(Card(signal, dict(counts), len(called), len(columns), over.get(key), of))
     return found
 
 
@@ -62,14 +68,21 @@ def called_over_windows(view: View) -> dict[str, list[int]]:
             each = seen.setdefault(signal, [set() for _ in range(windows)])
             if isinstance(found, Finding) and found.severity in CALLS:
                 each[i].add(name)
-    return {signal: [len(names) for names in each] for signal, each in seen.items()}
+    found = {signal: [len(names) for names in each] for signal, each in seen.items()}
+    for metric in judged_of_predictions(view):
+        history = performance_over(view, metric)
+        if not isinstance(history, str):
+            called = [isinstance(one, Finding) and one.severity in CALLS for one in history.found]
+            before = found.get(PERFORMANCE, [0] * windows)
+            found[PERFORMANCE] = [n + yes for n, yes in zip(before, called, strict=True)]
+    return found
 
 
 def worst_columns(run: Run, most: int) -> list[Finding]:
     """The worst finding of each column that calls for somebody, worst first."""
-    found: dict[str | None, Finding] = {}
+    found: dict[str, Finding] = {}
     for one in run.worst():
-        if one.severity in CALLS:
+        if one.severity in CALLS and one.column:
             found.setdefault(one.column, one)
     return list(found.values())[:most]
 

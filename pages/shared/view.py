@@ -133,6 +133,11 @@ def link(params: dict[str, str]) -> str:
     return f"{st.context.url or ''}?{urlencode(params)}"
 
 
+def go_page(page: str) -> None:
+    """Open a page on the same view; for callbacks, as go_to."""
+    st.session_state[GOING] = (page, {})
+
+
 def go_to(page: str, column: str, window: str | None = None, **more: str) -> None:
     """Open a page on a column. For callbacks, which run before the frame knows its pages: the frame goes there.
 

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {
     "Overview": "review/overview.py",
+    "Performance": "review/performance.py",
     "Columns": "explore/columns.py",
     "Column": "explore/column.py",
     "Cohorts": "explore/cohorts.py",
