@@ -7,7 +7,7 @@ from engine.columns import Column
 from engine.findings import Finding, NotComputed, Observation, Severity, Threshold, judge
 from engine.metrics import METRICS, Metric
 from engine.noise import NO_WINDOWS, Floor, WindowFloors, displaced, row_floor
-from engine.signals import PERFORMANCE, Plan, pointless, signal_of
+from engine.signals import Plan, pointless, signal_of
 from engine.summaries import ColumnSummary, Curve, Histogram
 
 Summaries = Mapping[str, ColumnSummary | str]  # per column: what was counted, or why nothing was
@@ -29,8 +29,7 @@ def observe(
     for column in columns:
         summary = summaries[column.name]
         asked = plan.computes(column) if plan.metrics is None else tuple(METRICS[key] for key in sorted(plan.metrics))
-        asked = tuple(one for one in asked if one.signal != PERFORMANCE)  # of no column by itself
-        asked = tuple(one for one in asked if only is None or one.key in only)
+        asked = tuple(one for one in asked if one.kinds and (only is None or one.key in only))  # no kinds: of no column
         for one in asked:
             reason = summary if isinstance(summary, str) else _obstacle(column, one, summary)
             signal = signal_of(column, one)

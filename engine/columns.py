@@ -88,6 +88,7 @@ def kind_of(type_name: str) -> Kind:
 
 # What a name suggests. The first row whose words are in the name, and whose kinds allow it, wins.
 ROLE_WORDS: tuple[tuple[Role, frozenset[Kind], str], ...] = (
+    (Role.IGNORE, frozenset(Kind), r"^(sample_rate|model_version)$"),
     (Role.ID, frozenset({Kind.NUMERIC, Kind.CATEGORICAL}), r"(^|_)(id|uuid|guid|key)$|^(id|uuid|row_?number|index)$"),
     (Role.TIMESTAMP, frozenset({Kind.DATETIME}), r""),
     (Role.PREDICTION, frozenset(Kind), r"^(pred|predicted|prediction|y_?pred|yhat|y_hat)(_|$)|_(pred|prediction)$"),
@@ -119,6 +120,8 @@ def guess_roles(columns: tuple[Column, ...]) -> tuple[Column, ...]:
             role = candidate
             article = "an" if role[0] in "aeiou" else "a"
             why = f"its name looks like {article} {role}" if words else f"the first column of type {column.base}"
+            if role is Role.IGNORE:
+                why = "it says how a row was logged, not what was asked or answered"
             break
         if role in ONCE:
             taken.add(role)

@@ -2,17 +2,21 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from statistics import median
 from typing import Any
 
 from engine.assess import Summaries, judged, observe, unjudged_if_partial
+from engine.attribution import asked as attributions_asked
+from engine.attribution import attribution_findings, exact_ranking, notes_of
 from engine.columns import Role
 from engine.findings import Finding, NotComputed
 from engine.noise import NO_WINDOWS, WindowFloors
+from engine.operations_findings import operations_findings
 from engine.pair import fresh_summary, in_one_reading, open_both
-from engine.performance import Answer, answer, of_windows, performance
+from engine.performance import Answer, Found, answer, of_windows, performance
+from engine.ranking import Ranking
 from engine.reasons import reasons_of
 from engine.reference import reference_floors
 from engine.rows import row_findings
@@ -23,6 +27,7 @@ from engine.slices import Slice, Window, unit_of
 from engine.slices.against import SAME_COHORT, Against
 from engine.slices.against import against as held_against
 from engine.summaries import ColumnSummary
+from engine.tables.attributions import Attributions, Prefixed
 from engine.tables.count import count, volumes
 from engine.tables.late_labels import LabelTable
 from engine.tables.outcomes import read_outcomes
@@ -32,6 +37,15 @@ from engine.tables.supports import Support
 PARTIAL = "The window holds too few of its rows to judge drift: only data quality and schema count."
 
 Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attributed:
+    """What predictions rest on: findings and gaps, the ranking or why there is none, and notes for a reader."""
+
+    found: Found
+    ranking: Ranking | str
+    notes: tuple[str, ...]
 
 
 def compare(
@@ -76,6 +90,7 @@ def look(
     monitor: tuple[str, str] | None = None,
     least: float = 0.5,
     labels: LabelTable | None = None,
+    logged: Attributions | Prefixed | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """A run of one slice on the exact tier, column by column on as many threads as there are cores.
@@ -114,7 +129,12 @@ def look(
         mine = of_windows(read_outcomes(reference, asked, base, cells.windows)) if asked and cells.windows else None
         floors = reference_floors(cells, base, supports, columns, plan, least, held.windows, mine)
     known = volumes(production, unit) if unit else {}
-    return finish(reference, production, cut, held, plan, summaries, monitor, floors, known, least, found)
+    because = None
+    if attributions_asked(plan):
+        partial = cut.window is not None and cut.window in known and is_partial(cut.window, known, least)
+        order = exact_ranking(reference, production, held, cut, supports, logged)
+        because = Attributed(attribution_findings(order, columns, plan, NO_WINDOWS, partial), order, notes_of(logged))
+    return finish(reference, production, cut, held, plan, summaries, monitor, floors, known, least, found, because)
 
 
 def is_partial(window: Window, volumes: Mapping[Window, int], least: float) -> bool:
@@ -135,12 +155,13 @@ def finish(
     volumes: Mapping[Window, int] | None = None,
     least: float = 0.5,
     outcomes: Answer | None = None,
+    attributed: Attributed | None = None,
 ) -> Run:
     """The run that summaries amount to: read, then judged together, since they share one rate of false alarms.
 
     windows: floors from the reference's windows. volumes: production's rows per calendar window; a window with less
     than a share least of their median is partial, and only its quality and schema count. outcomes: predictions held
-    against labels; without, their metrics are not asked.
+    against labels; without, their metrics are not asked. attributed: what the prediction rests on; without, not asked.
     """
     volumes = volumes or {}
     partial = cut.window is not None and cut.window in volumes and is_partial(cut.window, volumes, least)
@@ -151,13 +172,18 @@ def finish(
     if plan.metrics is None:  # who asks for some metrics by name does not ask for these
         rows = row_findings(production, cut, volumes, partial)
     right: tuple[list[Finding], list[NotComputed]] = ([], [])
+    served = operations_findings(reference, production, held, cut, plan, partial, least)
     if outcomes:
         right = performance(outcomes.outcomes, columns, plan, windows, partial)
-    findings = [*schema_findings(reference, production, cut, summaries), *found, *rows[0], *right[0]]
-    gaps += rows[1] + right[1]
+    findings = [*schema_findings(reference, production, cut, summaries), *found, *rows[0], *right[0], *served[0]]
+    gaps += rows[1] + right[1] + served[1]
+    if attributed:
+        findings += attributed.found[0]
+        gaps += attributed.found[1]
     told = [f"{side.name}: {note}" for side in (reference, production) for note in side.notes]
     if held.side == "production":
         told.insert(0, f"What is called reference here is {held.words}.")
+    more = [*(outcomes.notes if outcomes else ()), *(attributed.notes if attributed else ())]
     return Run(
         at=datetime.now(UTC).isoformat(timespec="seconds"),
         cut=cut,
@@ -169,7 +195,8 @@ def finish(
         summaries=summaries,
         monitor=monitor[0] if monitor else None,
         monitor_digest=monitor[1] if monitor else None,
-        notes=(windows.words, *([PARTIAL] if partial else []), *told, *(outcomes.notes if outcomes else ())),
+        notes=(windows.words, *([PARTIAL] if partial else []), *told, *more),
         reasons=reasons_of(findings, columns, summaries),
         outcomes=outcomes.outcomes if outcomes else None,
+        ranking=attributed.ranking if attributed else None,
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from engine.assess import Summaries
 from engine.findings import Finding, NotComputed, Severity
 from engine.outcomes import Outcomes
+from engine.ranking import Ranking
 from engine.slices import Slice
 from engine.slices.against import Against
 from engine.summaries import ColumnSummary
@@ -40,7 +41,7 @@ class Run:
     """All that one look at the data found. at: UTC, ISO 8601. monitor, monitor_digest: None without a monitor file.
 
     reasons: column in alarm -> sentences, most telling first. outcomes: predictions held against labels, or why not;
-    None where nobody asked.
+    None where nobody asked. ranking: what the prediction rests on, the same way.
     """
 
     at: str
@@ -56,6 +57,7 @@ class Run:
     notes: tuple[str, ...] = ()
     reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     outcomes: Outcomes | str | None = field(default=None, repr=False)
+    ranking: Ranking | str | None = field(default=None, repr=False)
 
     @cached_property
     def id(self) -> str:
@@ -120,12 +122,21 @@ class Run:
             "findings": [_finding(one) for one in self.findings],
             "not_computed": [asdict(one) for one in self.not_computed],
             "labels": self._labels(),
+            "importance": self._importance(),
             "quality": [
                 {"column": name, **{side: asdict(getattr(one.quality, side)) for side in ("reference", "production")}}
                 for name, one in sorted(self.summaries.items())
                 if isinstance(one, ColumnSummary)
             ],
         }
+
+    def _importance(self) -> dict[str, Any] | None:
+        """What the prediction rests on, as shares of all importance, and where that is known from; None if unknown."""
+        if self.ranking is None or isinstance(self.ranking, str):
+            return None
+        shares = zip(self.ranking.features, *(side.tolist() for side in self.ranking.shares), strict=True)
+        rows = [{"feature": name, "reference": p, "production": q} for name, p, q in shares]
+        return {"source": self.ranking.source, "features": rows}
 
     def _labels(self) -> dict[str, Any] | None:
         """Rows of both sides and how many of them have a label; None where no labels are known."""

@@ -25,6 +25,7 @@ class Signal:
 
 INPUTS = frozenset({Role.FEATURE, Role.TARGET})
 OUTPUTS = frozenset({Role.SCORE, Role.PREDICTION})
+SERVED = frozenset({Role.LATENCY, Role.ERROR})
 ALL_ROLES = frozenset(Role) - {Role.IGNORE}
 
 SIGNALS: dict[str, Signal] = {
@@ -34,6 +35,8 @@ SIGNALS: dict[str, Signal] = {
         Signal("prediction_drift", "Prediction drift", "Does the model still answer alike?", OUTPUTS),
         Signal("data_quality", "Data quality", "Is anything missing, broken or out of range?", ALL_ROLES),
         Signal("model_performance", "Model performance", "Are the predictions right?", OUTPUTS | {Role.TARGET}),
+        Signal("attribution_drift", "Attribution drift", "Does the prediction rest on the same features?", OUTPUTS),
+        Signal("operations", "Operations", "Is the model served fast and without errors?", SERVED),
         Signal("schema", "Schema", "Are the columns still the same?", ALL_ROLES),
     )
 }
@@ -107,6 +110,13 @@ class Plan:
     performance: tuple[str, ...] | None = None
     terms: Terms = field(default_factory=Terms)
 
+    @property
+    def judged_keys(self) -> frozenset[str]:
+        """Metrics of columns that are judged on some kind of column; all of them by default on quality."""
+        drift = {key for keys in self.judged.values() for key in keys}
+        quality = {key for key, one in METRICS.items() if one.signal == "data_quality"}
+        return frozenset(drift | quality | (self.metrics or set()))
+
     def computes(self, column: Column) -> tuple[Metric, ...]:
         """The metrics that are asked of a column, in order of key."""
         return tuple(
@@ -129,6 +139,7 @@ class Plan:
         roles = {column.role for column in known}
         if Role.TARGET in roles and roles & OUTPUTS:
             judged += len(self._performance(JUDGED_SCORES if Role.SCORE in roles else JUDGED_CLASSES))
+        judged += len(roles & SERVED)
         return self.false_alarms / max(judged, 1)
 
     def judges_outcomes(self, outcomes: Outcomes, asked: Metric) -> bool:

@@ -84,7 +84,7 @@ def test_every_column_and_metric_asked_for_is_answered(keys):
     from engine.metrics import metric
 
     asked = [metric(key) for key in keys]
-    of_model = {(None, one.key) for one in asked if one.signal == "model_performance"}  # of no column
+    of_model = {(None, one.key) for one in asked if not one.kinds}  # of no column
     of_columns = {(column, one.key) for column in OLD.column_names for one in asked if (None, one.key) not in of_model}
     assert answers == of_columns | of_model
 

@@ -6,10 +6,11 @@ import numpy as np
 
 from engine.assess import Summaries, judged, observe, unjudged_if_partial
 from engine.columns import Kind
+from engine.explore.attribution import Explained, attribution_of, explained
 from engine.explore.opened import Opened, cells_for
 from engine.explore.performance import performance_of, reference_windows
 from engine.findings import Finding, NotComputed, Observation
-from engine.look import finish
+from engine.look import Attributed, finish
 from engine.noise import NO_WINDOWS, WindowFloors
 from engine.pair import summarize_column
 from engine.reference import reference_floors
@@ -25,7 +26,7 @@ FLOORS = 64  # slices whose floors are kept
 def look(opened: Opened, cut: Slice, against: str = SAME_COHORT) -> Run:
     """The run of a slice, from cells; what they leave open about a verdict is read exactly."""
     summaries = summaries_of(opened, cut, against)
-    seen, _ = observe(opened.columns, summaries, opened.plan)
+    seen, _ = observe(opened.columns, summaries, opened.plan, opened.plan.judged_keys)
     unproven = {one.column for one in seen if _open(opened, one)}
     exact = {name: exact_summary(opened, name, cut, against) for name in unproven}
     named = (opened.monitor.monitor, opened.monitor.digest)
@@ -33,9 +34,17 @@ def look(opened: Opened, cut: Slice, against: str = SAME_COHORT) -> Run:
     known, least = {**summaries, **exact}, opened.monitor.window.least
     volumes = opened.volumes if cut.window in opened.windows else {}
     held, right = opened.held(cut, against), performance_of(opened, cut, against)
-    return finish(
-        opened.reference, opened.production, cut, held, opened.plan, known, named, floors, volumes, least, right
-    )
+    why, sides = attributed(opened, cut, against), (opened.reference, opened.production)
+    return finish(*sides, cut, held, opened.plan, known, named, floors, volumes, least, right, why)
+
+
+def attributed(opened: Opened, cut: Slice, against: str = SAME_COHORT) -> Attributed:
+    """What the predictions of a slice rest on, with its finding or why there is none."""
+    if "explained" not in opened.kept:
+        opened.kept["explained"] = explained(opened, opened.base)
+    of: Explained = opened.kept["explained"]
+    found, ranking = attribution_of(opened, of, cut, against)
+    return Attributed(found, ranking, of.notes)
 
 
 def floors_of(opened: Opened, cut: Slice, against: str) -> WindowFloors:

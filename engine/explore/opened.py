@@ -45,6 +45,7 @@ class Side:
 @dataclass(frozen=True, eq=False)
 class Opened:
     """A monitor with its data. supports: per column, or the reason why it has none. labels: those in their own table.
+    base: the folder of the monitor's file.
 
     recounted: free filters, lately. kept: what is read once, when it is first asked for.
     """
@@ -54,6 +55,7 @@ class Opened:
     supports: Mapping[str, Support | str]
     sides: Mapping[str, Side]
     labels: LabelTable | None = None
+    base: Path | None = None
     recounted: dict[tuple[str, Slice], Cells] = field(default_factory=dict, repr=False)
     kept: dict[str, Any] = field(default_factory=dict, repr=False)
 
@@ -130,7 +132,7 @@ def open_monitor(monitor: Monitor, base: Path | None = None, progress: Progress 
     labels = None
     if written is not None:
         labels = LabelTable(open_dataset(paths[2], root, "labels"), written.id, written.column)
-    return open_datasets(monitor, reference, production, progress, labels)
+    return open_datasets(monitor, reference, production, progress, labels, base)
 
 
 def open_datasets(
@@ -139,6 +141,7 @@ def open_datasets(
     production: Dataset,
     progress: Progress | None = None,
     labels: LabelTable | None = None,
+    base: Path | None = None,
 ) -> Opened:
     """As open_monitor, for datasets that are already open. labels: where they stand in a table of their own."""
     tell = progress or (lambda share, said: None)
@@ -149,7 +152,7 @@ def open_datasets(
     first = counted(reference, built, unit, cohorts, lambda share, said: tell(0.4 + 0.2 * share, said))
     second = counted(production, built, unit, cohorts, lambda share, said: tell(0.6 + 0.4 * share, said))
     sides = {"reference": Side(reference, *first), "production": Side(production, *second)}
-    return Opened(monitor, monitor.plan, supports, sides, labels)
+    return Opened(monitor, monitor.plan, supports, sides, labels, base)
 
 
 def _built(supports: Mapping[str, Support | str], production: Dataset) -> dict[str, Support]:
