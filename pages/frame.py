@@ -28,6 +28,7 @@ SECTIONS = {
         ("explore/cohorts.py", "Cohorts", ":material/groups:", "Which cohorts, which weeks; mix or behaviour."),
         ("explore/compare.py", "Compare", ":material/compare:", "Two slices side by side, column by column."),
         ("explore/windows.py", "Windows", ":material/timeline:", "Over time, with events."),
+        ("explore/predictions.py", "Predictions", ":material/call_split:", "Does the model still answer alike?"),
         ("explore/quality.py", "Data quality", ":material/rule:", "What is missing, broken or out of range."),
     ],
     "Setup": [("setup/data.py", "Data", ":material/upload_file:", "Bring data in and start a monitor.")],

@@ -91,7 +91,7 @@ def realized(
         {
             "data": data,
             "layout": layout(
-                mode, 380, xaxis={"showgrid": False, "nticks": 14, **_span(starts)}, shapes=[*shapes, *marks],
+                mode, 380, xaxis={"showgrid": False, "nticks": 14, **span_of(starts)}, shapes=[*shapes, *marks],
                 yaxis={"range": [bottom, top], "title": plain(metric), "nticks": 7}, annotations=[*notes, *labels],
                 hovermode="closest", clickmode="event+select", showlegend=True,
                 margin={"l": 8, "r": 8, "t": 48, "b": 8},
@@ -100,7 +100,7 @@ def realized(
     )  # fmt: skip
 
 
-def _span(starts: Sequence[datetime]) -> dict[str, Any]:
+def span_of(starts: Sequence[datetime]) -> dict[str, Any]:
     """The axis, with room at its right end for the labels of thresholds."""
     if len(starts) < 2:
         return {}

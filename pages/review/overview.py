@@ -37,7 +37,7 @@ def headline(run: Run) -> None:
     """The state in words, with its mark."""
     called = {one.column for one in run.findings if one.severity in CALLS and one.column}
     said = {
-        Severity.CRITICAL: "Not well: what this model sees has changed beyond its critical thresholds.",
+        Severity.CRITICAL: "Not well: something lies beyond its critical threshold.",
         Severity.WARNING: "Look closer: something reached a warning threshold.",
         Severity.NOT_ENOUGH_DATA: "Too few rows to say: what moved could be chance alone.",
         Severity.INFO: "Well: a change in the columns, nothing that was judged.",

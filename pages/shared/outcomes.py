@@ -4,6 +4,7 @@ import streamlit as st
 
 from engine.explore import Opened, floors_of, performance_history
 from engine.explore.performance import PerformanceHistory, Predictions, predictions
+from engine.explore.rates import Said, said
 from engine.explore.reliability import Reliabilities, Surprise, reliabilities, surprises
 from engine.metrics import METRICS
 from engine.outcomes import Classification, Regression
@@ -78,3 +79,13 @@ def _surprises(
     key: str, metric: str, text: str, against: str, _opened: Opened, _history: PerformanceHistory, _cohort: Slice
 ) -> tuple[Surprise, ...]:
     return surprises(_opened, _history, _cohort)
+
+
+def said_over(view: View, of: str | None = None) -> Said | str:
+    """What was predicted beside what came true, over all windows of the view's cohort."""
+    return _said(view.entry.key, of, text_of(view.timeless), view.opened, view.timeless)
+
+
+@st.cache_resource(max_entries=60, show_spinner=False)
+def _said(key: str, of: str | None, text: str, _opened: Opened, _cohort: Slice) -> Said | str:
+    return said(_opened, _cohort, of)

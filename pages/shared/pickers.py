@@ -14,8 +14,8 @@ from pages.shared.view import ALL_TIME, PARTIAL, View, link
 
 # what pages add to a link
 OF_PAGES = (
-    "column", "metric", "map", "rate", "offending", "selected", "search", "by", "measure", "class", "gap", "first",
-    "second",
+    "column", "metric", "map", "rate", "offending", "selected", "search", "by", "measure", "class", "output",
+    "gap", "first", "second",
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from pages.shared.outcomes import judged_of_predictions, performance_over
 from pages.shared.view import View
 from pages.shared.words import mark, number
 
-OF_METRICS = (PERFORMANCE, "operations")  # signals whose findings are of metrics, not of columns
+OF_METRICS = (PERFORMANCE, "attribution_drift", "operations")  # signals whose findings are of metrics, not of columns
 CALLS = (Severity.CRITICAL, Severity.WARNING)  # severities that call for somebody
 SHOWN = {  # column heading -> metric, in the order they are read
     "PSI": "psi",

@@ -16,6 +16,7 @@ PAGES = {
     "Cohorts": "explore/cohorts.py",
     "Compare": "explore/compare.py",
     "Windows": "explore/windows.py",
+    "Predictions": "explore/predictions.py",
     "Data quality": "explore/quality.py",
     "Data": "setup/data.py",
 }

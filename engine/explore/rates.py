@@ -1,0 +1,99 @@
+"""What the model said beside what came true, window by window: shares of a class, or means of numbers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import UnknownName
+from engine.estimate.reliability import wilson
+from engine.explore.opened import Opened
+from engine.explore.performance import chosen, predictions
+from engine.performance import BAND
+from engine.slices import Slice, Window
+from engine.summaries import Floats
+from engine.tables.cells import ALL
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Course:
+    """One rate over w windows. value, low, high: (w,), not-a-number without rows; rows: (w,) it is of.
+
+    low, high: of a share its 95 % Wilson interval, of a mean three standard errors. reference: the whole of it, or
+    None without rows.
+    """
+
+    name: str
+    value: Floats
+    low: Floats
+    high: Floats
+    rows: NDArray[np.int64]
+    reference: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Said:
+    """What was predicted and what came true over windows; None for what the data do not say. share: of a class."""
+
+    windows: tuple[Window, ...]
+    predicted: Course | None
+    came_true: Course | None
+    share: bool
+    of: str
+
+
+def said(opened: Opened, cohort: Slice = ALL, of: str | None = None) -> Said | str:
+    """Predictions of all rows beside labels of those that have one, or why there are none.
+
+    of: the class, where there are more than two; without, the first. Raises UnknownName for one that there is not.
+    """
+    read = predictions(opened)
+    if isinstance(read, str):
+        return read
+    asked, timeless = read.asked, Slice(cohort.cohort, None, cohort.without)
+    if of is not None and of not in asked.classes:
+        raise UnknownName.of("class", of, asked.classes)
+    classes = asked.task == "classification"
+    at = asked.classes.index(of) if of is not None else asked.positive or 0
+    sides = {name: (rows, chosen(opened, name, timeless)) for name, rows in read.sides.items()}
+    w = len(opened.windows)
+
+    def course(name: str, field: str) -> Course | None:
+        values = [getattr(rows, field) for rows, _ in sides.values()]
+        if any(one is None for one in values):
+            return None
+        (before, _), (now, window) = (
+            _numbers(getattr(rows, field)[mine], rows.window[mine], at if classes else None)
+            for rows, mine in (sides["reference"], sides["production"])
+        )
+        inside = window >= 0
+        mean = float(before.mean()) if len(before) else None
+        return _course(name, now[inside], window[inside], w, classes, mean)
+
+    name = asked.classes[at] if classes else asked.target.name
+    return Said(opened.windows, course("predicted", "predicted"), course("came true", "target"), classes, name)
+
+
+def _numbers(
+    values: NDArray[np.int64] | Floats, window: NDArray[np.int64], at: int | None
+) -> tuple[Floats, NDArray[np.int64]]:
+    """1 and 0 of a class, or the numbers themselves, of rows that have one; with their windows."""
+    known = np.isfinite(values) if at is None else values >= 0
+    kept = values[known] if at is None else values[known] == at
+    return np.asarray(kept, dtype=np.float64), window[known]
+
+
+def _course(
+    name: str, values: Floats, window: NDArray[np.int64], windows: int, share: bool, reference: float | None
+) -> Course:
+    rows = np.bincount(window, minlength=windows)
+    n = np.where(rows > 0, rows, np.nan)
+    mean = np.bincount(window, values, windows) / n
+    if share:
+        low, high = wilson(mean, n)
+    else:
+        square = np.bincount(window, (values - mean[window]) ** 2, windows) / n
+        with np.errstate(divide="ignore", invalid="ignore"):
+            error = np.where(n > 1, np.sqrt(square / (n - 1)), np.nan)
+        low, high = mean - BAND * error, mean + BAND * error
+    return Course(name, mean, low, high, rows, reference)
