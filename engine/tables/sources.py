@@ -19,6 +19,8 @@ from engine.tables.connection import DuckDBPyConnection, connect
 from engine.tables.delimited import file_literal, ingest, reason
 from engine.tables.frames import frame_of
 
+LISTINGS = 20  # of a folder, until two in a row are alike
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
@@ -155,13 +157,13 @@ def _found(path: Path, text: str) -> tuple[Path, ...]:
     if path.is_file():
         return (path.resolve(),)
     if path.is_dir():
-        found = sorted(one.resolve() for one in path.rglob("*.parquet") if one.is_file())
+        found = _listed(path, "**/*.parquet", text)
         if not found:
             raise UnreadableSource("The folder holds no Parquet file.", where=shown(text))
         return tuple(found)
     if any(sign in text for sign in "*?["):
         base = Path(path.anchor) if path.is_absolute() else Path()
-        found = sorted(one.resolve() for one in base.glob(str(path.relative_to(path.anchor))) if one.is_file())
+        found = _listed(base, str(path.relative_to(path.anchor)), text)
         if found:
             return tuple(found)
     if path.exists():
@@ -170,6 +172,17 @@ def _found(path: Path, text: str) -> tuple[Path, ...]:
     near = get_close_matches(path.name, beside, n=1)
     hint = f"Did you mean {shown(str(path.parent / near[0]))}?" if near else f"Looked from {Path.cwd()}."
     raise UnreadableSource("There is no such file or folder.", where=shown(text), hint=hint)
+
+
+def _listed(base: Path, pattern: str, text: str) -> list[Path]:
+    """The files that a pattern finds, twice alike: a folder that is being written to is listed in no one moment."""
+    before: list[Path] | None = None
+    for _ in range(LISTINGS):
+        found = sorted(one.resolve() for one in base.glob(pattern) if one.is_file())
+        if found == before:
+            return found
+        before = found
+    raise UnreadableSource("The folder changes faster than it can be listed.", where=shown(text), hint="Try again.")
 
 
 def _open_files(files: tuple[Path, ...], root: DuckDBPyConnection, name: str) -> Dataset:
