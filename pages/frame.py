@@ -29,6 +29,7 @@ SECTIONS = {
         ("explore/compare.py", "Compare", ":material/compare:", "Two slices side by side, column by column."),
         ("explore/windows.py", "Windows", ":material/timeline:", "Over time, with events."),
         ("explore/predictions.py", "Predictions", ":material/call_split:", "Does the model still answer alike?"),
+        ("explore/attribution.py", "Attribution", ":material/balance:", "What it decides by; which drift falls on it."),
         ("explore/quality.py", "Data quality", ":material/rule:", "What is missing, broken or out of range."),
     ],
     "Setup": [("setup/data.py", "Data", ":material/upload_file:", "Bring data in and start a monitor.")],

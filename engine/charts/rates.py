@@ -68,8 +68,8 @@ def rates(
         shapes.append({"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": level, "y1": level, "line": line})
         amount = f"{level:.1%}" if found.share else three(level)
         notes.append(
-            note(f"reference {amount}", mode, xref="paper", x=1, y=level, xanchor="right", font={"size": 11, "color": colour},
-                 yanchor="bottom" if level == upper else "top")
+            note(f"reference {amount}", mode, xref="paper", x=1, y=level, xanchor="right",
+                 font={"size": 11, "color": colour}, yanchor="bottom" if level == upper else "top")
         )  # fmt: skip
     marks, labels = event_marks(events, starts, mode)
     now = next((start for key, start in zip(keys, starts, strict=True) if key == chosen), None)

@@ -16,14 +16,15 @@ from engine.maturity import Maturity
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One window. key comes back with a click; found: what came true, or why nobody knows; labelled, rows: counts."""
+    """One window. key comes back with a click; found: what came true, or why nobody knows; labelled, rows: counts,
+    None where labels are not the matter."""
 
     key: str
     words: str
     start: datetime
     found: Finding | NotComputed | None
     estimate: Estimate | None
-    labelled: int
+    labelled: int | None
     rows: int
     maturity: Maturity = Maturity.MATURE
     partial: bool = False
@@ -40,8 +41,12 @@ def realized(
     chosen: str | None = None,
     mode: str = "light",
     events: Sequence[Happened] = (),
+    line: str = "realized",
 ) -> go.Figure:
-    """Realized solid, estimated dashed, each in its band; hollow where labels are still coming. chosen: a key."""
+    """Realized solid, estimated dashed, each in its band; hollow where labels are still coming.
+
+    chosen: the key of a window. line: what the solid line is called.
+    """
     c = colours(mode)
     starts = [one.start for one in windows]
     read = [one.read for one in windows]
@@ -60,7 +65,7 @@ def realized(
         )  # fmt: skip
     if any(one is not None for one in read):
         data += _band(
-            starts, [None if one is None else one.band for one in read], "realized ± 3 s.e.",
+            starts, [None if one is None else one.band for one in read], f"{line} ± 3 s.e.",
             faded(c["production"], 0.20),
         )  # fmt: skip
     data += _limits(read, starts, mode)
@@ -72,7 +77,7 @@ def realized(
                 "line": {"color": c["quiet"], "width": 1.5, "dash": "2px,3px", "shape": "hvh"}, "hoverinfo": "skip",
             }
         )  # fmt: skip
-    data.append(_marks(windows, values, chosen, mode))
+    data.append(_marks(windows, values, chosen, mode, line))
     numbers = [
         y for trace in data for y in trace["y"]
         if y is not None
@@ -84,9 +89,9 @@ def realized(
     marks, labels = event_marks(events, starts, mode)
     now = next((one for one in windows if one.key == chosen), None)
     if now is not None:
-        line = {"color": c["text"], "width": 1, "dash": "dash"}
+        dashed = {"color": c["text"], "width": 1, "dash": "dash"}
         shapes.append({"type": "line", "x0": now.start, "x1": now.start, "yref": "paper", "y0": 0, "y1": 1,
-                       "line": line})  # fmt: skip
+                       "line": dashed})  # fmt: skip
     return go.Figure(
         {
             "data": data,
@@ -121,21 +126,20 @@ def _band(
     ]
 
 
-def _marks(windows: Sequence[Told], values: Sequence[float | None], chosen: str | None, mode: str) -> dict[str, Any]:
-    """The realized line; where nothing came true yet, the mark lies on the estimate, hollow, so that it can be chosen.
-
-    A mark without any value has no place.
-    """
+def _marks(
+    windows: Sequence[Told], values: Sequence[float | None], chosen: str | None, mode: str, name: str
+) -> dict[str, Any]:
+    """The solid line; a window without a value has no mark."""
     c = colours(mode)
     return {
         "type": "scatter", "mode": "lines+markers", "x": [one.start for one in windows], "y": list(values),
-        "name": "realized", "connectgaps": False, "line": {"color": c["production"], "width": 2.5},
+        "name": name, "connectgaps": False, "line": {"color": c["production"], "width": 2.5},
         "marker": {
             "size": [12 if one.key == chosen else 8 for one in windows], "symbol": [_symbol(one) for one in windows],
             "color": [colour_of(one.read.severity, mode) if one.read else c["quiet"] for one in windows], "opacity": 1,
             "line": {"width": [2 if _hollow(one) else 0 for one in windows]},
         },
-        "customdata": [[one.key, said(one)] for one in windows],
+        "customdata": [[one.key, said(one, name)] for one in windows],
         "hovertemplate": "%{customdata[1]}<extra></extra>",
         "selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}},
     }  # fmt: skip
@@ -150,21 +154,23 @@ def _symbol(one: Told) -> str:
     return f"{symbol}-open" if _hollow(one) and "open" not in symbol else symbol
 
 
-def said(one: Told) -> str:
+def said(one: Told, name: str = "realized") -> str:
     """What the hover says of a window: what came, what was expected, and of how many labels."""
     lines = [f"<b>{plain(one.words, 60)}</b>" + (" (partial)" if one.partial else "")]
     if one.read is not None and one.read.value is not None:
         band = one.read.band
         ends = f" ({three(band[0])} to {three(band[1])})" if band else ""
         state = f"{MARKS[one.read.severity]} {WORDS[one.read.severity]}"
-        lines.append(f"realized {three(one.read.value)}{ends} {state}")
+        lines.append(f"{plain(name)} {three(one.read.value)}{ends} {state}")
     elif isinstance(one.found, NotComputed):
-        lines.append(f"realized: {plain(one.found.because, 80)}")
+        lines.append(f"{plain(name)}: {plain(one.found.because, 80)}")
     if one.estimate is not None and one.estimate.value is not None:
         ends = ""
         if one.estimate.low is not None and one.estimate.high is not None:
             ends = f" ({three(one.estimate.low)} to {three(one.estimate.high)})"
         lines.append(f"estimated {three(one.estimate.value)}{ends}")
+    if one.labelled is None:
+        return "<br>".join([*lines, f"{one.rows:,} rows"])
     share = f"{one.labelled / one.rows:.0%} of {one.rows:,} rows have a label" if one.rows else "no rows"
     word = "" if one.maturity is Maturity.MATURE else f": {one.maturity}"
     return "<br>".join([*lines, share + word])

@@ -17,6 +17,7 @@ PAGES = {
     "Compare": "explore/compare.py",
     "Windows": "explore/windows.py",
     "Predictions": "explore/predictions.py",
+    "Attribution": "explore/attribution.py",
     "Data quality": "explore/quality.py",
     "Data": "setup/data.py",
 }
