@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.cli_compare import _moments, _pairs, _roles
+from engine.cli_compare import as_told, filters, pairs
 from engine.cli_tables import MARKS, table
 from engine.cohorts import Cohort, by, cohort_metric, document, search
 from engine.columns import ORDERED, Role
 from engine.errors import UnknownName, UnusableData, plain, shown
 from engine.findings import Severity, three
 from engine.noise import NO_WINDOWS
-from engine.pair import in_one_reading, open_both
+from engine.pair import open_both
 from engine.reference import window_excess
 from engine.signals import Plan, pointless
-from engine.slices import UNITS, Slice, parse_filter, parse_window, unit_of
+from engine.slices import UNITS, Slice, parse_window, unit_of
 from engine.tables.binned import binned
 from engine.tables.cells import Cells
 from engine.tables.coded import Coded, recount
@@ -75,7 +75,7 @@ def looked_for(
     asked = cohort_metric(metric)  # what is no metric of cohorts is told before anything is read
     tell = progress or (lambda share, said: None)
     first, second, found = _opened(reference, production, monitor, timestamp, kind, role)
-    cohort = tuple(parse_filter(text, second.columns) for text in where)
+    cohort = filters(where, second.columns)
     cut = Slice(cohort, parse_window(window) if window else None)
     for side, one in ((second, cut), (first, Slice(cohort))):  # a slice that cannot be asked is told at once
         side.query(f"SELECT count(*) FROM {side.scan} WHERE {side.where(one)[0]}", side.where(one)[1])
@@ -125,19 +125,15 @@ def _opened(
     production: str,
     monitor: str | None,
     timestamp: str | None,
-    kind: Sequence[str],
-    role: Sequence[str],
+    kind: tuple[str, ...],
+    role: tuple[str, ...],
 ) -> tuple[Dataset, Dataset, "Monitor | None"]:
     """Both sides, read as compare reads them, and the monitor if one was given."""
     from engine.monitor import read_monitor
 
     first, second = open_both(reference, production)
     found = read_monitor(Path(monitor)) if monitor else None
-    kinds = {name: str(one) for name, one in found.columns.kinds.items()} if found else {}
-    roles = dict(found.columns.roles) if found else {}
-    roles = _roles(roles, _pairs("--role", tuple(role)), timestamp)
-    first, second = in_one_reading(first, second, kinds | _pairs("--kind", tuple(kind)), roles)
-    _moments(first)
+    first, second = as_told(first, second, found, pairs("--kind", kind), pairs("--role", role), timestamp)
     return first, second, found
 
 

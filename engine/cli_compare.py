@@ -1,18 +1,19 @@
 """The verb compare: options as typed become a slice, kinds, roles and a plan."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.columns import ONCE, Role, parse
+from engine.columns import ONCE, Column, Role, parse
 from engine.errors import PlumblineError, shown
 from engine.look import look
 from engine.pair import in_one_reading, open_both
 from engine.run import Run
 from engine.signals import Plan, chosen_metrics
-from engine.slices import Slice, parse_filter, parse_window
+from engine.slices import Filter, Slice, parse_filter, parse_window
 from engine.slices.against import SAME_COHORT, WHOLE_REFERENCE
+from engine.slices.texts import parse_filters
 from engine.tables.connection import connect
 from engine.tables.late_labels import LabelTable
 from engine.tables.places import find_path
@@ -39,27 +40,49 @@ def compared(
 ) -> Run:
     """The run that the options of compare ask for; what is typed goes over what a monitor file says."""
     first, second = open_both(reference, production)
-    kinds, roles, plan, named, least, labels = {}, {}, Plan(), None, 0.5, None
+    found, plan, named, least, labels = None, Plan(), None, 0.5, None
     if monitor:
         from engine.monitor import read_monitor
 
         found = read_monitor(Path(monitor))
-        kinds = {name: str(one) for name, one in found.columns.kinds.items()}
-        roles, plan, named = dict(found.columns.roles), found.plan, (found.monitor, found.digest)
-        least = found.window.least
+        plan, named, least = found.plan, (found.monitor, found.digest), found.window.least
         labels = labels_of(found, Path(monitor).parent)
-    kinds |= _pairs("--kind", kind)
-    roles = _roles(roles, _pairs("--role", role), timestamp)
-    first, second = in_one_reading(first, second, kinds, roles)
-    _moments(first)
+    first, second = as_told(first, second, found, pairs("--kind", kind), pairs("--role", role), timestamp)
     if metrics is not None:
         plan = replace(plan, metrics=chosen_metrics(tuple(metrics.split(","))))
-    cohort = tuple(parse_filter(text, second.columns) for text in where)
+    cohort = filters(where, second.columns)
     cut = Slice(cohort, parse_window(window) if window else None, without)
     against = against or (WHOLE_REFERENCE if whole_reference else SAME_COHORT)
     return look(
         first, second, cut, plan, against=against, monitor=named, least=least, labels=labels, progress=progress
     )  # fmt: skip
+
+
+def as_told(
+    first: Dataset,
+    second: Dataset,
+    monitor: "Monitor | None",
+    kinds: Mapping[str, str],
+    typed: dict[str, str],
+    timestamp: str | None,
+) -> tuple[Dataset, Dataset]:
+    """Both sides with the kinds, roles and features of a monitor, under the kinds and roles that were typed."""
+    columns = monitor.columns if monitor else None
+    kinds = {name: str(one) for name, one in (columns.kinds if columns else {}).items()} | dict(kinds)
+    known = roles(dict(columns.roles) if columns else {}, typed, timestamp)
+    first, second = in_one_reading(first, second, kinds, known)
+    if columns and isinstance(columns.features, list):
+        more = [name for name, role in typed.items() if parse(Role, role) is Role.FEATURE]
+        first = first.only_features([*columns.features, *more])
+        first, second = in_one_reading(first, second, kinds, {})  # what is ignored is so on both sides
+    moments(first)
+    return first, second
+
+
+def filters(texts: Iterable[str], columns: Iterable[Column]) -> tuple[Filter, ...]:
+    """The filters that were typed, each text one or several joined by " & "; an empty one is no filter at all."""
+    known = tuple(columns)
+    return tuple(one for text in texts for one in parse_filters(text, known) or (parse_filter(text, known),))
 
 
 def labels_of(monitor: "Monitor", base: Path) -> LabelTable | None:
@@ -74,7 +97,7 @@ def labels_of(monitor: "Monitor", base: Path) -> LabelTable | None:
     return LabelTable(open_dataset(path, root, "labels"), written.id, written.column)
 
 
-def _roles(known: dict[str, str], typed: dict[str, str], timestamp: str | None) -> dict[str, str]:
+def roles(known: dict[str, str], typed: dict[str, str], timestamp: str | None) -> dict[str, str]:
     """Roles as typed over those of a monitor file; what only one column can be is taken from the file's column."""
     if timestamp is not None:
         typed = {**typed, timestamp: "timestamp"}
@@ -86,7 +109,7 @@ def _roles(known: dict[str, str], typed: dict[str, str], timestamp: str | None) 
     return {name: role for name, role in known.items() if name in typed or role not in once} | typed
 
 
-def _moments(dataset: Dataset) -> None:
+def moments(dataset: Dataset) -> None:
     """Refuse a timestamp that holds no moments: every window of it would be empty."""
     column = dataset.with_role(Role.TIMESTAMP)
     if column and not column.base.startswith(("TIMESTAMP", "DATE", "VARCHAR")):
@@ -95,7 +118,7 @@ def _moments(dataset: Dataset) -> None:
         raise PlumblineError(f"{shown(column.name)} holds {column.type}, not moments in time.", hint=hint)
 
 
-def _pairs(option: str, texts: tuple[str, ...]) -> dict[str, str]:
+def pairs(option: str, texts: tuple[str, ...]) -> dict[str, str]:
     """COL=VALUE texts as a mapping; the last = divides, since names may hold one."""
     found = {}
     for text in texts:

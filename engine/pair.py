@@ -26,10 +26,19 @@ def open_both(reference: Any, production: Any) -> tuple[Dataset, Dataset]:
 def in_one_reading(
     reference: Dataset, production: Dataset, kinds: Mapping[str, str], roles: Mapping[str, str]
 ) -> tuple[Dataset, Dataset]:
-    """Both sides with the kinds and roles that were given; what a column is to the model, the reference says."""
-    reference = reference.assign(kinds, roles)
-    shared = {column.name: str(column.role) for column in reference.columns if production.has(column.name)}
-    return reference, production.assign({name: one for name, one in kinds.items() if production.has(name)}, shared)
+    """Both sides with the kinds and roles that were given; what a column is, and is to the model, the reference says.
+
+    Its kind too: numbers that production stores as text are compared as numbers, so that a filter means the same rows.
+    """
+    known = reference.assign(kinds, roles)
+    return known, read_as(known, production)
+
+
+def read_as(reference: Dataset, production: Dataset) -> Dataset:
+    """Production with the kinds and roles of the reference's columns."""
+    shared = [column for column in reference.columns if production.has(column.name)]
+    moved = {one.name: str(one.kind) for one in shared if production.column(one.name).kind is not one.kind}
+    return production.assign(moved, {one.name: str(one.role) for one in shared})
 
 
 def _name(source: Any, otherwise: str) -> str:

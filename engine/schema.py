@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from engine.columns import Column, Role
+from engine.columns import Column, Role, kind_of
 from engine.errors import UnusableData, shown
 from engine.findings import Finding, Severity, three
 from engine.metrics import metric
@@ -47,7 +47,7 @@ def _stored(reference: Dataset, production: Dataset) -> Iterator[Finding]:
             continue
         stored = production.column(column.name)
         if stored.type != column.type:
-            widened = stored.kind is column.kind and stored.base != "VARCHAR"
+            widened = kind_of(stored.type) is kind_of(column.type) and stored.base != "VARCHAR"
             said = f"{shown(column.name)} is {stored.type} in production and {column.type} in the reference."
             yield _finding(column, "retyped_column", Severity.INFO if widened else Severity.WARNING, said)
     for column in production.columns:

@@ -59,6 +59,9 @@ def test_everyone_else_of_everyone_else_is_the_cohort():
         ("cohort nowhere=1", CUT, UnknownName),
         ("window soon", CUT, InvalidFilter),
         ("trailing 0 windows", CUT, UnknownName),
+        ("same window last year", Slice(window=parse_window("0001-01-01..0001-02-01")), InvalidFilter),
+        ("trailing 9999 windows", Slice(window=parse_window("2013-01-01..2014-01-02")), InvalidFilter),
+        ("previous window", Slice(window=parse_window("0001-01-01..0001-01-05")), InvalidFilter),
         ("previous windows", CUT, UnknownName),
     ],
 )

@@ -326,3 +326,12 @@ def test_ignored_columns_are_not_answered(demo):
     ignored = {column.name for column in demo.reference.columns if column.role is Role.IGNORE}
     run = explore.look(demo, Slice())
     assert not ignored & {one.column for one in (*run.findings, *run.not_computed)}
+
+
+def test_a_filter_means_the_same_rows_where_production_stores_text():
+    numbers = list(range(1, 21)) * 50
+    old = pa.table({"a": numbers, "x": [float(one % 7) for one in numbers]})
+    new = pa.table({"a": [str(one) for one in numbers], "x": old["x"]})
+    run = compare(old, new, cut=Slice((Filter("a", "ge", (5,)),)), metrics=["psi"])
+    (one,) = (one for one in run.findings if (one.column, one.metric) == ("x", "psi"))
+    assert (one.n_reference, one.n_production, one.value) == (800, 800, 0.0)

@@ -58,9 +58,10 @@ def floors_of(opened: Opened, cut: Slice, against: str) -> WindowFloors:
         cells, _ = cells_for(opened, "reference", base)
         least, right = opened.monitor.window.least, reference_windows(opened, base)
         rest = opened.supports, opened.columns, opened.plan, least, held.windows, right
-        known[base, held.windows] = reference_floors(cells, base, *rest)
+        made = known[base, held.windows] = reference_floors(cells, base, *rest)
         for old in list(known)[:-FLOORS]:
             known.pop(old, None)
+        return made
     return known[base, held.windows]
 
 

@@ -14,6 +14,7 @@ from engine.errors import UnusableData
 from engine.look import is_partial
 from engine.monitor import Monitor
 from engine.monitor.sections import Labels
+from engine.pair import read_as
 from engine.signals import Plan
 from engine.slices import Slice, Window
 from engine.slices.against import SAME_COHORT, Against, against
@@ -28,7 +29,7 @@ from engine.tables.places import find_path
 from engine.tables.sources import Dataset, find_files, open_dataset
 from engine.tables.supports import Support
 
-KEPT = 48  # free filters whose cells are kept
+KEPT, KEPT_BYTES = 48, 512e6  # free filters whose cells are kept: so many, and no more than so much of them
 
 Progress = Callable[[float, str], None]
 
@@ -127,8 +128,7 @@ def open_monitor(monitor: Monitor, base: Path | None = None, progress: Progress 
     reference = reference.assign(kinds, monitor.columns.roles)
     if isinstance(monitor.columns.features, list):
         reference = reference.only_features(monitor.columns.features)
-    roles = {column.name: str(column.role) for column in reference.columns if production.has(column.name)}
-    production = production.assign({k: v for k, v in kinds.items() if production.has(k)}, roles)
+    production = read_as(reference, production)
     labels = None
     if written is not None:
         labels = LabelTable(open_dataset(paths[2], root, "labels"), written.id, written.column)
@@ -179,8 +179,12 @@ def _recounted(opened: Opened, side: str, cut: Slice) -> Cells:
         unit = None if cut.window else opened.monitor.window.unit
         cells = recount(one.codes, cut) if one.codes else count(one.dataset, opened.built, unit, cut=cut)
     known[side, cut] = cells  # last, so that it is let go last
-    for old in list(known)[:-KEPT]:
-        known.pop(old, None)
+    sizes = [(key, one.size) for key, one in reversed(list(known.items()))]  # those used last come first
+    room = KEPT_BYTES
+    for i, (key, size) in enumerate(sizes):
+        room -= size
+        if i and (i >= KEPT or room < 0):
+            known.pop(key, None)
     return cells
 
 

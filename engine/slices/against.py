@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Literal
 
 from engine.columns import Column
-from engine.errors import InvalidFilter, UnknownName, shown
+from engine.errors import InvalidFilter, UnknownName, UnusableData, shown
 from engine.slices import Slice, Window, parse_window, unit_of, window_of
 from engine.slices.texts import parse_filters
 
@@ -67,7 +67,10 @@ def against(text: str, cut: Slice, columns: Iterable[Column] = ()) -> Against:
         raise UnknownName.of("counterpart", text, NAMED)
     if cut.window is None:
         raise InvalidFilter(f"{shown(text)} needs a window; all time has none before it.", hint="Choose a window.")
-    window = earlier(cut.window, back) if back else _a_year_before(cut.window)
+    try:
+        window = earlier(cut.window, back) if back else _a_year_before(cut.window)
+    except (OverflowError, ValueError, UnusableData):
+        raise InvalidFilter(f"The calendar does not reach back to {shown(text)} of {cut.window.text}.") from None
     return Against("production", Slice(cut.cohort, window, cut.without), back or 1)
 
 

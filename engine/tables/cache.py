@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from engine.tables.connection import cache_folder
 LIMIT = "PLUMBLINE_CACHE_GB"  # how much is kept, in GB; the environment's say
 FRESH = 3.0  # seconds: a file that changed so lately may change again within one tick of its clock
 STALE = 86_400.0  # seconds after which what was never finished is taken away
+OLD = 90 * STALE  # seconds after which a fingerprint is taken again
+
+State = tuple[int, int, int, int]
 
 
 def key_of(*parts: Any) -> str:
@@ -24,9 +28,9 @@ def key_of(*parts: Any) -> str:
 
 
 def fingerprint(path: Path) -> str:
-    """SHA-256 of a file's bytes, remembered for as long as its place, size and time of change stay."""
+    """SHA-256 of a file's bytes, remembered for as long as its place and state stay."""
     about = path.stat()
-    place = _room("prints") / key_of(str(path), about.st_size, about.st_mtime_ns, about.st_ino)
+    place = _room("prints") / key_of(str(path), *state(path))
     try:
         known = place.read_text(encoding="ascii")
         if len(known) == 64:
@@ -35,9 +39,18 @@ def fingerprint(path: Path) -> str:
         pass
     with path.open("rb") as stream:
         found = hashlib.file_digest(stream, "sha256").hexdigest()
-    if time.time() - about.st_mtime > FRESH:
+    if time.time() - max(about.st_mtime, about.st_ctime) > FRESH:
         _write(place, found)
     return found
+
+
+def state(path: Path) -> State:
+    """What tells that a file is still the same without reading it: size, times of both kinds of change, and its number.
+
+    The second time is the system's own: who sets the first back, as copying tools do, changes it.
+    """
+    about = path.stat()
+    return about.st_size, about.st_mtime_ns, about.st_ctime_ns, about.st_ino
 
 
 def recall(kind: str, key: str) -> Path | None:
@@ -84,7 +97,7 @@ def evict(spare: Path) -> None:
     most = limit() * 1e9
     found = []
     for room in ("counted", "binned"):
-        for one in _room(room).iterdir():
+        for one in _in(_room(room)):
             try:
                 age = time.time() - one.stat().st_mtime
                 if one.name.startswith(".part-"):
@@ -94,6 +107,10 @@ def evict(spare: Path) -> None:
                 found.append((age, sum(file.stat().st_size for file in one.iterdir()), one))
             except OSError:  # another process took it away meanwhile
                 continue
+    for one in _in(_room("prints")):
+        with suppress(OSError):
+            if time.time() - one.stat().st_mtime > OLD:
+                one.unlink()
     total = sum(size for _, size, _ in found)
     for _, size, one in sorted(found, key=lambda item: item[0], reverse=True):
         if total <= most:
@@ -117,8 +134,16 @@ def limit() -> float:
 
 def _room(kind: str) -> Path:
     room = cache_folder() / kind
-    room.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):  # where nothing can be written, all is computed anew
+        room.mkdir(parents=True, exist_ok=True)
     return room
+
+
+def _in(room: Path) -> list[Path]:
+    try:
+        return list(room.iterdir())
+    except OSError:
+        return []
 
 
 def _write(place: Path, text: str) -> None:
@@ -128,4 +153,5 @@ def _write(place: Path, text: str) -> None:
         partial.write_text(text, encoding="ascii")
         partial.replace(place)
     except OSError:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)

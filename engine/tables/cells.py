@@ -43,6 +43,11 @@ class Cells:
     only: Slice = ALL
     rounded: bool = False
 
+    @property
+    def size(self) -> int:
+        """Bytes of all tables."""
+        return sum(one.nbytes for table in (self.counts, self.gaps) for one in table.values())
+
     def covers(self, window: Window) -> bool:
         """Whether the data neither begin nor end inside a window, give or take a fourteenth of it."""
         if self.span is None:

@@ -13,8 +13,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from engine.errors import UnusableData
 from engine.slices import Slice, Window, quoted
 from engine.summaries import Counts, Floats
+from engine.tables.cache import State, state
 from engine.tables.cells import Cells
 from engine.tables.codes import CODES, FRACTIONS, cell_widths
 from engine.tables.count import THREADS
@@ -31,6 +33,7 @@ class Coded:
 
     names: column i of a batch stands as "v{i}". starts: (batches + 1,) the first row of each batch. shifts: (batches,)
     what is added to a batch's window numbers. files: (files,) the first row of every file. windows, span: as in Cells.
+    states: of the files when they were counted.
     """
 
     dataset: Dataset
@@ -42,6 +45,7 @@ class Coded:
     files: Counts
     windows: tuple[Window, ...]
     span: tuple[datetime, datetime] | None
+    states: tuple[State, ...] = ()
 
 
 Rows = list[tuple[int, "NDArray[np.int64] | slice"]]  # batch, and the rows within it
@@ -58,9 +62,10 @@ def rows_of(coded: Coded, cut: Slice) -> Rows:
         return [(i, slice(None)) for i in range(len(coded.batches))]
     dataset = coded.dataset
     condition, values = dataset.where(cut)
+    _check(coded)
     if dataset.frame is not None:
         place = "row"
-        while dataset.has(place):
+        while place in {column.name.lower() for column in dataset.columns}:
             place += "_"
         numbered = f"(SELECT *, row_number() OVER () - 1 AS {quoted(place)} FROM {dataset.scan})"
         found = dataset.query(f"SELECT {quoted(place)} AS at FROM {numbered} WHERE {condition}", values)[
@@ -73,11 +78,22 @@ def rows_of(coded: Coded, cut: Slice) -> Rows:
         sql = f"SELECT file_index AS file, file_row_number AS at FROM {dataset.scan} WHERE {condition}"
         table = dataset.query(sql, values)
         found = coded.files[table["file"].to_numpy().astype(np.int64)] + table["at"].to_numpy()
+    _check(coded)  # what was replaced while it was read is found out too
     if len(found) > 1 and not (found[1:] > found[:-1]).all():
         found = np.sort(found)
     bounds = np.searchsorted(found, coded.starts)
     cuts = [(i, found[a:b] - coded.starts[i]) for i, (a, b) in enumerate(pairwise(bounds)) if b > a]
     return [(i, slice(None) if len(rows) == coded.batches[i].num_rows else rows) for i, rows in cuts]
+
+
+def _check(coded: Coded) -> None:
+    """Refuse to tell rows of files that are not the ones that were counted: their codes would be other rows'."""
+    if coded.states and tuple(state(path) for path in coded.dataset.scanned) != coded.states:
+        raise UnusableData(
+            "The data changed after they were opened.",
+            where=coded.dataset.name,
+            hint="Open them again to see them as they are.",
+        )
 
 
 def recount(coded: Coded, cut: Slice) -> Cells:

@@ -48,6 +48,7 @@ def counted(
     if not can_be_told(dataset):
         return count(dataset, supports, unit, cohorts, progress), None
     recipe = _recipe(dataset, supports, unit, cohorts)
+    states = tuple(cache.state(path) for path in dataset.scanned)
     parts: list[Part] = []
     chunks, done = _chunks(dataset.files), 0
     for files in chunks:
@@ -65,12 +66,15 @@ def counted(
     spans = [part[0].span for part in parts if part[0].span]
     span = (min(one[0] for one in spans), max(one[1] for one in spans)) if spans else None
     cells = merged([part[0] for part in parts], windows_between(*span, unit) if span and unit else ())
-    return cells, _joined(dataset, supports, parts, cells)
+    return cells, _joined(dataset, supports, parts, cells, states)
 
 
 def _recipe(dataset: Dataset, supports: Mapping[str, Support], unit: str | None, cohorts: Sequence[str]) -> Any:
     """All that decides what is counted, besides the rows: how each column is read and cut, and into which groups."""
-    read = [[name, value_sql(dataset.column(name), one.column), one.digest] for name, one in supports.items()]
+    stored = {name: dataset.column(name) for name in supports}  # a type decides how a value reads as text
+    read = [
+        [name, stored[name].type, value_sql(stored[name], one.column), one.digest] for name, one in supports.items()
+    ]
     moment = moment_sql(dataset.timestamp, dataset.columns) if dataset.timestamp and unit else None
     return [read, unit, moment, list(cohorts), [dataset.column(name).type for name in cohorts]]
 
@@ -116,7 +120,10 @@ def _count(
         finally:
             for one in writer:
                 one.close()
-        _write(folder, found[0], rows)
+        try:
+            _write(folder, found[0], rows)
+        except (pa.ArrowException, OverflowError) as error:  # values that no column of a file can hold
+            raise OSError(str(error)) from None
 
     place = cache.keep("counted", key, write)
     part = _read(place, dataset, supports, unit, cohorts) if place else None
@@ -131,7 +138,7 @@ def _write(folder: Path, cells: Cells, rows: Sequence[int]) -> None:
     """Cells as a table, a row a group; what is no column of it stands in its metadata."""
     table: dict[str, pa.Array] = {"window": pa.array(cells.window), "rows": pa.array(cells.rows)}
     for i, values in enumerate(cells.values.values()):
-        table[f"c{i}"] = pa.array([values[j] for j in cells.cohort[:, i]])
+        table[f"c{i}"] = _array([values[j] for j in cells.cohort[:, i]])
     for i, counts in enumerate(cells.counts.values()):
         table[f"n{i}"] = pa.FixedSizeListArray.from_arrays(pa.array(counts.reshape(-1)), CODES)
     for name, gaps in cells.gaps.items():
@@ -144,6 +151,14 @@ def _write(folder: Path, cells: Cells, rows: Sequence[int]) -> None:
         str(folder / "cells.arrow"), whole.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")
     ) as sink:
         sink.write_table(whole)
+
+
+def _array(values: list[object]) -> pa.Array:
+    """Values of a cohort column as Arrow infers their type, whole numbers beyond 64 bits with a sign included."""
+    try:
+        return pa.array(values)
+    except OverflowError:
+        return pa.array(values, pa.uint64())
 
 
 def _read(
@@ -194,7 +209,13 @@ def _square(table: pa.Table, name: str) -> Any:
     return table[name].combine_chunks().flatten().to_numpy().reshape(-1, CODES)
 
 
-def _joined(dataset: Dataset, supports: Mapping[str, Support], parts: Sequence[Part], cells: Cells) -> Coded | None:
+def _joined(
+    dataset: Dataset,
+    supports: Mapping[str, Support],
+    parts: Sequence[Part],
+    cells: Cells,
+    states: tuple[cache.State, ...] = (),
+) -> Coded | None:
     """The codes of all parts in the order of the rows; None where some part has none."""
     batches, shifts = [], []
     order = {window: i for i, window in enumerate(cells.windows)}
@@ -208,4 +229,4 @@ def _joined(dataset: Dataset, supports: Mapping[str, Support], parts: Sequence[P
     firsts = np.concatenate([[0], np.cumsum([n for _, _, rows in parts for n in rows])]).astype(np.int64)[:-1]
     names = tuple(name for name in supports if dataset.has(name))
     shape = (starts, np.array(shifts, dtype=np.int64), firsts)
-    return Coded(dataset, supports, names, tuple(batches), *shape, cells.windows, cells.span)
+    return Coded(dataset, supports, names, tuple(batches), *shape, cells.windows, cells.span, states)

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from engine.columns import Column, Role, guess_roles, kind_of, parse
 from engine.errors import UnknownName, UnreadableSource, UnusableData, shown
 from engine.slices import Slice
+from engine.tables.cache import fingerprint
 from engine.tables.connection import DuckDBPyConnection, connect
 from engine.tables.delimited import file_literal, ingest, reason
 from engine.tables.frames import frame_of
@@ -99,10 +100,7 @@ class Dataset:
             with pa.ipc.new_stream(sink, self.frame.schema) as writer:
                 writer.write_table(self.frame.combine_chunks())
             return hashlib.sha256(sink.getvalue()).hexdigest()
-        prints = []
-        for path in self.files:
-            with path.open("rb") as stream:
-                prints.append(hashlib.file_digest(stream, "sha256").hexdigest())
+        prints = [fingerprint(path) for path in self.files]
         return prints[0] if len(prints) == 1 else hashlib.sha256("\n".join(prints).encode()).hexdigest()
 
     def assign(self, kinds: Mapping[str, str] = {}, roles: Mapping[str, str] = {}) -> "Dataset":

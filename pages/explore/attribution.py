@@ -1,4 +1,4 @@
-"""Attribution: does the model still decide by the same features, and which drift falls on what it leans on?"""
+"""Attribution: whether the model still decides by the same features, and which drift falls on what it leans on."""
 
 import streamlit as st
 

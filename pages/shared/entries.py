@@ -50,7 +50,7 @@ def prints(files: list[Path]) -> str:
     for path in sorted(files):
         try:
             stat = path.stat()
-            found.append(f"{path}:{stat.st_mtime_ns}:{stat.st_size}")
+            found.append(f"{path}:{stat.st_mtime_ns}:{stat.st_ctime_ns}:{stat.st_size}")
         except OSError:
             found.append(f"{path}:missing")
     return "|".join(found)
@@ -59,7 +59,8 @@ def prints(files: list[Path]) -> str:
 def key_of(monitor: Monitor, base: Path | None) -> str:
     """A monitor's digest with the prints of its data."""
     files: list[Path] = []
-    for place in (monitor.reference.path, monitor.production.path):
+    beside = [getattr(one, "path", None) for one in (monitor.columns.target, monitor.columns.attributions)]
+    for place in (monitor.reference.path, monitor.production.path, *(one for one in beside if one)):
         try:
             files += find_files(find_path(place or "", base))
         except PlumblineError:

@@ -144,3 +144,14 @@ def test_a_column_that_hides_the_place_of_rows_is_counted_without_codes(tmp_path
     assert not can_be_told(dataset)
     cells, codes = counted(dataset, supports_of(dataset), "week")
     assert codes is None and cells.rows.sum() == ROWS
+
+
+@pytest.mark.parametrize("name", ["row", "ROW", "Row"])
+def test_a_frames_own_column_of_rows_is_no_place(name):
+    frame = table(1).append_column(name, pa.array(range(ROWS, 0, -1)))
+    dataset = open_dataset(frame, connect([]), "frame").assign({}, {"at": "timestamp"})
+    supports = supports_of(dataset)
+    codes = counted(dataset, supports)[1]
+    assert (
+        recount(codes, CUTS[0]).counts["heavy"].sum(axis=0) == count(dataset, supports, cut=CUTS[0]).counts["heavy"][0]
+    ).all()

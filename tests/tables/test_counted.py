@@ -1,16 +1,19 @@
 """What was counted is kept: found after a restart, extended by new files, never half, never beyond its limit."""
 
+import hashlib
 import os
 import subprocess
 import sys
 import time
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from engine.errors import Cancelled, PlumblineError
+from engine.errors import Cancelled, PlumblineError, UnusableData
 from engine.slices import Filter, Slice
 from engine.tables import cache
 from engine.tables import counted as counting
@@ -219,7 +222,72 @@ def test_a_fingerprint_is_remembered_and_follows_the_bytes(tmp_path, monkeypatch
     first = cache.fingerprint(file)
     assert not list((cache.cache_folder() / "prints").iterdir()), "it may change again within one tick of the clock"
     os.utime(file, (time.time() - 100,) * 2)
+    assert cache.fingerprint(file) == first
+    assert not list((cache.cache_folder() / "prints").iterdir()), "a time that was set back makes nothing old"
+    monkeypatch.setattr(cache, "FRESH", -1.0)
     assert cache.fingerprint(file) == first == cache.fingerprint(file)
     assert len(list((cache.cache_folder() / "prints").iterdir())) == 1
     file.write_bytes(b"b" * ROWS)
     assert cache.fingerprint(file) != first
+
+
+def test_rows_are_not_told_of_a_file_that_was_replaced(folder):
+    supports = supports_of(opened(folder))
+    _, codes, _ = told(folder, supports)
+    turned = pq.read_table(folder / "1.parquet")
+    pq.write_table(turned.take(list(range(turned.num_rows - 1, -1, -1))), folder / "1.parquet")
+    with pytest.raises(UnusableData, match="changed after they were opened"):
+        recount(codes, FILTER)
+
+
+def test_a_time_that_is_set_back_hides_no_change(folder):
+    supports = supports_of(opened(folder))
+    file = folder / "1.parquet"
+    os.utime(file, (time.time() - 1000,) * 2)
+    told(folder, supports)
+    before, content = file.stat(), file.read_bytes()
+    file.write_bytes(content[:4] + bytes(reversed(content[4:8])) + content[8:])
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (file.stat().st_size, file.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+    assert cache.fingerprint(file) == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert opened(folder).sha256 != ""
+
+
+def test_a_type_that_widens_changes_what_values_read_as(tmp_path, monkeypatch):
+    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(counting, "SMALL", 1)
+    data = tmp_path / "data"
+    data.mkdir()
+    values = [Decimal("0.25"), Decimal("0.50")] * 50
+    pq.write_table(pa.table({"c": pa.array(values, pa.decimal128(10, 2))}), data / "0.parquet")
+
+    def cells():
+        dataset = open_dataset(str(data), connect([data])).assign({"c": "categorical"})
+        supports = {n: s for n, s in binned(dataset, dataset.columns).items() if not isinstance(s, str)}
+        return counted(dataset, supports)[0], counting.count(dataset, supports)
+
+    cells()
+    pq.write_table(pa.table({"c": pa.array(values, pa.decimal128(12, 4))}), data / "1.parquet")
+    kept, fresh = cells()
+    assert (kept.counts["c"].sum(axis=0) == fresh.counts["c"].sum(axis=0)).all()
+
+
+def test_whole_numbers_beyond_63_bits_name_cohorts(tmp_path, monkeypatch):
+    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path / "home"))
+    file = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"c": pa.array([2**63 + 1, 5, 5], pa.uint64()), "x": [1.0, 2.0, 3.0]}), file)
+    dataset = open_dataset(str(file), connect([tmp_path]))
+    supports = {n: s for n, s in binned(dataset, dataset.columns).items() if not isinstance(s, str)}
+    for _ in range(2):
+        cells, _ = counted(dataset, supports, None, ["c"])
+        assert set(cells.values["c"]) == {2**63 + 1, 5}
+
+
+def test_where_nothing_can_be_kept_all_is_computed(folder):
+    room = cache.cache_folder() / "counted"
+    room.write_text("a file lies in the way")
+    (cache.cache_folder() / "binned").write_text("here too")
+    (cache.cache_folder() / "prints").write_text("and here")
+    supports = supports_of(opened(folder))
+    cells, codes = counted(opened(folder), supports, "week", ["name"])
+    assert cells.rows.sum() == 2000 and codes is None
