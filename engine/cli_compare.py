@@ -53,9 +53,8 @@ def compared(
     cohort = filters(where, second.columns)
     cut = Slice(cohort, parse_window(window) if window else None, without)
     against = against or (WHOLE_REFERENCE if whole_reference else SAME_COHORT)
-    return look(
-        first, second, cut, plan, against=against, monitor=named, least=least, labels=labels, progress=progress
-    )  # fmt: skip
+    run = look(first, second, cut, plan, against=against, monitor=named, least=least, labels=labels, progress=progress)
+    return replace(run, definition=found.definition) if found else run
 
 
 def as_told(

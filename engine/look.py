@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from statistics import median
 from typing import Any
 
+from engine.asked import asked_of
 from engine.assess import Summaries, judged, observe, unjudged_if_partial
 from engine.attribution import asked as attributions_asked
 from engine.attribution import attribution_findings, exact_ranking, notes_of
@@ -134,7 +135,9 @@ def look(
         partial = cut.window is not None and cut.window in known and is_partial(cut.window, known, least)
         order = exact_ranking(reference, production, held, cut, supports, logged)
         because = Attributed(attribution_findings(order, columns, plan, NO_WINDOWS, partial), order, notes_of(logged))
-    return finish(reference, production, cut, held, plan, summaries, monitor, floors, known, least, found, because)
+    again = asked_of(reference, plan, against, least, labels)
+    mine = reference, production, cut, held, plan, summaries
+    return finish(*mine, monitor, floors, known, least, found, because, again)
 
 
 def is_partial(window: Window, volumes: Mapping[Window, int], least: float) -> bool:
@@ -156,12 +159,14 @@ def finish(
     least: float = 0.5,
     outcomes: Answer | None = None,
     attributed: Attributed | None = None,
+    asked: Mapping[str, Any] | None = None,
 ) -> Run:
     """The run that summaries amount to: read, then judged together, since they share one rate of false alarms.
 
     windows: floors from the reference's windows. volumes: production's rows per calendar window; a window with less
     than a share least of their median is partial, and only its quality and schema count. outcomes: predictions held
-    against labels; without, their metrics are not asked. attributed: what the prediction rests on; without, not asked.
+    against labels; without, their metrics are not asked. attributed: what the prediction rests on; without, not asked. asked: how
+    to ask the same again.
     """
     volumes = volumes or {}
     partial = cut.window is not None and cut.window in volumes and is_partial(cut.window, volumes, least)
@@ -199,4 +204,5 @@ def finish(
         reasons=reasons_of(findings, columns, summaries),
         outcomes=outcomes.outcomes if outcomes else None,
         ranking=attributed.ranking if attributed else None,
+        asked=asked,
     )

@@ -41,7 +41,8 @@ class Run:
     """All that one look at the data found. at: UTC, ISO 8601. monitor, monitor_digest: None without a monitor file.
 
     reasons: column in alarm -> sentences, most telling first. outcomes: predictions held against labels, or why not;
-    None where nobody asked. ranking: what the prediction rests on, the same way.
+    None where nobody asked. ranking: what the prediction rests on, the same way. asked: how to ask the same again, as
+    engine/asked.py writes it; definition: the monitor as its file then said, without addresses that may hold secrets.
     """
 
     at: str
@@ -58,6 +59,8 @@ class Run:
     reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     outcomes: Outcomes | str | None = field(default=None, repr=False)
     ranking: Ranking | str | None = field(default=None, repr=False)
+    asked: Mapping[str, Any] | None = field(default=None, repr=False)
+    definition: Mapping[str, Any] | None = field(default=None, repr=False)
 
     @cached_property
     def id(self) -> str:
@@ -123,6 +126,8 @@ class Run:
             "not_computed": [asdict(one) for one in self.not_computed],
             "labels": self._labels(),
             "importance": self._importance(),
+            "asked": self.asked,
+            "definition": self.definition,
             "quality": [
                 {"column": name, **{side: asdict(getattr(one.quality, side)) for side in ("reference", "production")}}
                 for name, one in sorted(self.summaries.items())

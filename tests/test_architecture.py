@@ -22,9 +22,9 @@ FILES = sorted(
 # The rooms of the engine. A file imports only what stands before its room, or lies in it.
 ORDER = (
     "errors cpu columns slices summaries operations outcomes ranking maturity tables metrics noise findings units "
-    "reasons pair schema rows signals assess performance fairness operations_findings reference attribution cohorts "
-    "estimate consequence monitor run record look explore policy store due review studio deliver charts evidence "
-    "collect cli_compare cli_tables cli_cohorts cli_store cli"
+    "reasons pair schema rows signals asked assess performance fairness operations_findings reference attribution "
+    "cohorts estimate consequence monitor run record look explore policy store due review studio deliver charts "
+    "evidence collect cli_compare cli_tables cli_cohorts cli_store cli_evidence cli"
 ).split()
 # A package is imported in these places only: rooms of the engine, or app.py and pages.
 HOMES = {

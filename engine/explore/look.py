@@ -1,9 +1,11 @@
 """Any slice of an opened monitor as a run: from cells, and read exactly where they leave a verdict open."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
+from engine.asked import asked_of
 from engine.assess import Summaries, judged, observe, unjudged_if_partial
 from engine.columns import Kind
 from engine.explore.attribution import Explained, attribution_of, explained
@@ -35,7 +37,9 @@ def look(opened: Opened, cut: Slice, against: str = SAME_COHORT) -> Run:
     volumes = opened.volumes if cut.window in opened.windows else {}
     held, right = opened.held(cut, against), performance_of(opened, cut, against)
     why, sides = attributed(opened, cut, against), (opened.reference, opened.production)
-    return finish(*sides, cut, held, opened.plan, known, named, floors, volumes, least, right, why)
+    asked = asked_of(opened.reference, opened.plan, against, least, opened.labels)
+    run = finish(*sides, cut, held, opened.plan, known, named, floors, volumes, least, right, why, asked)
+    return replace(run, definition=opened.monitor.definition)
 
 
 def attributed(opened: Opened, cut: Slice, against: str = SAME_COHORT) -> Attributed:

@@ -156,6 +156,12 @@ class Monitor(Section):
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property
+    def definition(self) -> dict[str, Any]:
+        """What the file says, for evidence: without deliveries and connections, whose addresses may hold secrets."""
+        secret: dict[str, Any] = {"deliver": True, "reference": {"connection"}, "production": {"connection"}}
+        return self.model_dump(mode="json", exclude_defaults=True, exclude=secret)
+
+    @property
     def plan(self) -> Plan:
         """What is judged and against which thresholds."""
         judged: Mapping[Kind, tuple[str, ...]] = JUDGED
