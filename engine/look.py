@@ -136,8 +136,8 @@ def look(
         order = exact_ranking(reference, production, held, cut, supports, logged)
         because = Attributed(attribution_findings(order, columns, plan, NO_WINDOWS, partial), order, notes_of(logged))
     again = asked_of(reference, plan, against, least, labels)
-    mine = reference, production, cut, held, plan, summaries
-    return finish(*mine, monitor, floors, known, least, found, because, again)
+    both = reference, production, cut, held
+    return finish(*both, plan, summaries, monitor, floors, known, least, found, because, again)
 
 
 def is_partial(window: Window, volumes: Mapping[Window, int], least: float) -> bool:

@@ -157,9 +157,9 @@ class Monitor(Section):
 
     @property
     def definition(self) -> dict[str, Any]:
-        """What the file says, for evidence: without deliveries and connections, whose addresses may hold secrets."""
+        """All that is in force, defaults too, for evidence: without addresses that may hold secrets."""
         secret: dict[str, Any] = {"deliver": True, "reference": {"connection"}, "production": {"connection"}}
-        return self.model_dump(mode="json", exclude_defaults=True, exclude=secret)
+        return self.model_dump(mode="json", exclude=secret)
 
     @property
     def plan(self) -> Plan:
