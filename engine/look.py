@@ -165,8 +165,8 @@ def finish(
 
     windows: floors from the reference's windows. volumes: production's rows per calendar window; a window with less
     than a share least of their median is partial, and only its quality and schema count. outcomes: predictions held
-    against labels; without, their metrics are not asked. attributed: what the prediction rests on; without, not asked. asked: how
-    to ask the same again.
+    against labels; without, their metrics are not asked. attributed: what the prediction rests on; without, not asked.
+    asked: how to ask the same again.
     """
     volumes = volumes or {}
     partial = cut.window is not None and cut.window in volumes and is_partial(cut.window, volumes, least)
