@@ -6,6 +6,7 @@
     +-- UnusableData        data that cannot carry the question asked of it
     +-- InvalidFilter       a cohort that cannot be understood
     +-- InvalidMonitor      a monitor file with one or more problems, all of them listed
+    +-- UnusableStore       a store of runs that cannot be opened, read or written to
     +-- Cancelled           the user stopped a long computation
 
 Pages and the command line show these texts unchanged; anything else that is raised is a defect of ours.
@@ -60,6 +61,10 @@ class UnusableData(PlumblineError):
 
 class InvalidFilter(PlumblineError):
     """A filter that cannot be understood."""
+
+
+class UnusableStore(PlumblineError):
+    """A store of runs that cannot be opened, read or written to; its address is told without a password."""
 
 
 class Cancelled(PlumblineError):

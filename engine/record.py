@@ -15,7 +15,8 @@ class Record:
 
     digest: of the monitor as it then was; version: of the model; against: as slices/against.py reads it; cohort: its
     filters as text, empty for all rows; trigger: due, manual, restated; partial: too few rows to judge drift; rows: of
-    production; revises: the run of the same window that this one replaces, whose labels had not all come.
+    production; revises: the run of the same window that this one replaces, whose labels had not all come; revision:
+    how often that happened before; labelled: rows of production with a label, None where labels are not known.
     """
 
     id: str
@@ -34,6 +35,8 @@ class Record:
     findings: tuple[Finding, ...] = ()
     not_computed: tuple[NotComputed, ...] = ()
     revises: str | None = None
+    revision: int = 0
+    labelled: int | None = None
 
 
 class Choice(StrEnum):

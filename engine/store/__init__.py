@@ -1,0 +1,35 @@
+"""The store: every run that was recorded, what people decided, what is to be sent, and the ledger that holds it all."""
+
+from engine.store.decisions import decide, decisions, mutes
+from engine.store.ledger import Entry, append, entries, head
+from engine.store.opening import Store, open_store
+from engine.store.outbox import Delivery, delivered, deliveries, due_deliveries, failed, queue_delivery
+from engine.store.records import Point, fleet, history, record, recorded, records
+from engine.store.runs import document, save, text_of
+
+__all__ = [
+    "Delivery",
+    "Entry",
+    "Point",
+    "Store",
+    "append",
+    "decide",
+    "decisions",
+    "delivered",
+    "deliveries",
+    "document",
+    "due_deliveries",
+    "entries",
+    "failed",
+    "fleet",
+    "head",
+    "history",
+    "mutes",
+    "open_store",
+    "queue_delivery",
+    "record",
+    "recorded",
+    "records",
+    "save",
+    "text_of",
+]

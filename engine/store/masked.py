@@ -1,0 +1,27 @@
+"""A monitor's file without its secrets: addresses lose passwords and queries, those that are called their path."""
+
+import re
+
+KEYS = r"[\w.-]*(?:password|passwd|secret|token|api_?key|credential|routing_key|connection)[\w.-]*"
+SECRET = re.compile(
+    rf"(?i)((?:^|[\s{{,\"'])(?:{KEYS})[\"']?\s*:\s*)(\"[^\"\n]*\"|'[^'\n]*'|[^\s,}}#][^,}}#\n]*)", re.MULTILINE
+)
+CALLED = re.compile(r"(?i)(\burl[\"']?\s*:\s*[\"']?[a-z][a-z0-9+.-]*://)([^\s\"'{}/?#]*)([^\s\"'},]*)")
+ADDRESS = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)([^\s\"'/?#]*)@")
+QUERY = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://[^\s\"'?#,}]*)\?[^\s\"'},]*")
+VARIABLE = re.compile(r"[\"']?\$\{\w+\}[\"']?")
+
+
+def without_secrets(text: str) -> str:
+    """The text of a monitor's file as the ledger may keep it; a ${NAME} says nothing and stays.
+
+    >>> without_secrets("deliver: [{to: webhook, url: https://hooks.example.com/T0/s3cret?k=1}]")
+    'deliver: [{to: webhook, url: https://hooks.example.com/***}]'
+    >>> without_secrets("production: {table: t, connection: postgresql://ann:pw@host/db}")
+    'production: {table: t, connection: ***}'
+    >>> without_secrets("reference: {path: s3://key:pw@bucket/a.parquet}\\nurl: ${HOOK}")
+    'reference: {path: s3://***@bucket/a.parquet}\\nurl: ${HOOK}'
+    """
+    text = SECRET.sub(lambda m: m[0] if VARIABLE.fullmatch(m[2].strip()) else f"{m[1]}***", text)
+    text = CALLED.sub(lambda m: f"{m[1]}{m[2].rpartition('@')[2]}{'/***' if len(m[3]) > 1 else m[3]}", text)
+    return QUERY.sub(r"\1?***", ADDRESS.sub(r"\1***@", text))
