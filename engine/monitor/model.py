@@ -2,18 +2,19 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, PrivateAttr, field_validator
 
 from engine.columns import Kind
 from engine.metrics import metric
+from engine.monitor.delivery import Delivery, told_apart
+from engine.monitor.environment import Variables, hide, written
+from engine.monitor.policy import Policy
 from engine.monitor.sections import (
     Attributions,
     Columns,
-    Duration,
     Event,
     FilterText,
     Labels,
@@ -43,7 +44,13 @@ __all__ = [
     "WindowRule",
     "json_schema",
 ]
-LATER, LATER_COLUMNS = ("cohorts", "events"), ("positive", "threshold", "scores")  # came after digests were written
+# Fields that came after digests were written: a monitor that leaves them out keeps the digest of its old runs.
+LATER: dict[str, tuple[str, ...]] = {
+    "": ("cohorts", "events"),
+    "model": ("trained",),
+    "columns": ("positive", "threshold", "scores"),
+    "policy": ("important", "rules", "mutes", "objectives", "baselines"),
+}
 
 
 class KindMetrics(Section):
@@ -90,32 +97,6 @@ class Limits(Section):
     critical: WrittenLevel
 
 
-class Policy(Section):
-    """When findings call for somebody. false_alarms: share of runs that raise anything when nothing changed."""
-
-    false_alarms: float = Field(default=0.05, gt=0, lt=1)
-    persist: str = "1 of 1"
-    max_model_age: Duration | None = None
-
-    @field_validator("persist")
-    @classmethod
-    def _k_of_w(cls, text: str) -> str:
-        found = re.fullmatch(r"(\d+) of (\d+)", text)
-        if not found or not 1 <= int(found[1]) <= int(found[2]):
-            raise ValueError("Write 'k of w' with 1 ≤ k ≤ w, as in '2 of 3'.")
-        return text
-
-
-class Delivery(Section):
-    """Where findings are sent, and when."""
-
-    to: Literal["webhook", "prometheus", "email"]
-    url: str | None = None
-    path: str | None = None
-    when: Literal["info", "warning", "critical", "always"] = "critical"
-    digest: Literal["none", "daily", "weekly"] = "none"
-
-
 class Engine(Section):
     """What counts the rows."""
 
@@ -143,15 +124,23 @@ class Monitor(Section):
     cohorts: dict[str, list[FilterText]] = Field(default={})
     events: list[Event] = Field(default=[])
 
+    _variables: Variables = PrivateAttr(default_factory=Variables)
+
+    @field_validator("deliver")
+    @classmethod
+    def _told_apart(cls, targets: list[Delivery]) -> list[Delivery]:
+        return told_apart(targets)
+
     @property
     def digest(self) -> str:
-        """SHA-256 of the monitor's content, whatever its layout and comments."""
-        fields = self.model_dump(mode="json")
-        # a monitor that does not use a later field keeps the digest that its old runs carry
-        for holder, later in ((fields, LATER), (fields["columns"], LATER_COLUMNS)):
-            for name in later:
-                if not holder[name]:
-                    del holder[name]
+        """SHA-256 of the monitor's content as written, whatever its layout and comments; of no variable's value."""
+        fields = self.as_written()
+        for name, later in LATER.items():
+            holder = fields[name] if name else fields
+            known = type(getattr(self, name) if name else self).model_fields
+            for one in later:
+                if holder[one] == known[one].default:
+                    del holder[one]
         text = json.dumps(fields, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -159,7 +148,26 @@ class Monitor(Section):
     def definition(self) -> dict[str, Any]:
         """All that is in force, defaults too, for evidence: without addresses that may hold secrets."""
         secret: dict[str, Any] = {"deliver": True, "reference": {"connection"}, "production": {"connection"}}
-        return self.model_dump(mode="json", exclude=secret)
+        return self.as_written(exclude=secret)
+
+    def as_written(self, **how: Any) -> dict[str, Any]:
+        """The fields as plain values, with ${NAME} where the file has it. how: as model_dump takes it."""
+        fields: dict[str, Any] = written(self.model_dump(mode="json", **how), self._variables)
+        return fields
+
+    def hidden(self, text: str) -> str:
+        """A text for people or for keeping, with ${NAME} in place of what came from the environment."""
+        return hide(text, self._variables)
+
+    def with_variables(self, variables: Variables) -> "Monitor":
+        """The same monitor, knowing which of its values came from the environment."""
+        self._variables = variables
+        return self
+
+    def __repr__(self) -> str:
+        return self.hidden(super().__repr__())
+
+    __str__ = __repr__
 
     @property
     def plan(self) -> Plan:

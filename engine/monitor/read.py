@@ -1,8 +1,8 @@
 """Reading monitor files: YAML to Monitor, all problems at once, each with its line, field and nearest right name."""
 
-import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,10 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from engine.errors import InvalidMonitor, Problem, UnreadableSource, nearest, shown
+from engine.monitor.environment import Variables, fill, hide
 from engine.monitor.limits import limit_problems
 from engine.monitor.model import Monitor
 
-VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 TYPES = re.compile(r"([a-z]+(-[a-z]+)*)?\[.*\]", re.DOTALL)  # list[str], function-after[…], [key]
 VALUES = 20_000  # in a monitor file, aliases written out
 LARGEST = 1 << 20  # bytes; a monitor is a page of text, and YAML of more can be made to explode
@@ -69,17 +69,29 @@ def parse_monitor(text: str, where: str = "monitor") -> Monitor:
         raise InvalidMonitor(where, (Problem(None, "file", f"not YAML: {error}"),)) from None
     if not isinstance(raw, dict):
         raise InvalidMonitor(where, (Problem(1, "file", "a monitor is a list of 'key: value' lines"),))
-    problems: list[Problem] = []
-    filled = _filled(raw, (), node, problems)
+    filled, variables, missing = fill(raw)
+    places = [(tuple(int(step) if step.isdecimal() else step for step in at), name) for at, name in missing]
+    problems = [Problem(_line(node, at), _dotted(at), f"the environment has no variable {n}") for at, n in places]
     try:
-        monitor = Monitor.model_validate(filled)
+        monitor = Monitor.model_validate(filled).with_variables(variables)
         wrong = [row for row in limit_problems(monitor) if row[3] == "error"]
         problems += [Problem(line_of(text, field), field, said, hint) for field, said, hint, _ in wrong]
         if not problems:
             return monitor
     except ValidationError as error:
-        problems += [_problem(dict(one), node) for one in error.errors(include_url=False)]
+        unset = {_dotted(at) for at, _ in places}  # what is wrong with a value that is not there is told once
+        found = [_problem(dict(one), node) for one in error.errors(include_url=False)]
+        problems += [_unfilled(one, variables) for one in found if one.field not in unset]
     raise InvalidMonitor(where, tuple(sorted(problems, key=lambda one: (one.line or 0, one.field))))
+
+
+def _unfilled(problem: Problem, variables: Variables) -> Problem:
+    """A problem that does not tell what came from the environment."""
+    place = variables.places.get(tuple(problem.field.split(".")))
+    if place is not None:
+        return replace(problem, message=f"what {place} stands for is not allowed here", hint=None)
+    hint = None if problem.hint is None else hide(problem.hint, variables)
+    return replace(problem, message=hide(problem.message, variables), hint=hint)
 
 
 def _size(node: Any, sizes: dict[int, int]) -> int:
@@ -125,20 +137,6 @@ _Strict.yaml_implicit_resolvers = {
 TRUTH = re.compile(r"^(true|True|TRUE|false|False|FALSE)$")
 _Strict.add_implicit_resolver("tag:yaml.org,2002:bool", TRUTH, list("tTfF"))
 _Strict.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
-
-
-def _filled(value: Any, at: tuple[Any, ...], node: Any, problems: list[Problem]) -> Any:
-    """The value with ${NAME} replaced from the environment; a variable that is not set is a problem."""
-    if isinstance(value, dict):
-        return {str(key): _filled(one, (*at, key), node, problems) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_filled(one, (*at, i), node, problems) for i, one in enumerate(value)]
-    if isinstance(value, str):
-        for name in VARIABLE.findall(value):
-            if name not in os.environ:
-                problems.append(Problem(_line(node, at), _dotted(at), f"the environment has no variable {name}"))
-        return VARIABLE.sub(lambda found: os.environ.get(found[1], ""), value)
-    return value
 
 
 def _problem(error: dict[str, Any], node: Any) -> Problem:

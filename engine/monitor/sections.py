@@ -2,7 +2,7 @@
 
 import math
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -68,12 +68,28 @@ FilterText = Annotated[str, AfterValidator(_filter)]
 
 
 class Model(Section):
-    """The model that is watched."""
+    """The model that is watched. trained: the day up to which it learned; without, version if that is a date."""
 
     name: str = "model"
     version: str = ""
+    trained: date | None = None
     task: Literal["classification", "regression"] = "classification"
     tier: Literal["low", "medium", "high"] = "medium"
+
+    @property
+    def learned(self) -> date | None:
+        """The day from which the model's age counts; of a month it is the first; None where nothing says it.
+
+        >>> Model(version="2013-03").learned, Model(version="v7").learned
+        (datetime.date(2013, 3, 1), None)
+        """
+        if self.trained is not None:
+            return self.trained
+        found = re.fullmatch(r"(\d{4}-\d{2})(-\d{2})?", self.version.strip())
+        try:
+            return date.fromisoformat(found[1] + (found[2] or "-01")) if found else None
+        except ValueError:
+            return None
 
 
 class Place(Section):

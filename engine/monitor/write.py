@@ -13,6 +13,6 @@ def to_yaml(monitor: Monitor) -> str:
     >>> parse_monitor(to_yaml(parse_monitor(text))) == parse_monitor(text)
     True
     """
-    fields = monitor.model_dump(mode="json", exclude_defaults=True)
+    fields = monitor.as_written(exclude_defaults=True)
     text: str = yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=120)
     return text
