@@ -1,0 +1,40 @@
+"""PagerDuty: Events API v2; one incident a monitor, opened and worsened under one key, resolved when nothing is open."""
+
+from typing import Any
+
+from engine.deliver.event import Event, Kind
+from engine.deliver.words import headline, lines
+
+ENQUEUE = "https://events.pagerduty.com/v2/enqueue"
+SEVERITIES = {"critical": "critical", "warning": "warning"}
+
+
+def pagerduty(event: Event, key: str) -> dict[str, Any]:
+    """The event to enqueue. key: the integration's routing key."""
+    found: dict[str, Any] = {
+        "routing_key": key,
+        "event_action": "resolve" if is_over(event) else "trigger",
+        "dedup_key": event.incident[:255],
+    }
+    if is_over(event):
+        return found
+    found["payload"] = {
+        "summary": headline(event)[:1024],
+        "source": event.monitor[:255],
+        "severity": SEVERITIES.get(event.severity, "info"),
+        "timestamp": event.at,
+        "component": event.model[:255],
+        "group": "plumbline",
+        "class": str(event.kind),
+        "custom_details": {**dict(lines(event)), "event_id": event.event_id},
+    }
+    found["client"] = "Plumbline"
+    if event.link is not None:
+        found["client_url"] = event.link
+        found["links"] = [{"href": event.link, "text": "Open this view"}]
+    return found
+
+
+def is_over(event: Event) -> bool:
+    """Whether nothing is open any more, so that the incident is resolved."""
+    return event.kind is Kind.RECOVERED and not event.open
