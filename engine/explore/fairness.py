@@ -1,12 +1,9 @@
-"""Cohorts beside each other on an opened monitor: one metric of each, the gaps between them, and two held together."""
+"""Cohorts beside each other on an opened monitor: one metric of each, and the gaps between them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from math import hypot
 
 import numpy as np
 
-from engine.errors import UnknownName
 from engine.explore.history import values_of
 from engine.explore.look import floors_of
 from engine.explore.opened import Opened
@@ -14,7 +11,7 @@ from engine.explore.performance import chosen, performance_of, predictions
 from engine.fairness import RATES, Gap, finding_of, gaps
 from engine.findings import Finding, NotComputed
 from engine.metrics import METRICS
-from engine.performance import BAND, METRICS_OF_OUTCOMES, performance
+from engine.performance import performance
 from engine.slices import Filter, Slice, Window
 from engine.slices.against import SAME_COHORT
 from engine.summaries import Counts
@@ -143,55 +140,3 @@ def _tables(opened: Opened, side: str, by: str, cut: Slice, inside: bool = False
                  known, known & yes)  # fmt: skip
         found[name_of(value)] = np.stack([np.bincount(at[one], minlength=w + 1) for one in masks], axis=1)
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Duel:
-    """One metric of a challenger less a champion's, both of the same slice. error: of the difference, None if unknown.
-
-    better: whether the challenger is; None where the difference lies within three standard errors.
-    """
-
-    metric: str
-    champion: float
-    challenger: float
-    error: float | None
-    better: bool | None
-
-    @property
-    def difference(self) -> float:
-        return self.challenger - self.champion
-
-    @property
-    def band(self) -> tuple[float, float] | None:
-        """The difference and three standard errors to either side."""
-        if self.error is None:
-            return None
-        return self.difference - BAND * self.error, self.difference + BAND * self.error
-
-
-def duel(opened: Opened, by: str, values: Sequence[object], cut: Slice) -> tuple[Duel, ...] | str:
-    """Two cohorts of a column side by side, champion first: every metric of predictions that both have.
-
-    Rows of both are taken as independent; that they are other rows of another mix is not corrected for. Raises
-    UnknownName for a value that the column does not have.
-    """
-    known = values_of(opened, by)
-    for one in values:
-        if one not in known:
-            raise UnknownName.of("value", name_of(one), [name_of(value) for value in known])
-    answers = [performance_of(opened, within(cut, by, one, cut.window)) for one in values]
-    both = [one.outcomes for one in answers]
-    if isinstance(both[0], str) or isinstance(both[1], str):
-        return both[0] if isinstance(both[0], str) else str(both[1])
-    made = []
-    for asked in METRICS_OF_OUTCOMES:
-        if not all(isinstance(one, asked.needs) for one in both) or any(asked.undefined(one) for one in both):
-            continue
-        first, second = (asked.compute(one) for one in both)
-        error = hypot(first.error, second.error) if first.error is not None and second.error is not None else None
-        moved = second.value - first.value
-        clear = error is not None and abs(moved) > BAND * error
-        better = (moved < 0) == (asked.worse == "higher") if clear else None
-        made.append(Duel(asked.key, first.value, second.value, error, better))
-    return tuple(made) or "no metric can be read of both"

@@ -9,7 +9,7 @@ from engine.findings import Finding, NotComputed, three
 from engine.maturity import Maturity
 from engine.metrics import METRICS
 from pages.shared import states
-from pages.shared.by_cohort import show_by_cohort, show_fairness
+from pages.shared.beside import show_cohorts
 from pages.shared.charts import chart, file_name, window_row
 from pages.shared.meaning import show_confusion, show_meaning
 from pages.shared.outcomes import metrics_of_predictions, performance_over, read_predictions, surprises_of
@@ -49,9 +49,7 @@ def main() -> None:
         show_meaning(view)
     with second:
         show_confusion(view)
-    by = show_by_cohort(view, metric, METRICS[metric].name)
-    if by is not None:
-        show_fairness(view, by)
+    show_cohorts(view, metric)
 
 
 def show_now(view: View, metric: str, history: PerformanceHistory | None) -> None:

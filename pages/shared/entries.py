@@ -13,6 +13,7 @@ from engine.tables.places import find_path
 from engine.tables.sources import find_files
 
 FOLDER = "PLUMBLINE_MONITORS"  # where monitor files lie; data/monitors by default
+TIERS = ("high", "medium", "low")
 Broken = Mapping[str, InvalidMonitor | UnreadableSource]
 
 
@@ -27,12 +28,15 @@ class Entry:
 
 
 def monitors(own: Mapping[str, Monitor]) -> tuple[dict[str, Entry], Broken]:
-    """Monitors by name, this session's own first, and what is wrong with the files that are none."""
+    """Monitors by name, and what is wrong with the files that are none.
+
+    This session's own come first, then those of the highest tier: the first is what opens without being asked for.
+    """
     folder = Path(os.environ.get(FOLDER, "data/monitors"))
     files = [*folder.glob("*.yaml"), *folder.glob("*.yml")]
     found, broken = _read(str(folder.resolve()), prints(files))
     entries = {name: Entry(name, monitor, None, key_of(monitor, None)) for name, monitor in own.items()}
-    for file, monitor in found.items():
+    for file, monitor in sorted(found.items(), key=lambda one: TIERS.index(one[1].model.tier)):  # else as files sort
         name = monitor.monitor if monitor.monitor not in entries else f"{monitor.monitor} ({Path(file).stem})"
         entries[name] = Entry(name, monitor, folder, key_of(monitor, folder))
     return entries, broken
