@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
 
+from engine.errors import plain
 from engine.findings import Finding, Severity
 from engine.monitor import Monitor
 from engine.record import Choice, Decision, Record, name_of
@@ -66,3 +67,11 @@ def muted(name: str, severity: Severity, mutings: Iterable[Muting]) -> Muting | 
     """The mute that silences a finding, the one that holds longest; None where none does."""
     found = [one for one in mutings if one.silences(name, severity)]
     return max(found, key=lambda one: one.until, default=None)
+
+
+def ended(
+    monitor: Monitor, decisions: Iterable[Decision], records: Iterable[Record], start: date, today: date
+) -> tuple[str, ...]:
+    """Sentences about mutes that held on a day and no longer do: what they silenced calls again."""
+    past = [one for one in mutes_of(monitor, decisions, records, start) if one.until < today]
+    return tuple(f"The mute of {plain(one.finding)} ended on {one.until}." for one in past)
