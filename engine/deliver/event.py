@@ -1,7 +1,7 @@
 """An event: what is told about a monitor, the same for every target; its JSON form is stable and holds no rows.
 
-docs/event.schema.json is its schema. Names and sentences are plain text: what cannot be seen is escaped, what is long is
-shortened, and the findings are the worst FINDINGS of them.
+docs/event.schema.json is its schema. Names and sentences are plain text: what cannot be seen is escaped, what is long
+is shortened, and the findings are the worst FINDINGS of them.
 """
 
 import hashlib
@@ -29,7 +29,8 @@ class Kind(StrEnum):
 class Told:
     """One finding as it is told. name: COLUMN.METRIC or METRIC; since: the first day of the first window it held in.
 
-    state: new, worse, persisting, recovered, muted, awake (its mute is over), or came and went (between two messages).
+    state: new, worse, awake (its mute is over), came and went (between two messages), persisting, recovered, eased
+    (to less than what this target is told), or muted (accepted ones too).
     """
 
     name: str

@@ -1,7 +1,7 @@
 """One HTTP request, bounded in time: straight to the host, TLS verified, no redirect followed, no proxy asked.
 
-http.client is enough for one POST, and does nothing that was not asked for: urllib would read proxies and passwords from
-the environment and follow redirects with the body's secret.
+http.client is enough for one POST, and does nothing that was not asked for: urllib would read proxies and passwords
+from the environment and follow redirects with the body's secret.
 """
 
 import http.client

@@ -1,4 +1,4 @@
-"""PagerDuty: Events API v2; one incident a monitor, opened and worsened under one key, resolved when nothing is open."""
+"""PagerDuty: Events API v2; one incident a monitor, opened and worsened by one key, resolved when none is open."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""When a try that failed is made again: exponential backoff with jitter, as late as the host asks, for two to three days."""
+"""When a try that failed is made again: exponential backoff with jitter, as late as the host asks, for some days."""
 
 import random
 
@@ -19,5 +19,5 @@ def pause(tries: int, after: float | None = None, chance: float | None = None) -
     if tries >= TRIES:
         return None
     drawn = random.random() if chance is None else chance
-    longest = min(FIRST * 2 ** min(tries - 1, 20), LONGEST)
+    longest: float = min(FIRST * 2 ** min(tries - 1, 20), LONGEST)
     return max(longest * (0.5 + 0.5 * drawn), after or 0.0)

@@ -31,7 +31,7 @@ def hide(text: str, secrets: Iterable[str]) -> str:
     >>> hide("no answer from hooks.example.com/T1/B2", ["https://hooks.example.com/T1/B2"])
     'no answer from ‹secret›'
     """
-    parts = {piece for one in secrets for piece in (one, one.partition("://")[2], *one.split("/")) if len(piece) > 3}
+    parts = {piece for one in secrets for piece in (one, one.partition("://")[2], *one.split("/")) if len(piece) > 7}
     for piece in sorted(parts - {"http:", "https:", "smtp:", "smtps:"}, key=len, reverse=True):
         text = text.replace(piece, HIDDEN)
     return text

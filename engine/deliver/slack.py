@@ -1,4 +1,4 @@
-"""Slack: an incoming webhook's message in Block Kit; text from outside stands in plain_text, where nothing is markup."""
+"""Slack: an incoming webhook's message in Block Kit; text from outside is plain_text, where nothing is markup."""
 
 from typing import Any
 

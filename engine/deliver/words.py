@@ -11,6 +11,7 @@ from engine.signals import SIGNALS
 MARKS = {"ok": "●", "info": "●", "not_enough_data": "◌", "warning": "▲", "critical": "■", "not_judged": "–"}
 LONGEST = 300  # characters of a sentence
 NEWS = ("new", "worse", "awake", "came and went")
+OVER = ("recovered", "eased")
 NAMED = 3  # findings that a headline names
 
 
@@ -47,10 +48,10 @@ def what_of(told: Sequence[Told], opened: int) -> str:
     """
     if not told:
         return f"nothing new; {_findings(opened)} open" if opened else "nothing is open"
-    said = []
-    for state in (*NEWS, "recovered", "persisting", "muted"):
+    said: list[str] = []
+    for state in (*NEWS, *OVER, "persisting", "muted"):
         names = [plain(one.name, 60) for one in told if one.state == state]
-        if names and (state in (*NEWS, "recovered") or not said):
+        if names and (state in (*NEWS, *OVER) or not said):
             more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
             said.append(f"{state}: {', '.join(names[:NAMED])}{more}")
     return "; ".join(said)
@@ -67,7 +68,7 @@ def where_of(monitor: str, window: str | None, cohort: str, against: str) -> str
 
 def how_bad_of(told: Sequence[Told], severity: str) -> str:
     """The severity, how many of each there are, and the worst finding's own sentence."""
-    current = [one for one in told if one.state not in ("recovered", "muted")]
+    current = [one for one in told if one.state not in (*OVER, "muted")]
     said = severity_words(severity)
     if not current:
         return said
@@ -82,7 +83,7 @@ def since_of(told: Sequence[Told]) -> str:
     >>> since_of([])
     ''
     """
-    days = [one.since for one in told if one.since and one.state not in ("recovered", "muted")]
+    days = [one.since for one in told if one.since and one.state not in (*OVER, "muted")]
     return f"since {_day(min(days))}" if days else ""
 
 
@@ -108,7 +109,7 @@ def lines(event: Event, most: int = 5) -> list[tuple[str, str]]:
 
 def worst_first(told: Sequence[Told]) -> tuple[Told, ...]:
     """News first, then by severity and name."""
-    order = {state: i for i, state in enumerate((*NEWS, "persisting", "recovered", "muted"))}
+    order = {state: i for i, state in enumerate((*NEWS, "persisting", *OVER, "muted"))}
     return tuple(
         sorted(told, key=lambda one: (order[one.state] > 3, -Severity(one.severity).rank, order[one.state], one.name))
     )

@@ -53,6 +53,16 @@ def deliveries(store: Store, state: str | None = None, target: str | None = None
     return _read(store, asked.where(DELIVERIES.c.target == target) if target is not None else asked)
 
 
+def claimed(store: Store, one: Delivery, until: str) -> bool:
+    """Keep a message from other senders until a moment, in which it is sent; False where another was faster.
+
+    Who dies meanwhile leaves it waiting: from that moment on it is due again.
+    """
+    mine = (DELIVERIES.c.id == one.id) & (DELIVERIES.c.state == WAITING) & (DELIVERIES.c.next_at == one.next_at)
+    with writing(store) as connection:
+        return bool(connection.execute(DELIVERIES.update().where(mine).values(next_at=until)).rowcount)
+
+
 def delivered(store: Store, id: int) -> None:
     """Mark a message as sent. Raises UnknownName for one that is not there."""
     _mark(store, id, SENT, "", None)
