@@ -30,7 +30,7 @@ def queue_news(store: Store, monitor: Monitor, now: datetime | None = None) -> t
         return ()
     known = records(store, monitor.monitor)
     made = decisions(store, monitor.monitor)
-    seen = outlook(known, monitor, made, _ranks(store, known))
+    seen = outlook(known, monitor, made, ranks_in(store, known))
     queued = [one.key for one in targets if seen is not None and _tell(store, seen, one, moment)]
     queued += [
         one.key for one in targets if one.delivery.when in TOLD and _decided(store, monitor, one, made, known, moment)
@@ -142,6 +142,6 @@ def _event(
     )
 
 
-def _ranks(store: Store, known: Sequence[Record]) -> tuple[str, ...]:
+def ranks_in(store: Store, known: Sequence[Record]) -> tuple[str, ...]:
     """Features by importance, as the newest run tells them."""
     return ranks_of(document(store, known[-1].id).get("importance")) if known else ()

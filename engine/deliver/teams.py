@@ -1,5 +1,7 @@
-"""Microsoft Teams: an Adaptive Card in the form of a workflow's webhook; text from outside stands in TextRuns, which
-read no Markdown."""
+"""Microsoft Teams: an Adaptive Card as a workflow's webhook takes it.
+
+Text from outside stands in TextRuns, which read no Markdown.
+"""
 
 import json
 from typing import Any
