@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Literal
 
 from engine.columns import Column, Kind, Role
 from engine.outcomes import Terms
@@ -12,9 +12,17 @@ from engine.tables.sources import Dataset
 
 
 def asked_of(
-    reference: Dataset, plan: Plan, against: str, least: float, labels: LabelTable | None = None
+    reference: Dataset,
+    plan: Plan,
+    against: str,
+    least: float,
+    labels: LabelTable | None = None,
+    tier: Literal["exact", "cells"] = "exact",
 ) -> dict[str, Any]:
-    """What was asked of a reference. against: as slices/against.py reads it; least: share of rows of a whole window."""
+    """What was asked of a reference. against: as slices/against.py reads it; least: share of rows of a whole window.
+
+    tier: exact where every column was sorted, cells where slices of a monitor's counts were summed.
+    """
     late = {"name": labels.dataset.name, "id": labels.id, "column": labels.column} if labels else None
     return {
         "against": against,
@@ -29,6 +37,7 @@ def asked_of(
         "metrics": None if plan.metrics is None else sorted(plan.metrics),
         "performance": None if plan.performance is None else list(plan.performance),
         "terms": asdict(plan.terms),
+        "tier": tier,
         "thresholds": {
             pattern: [[level.amount, level.relative] for level in levels] for pattern, levels in plan.thresholds.items()
         },

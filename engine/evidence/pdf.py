@@ -21,6 +21,10 @@ from engine.evidence.report import report
 from engine.run import VERSION
 
 HERE = Path(__file__).parent
+DRAWS = (  # what the pages depend on
+    "blocks.py canonical.py cards.py cover.py findings_of.py glyphs.py pdf.py report.py sections.py trail.py "
+    "marks.typ report.typ"
+).split()
 TEMPLATES = ("report.typ", "marks.typ")
 ATTACHED = "snapshot.json"
 MANY = 200  # columns beyond which a process of its own draws, so that the memory is given back
@@ -64,8 +68,9 @@ def _compiled(snapshot: Mapping[str, Any], form: str, ppi: float | None = None) 
     files["view.json"] = json.dumps(view(snapshot), sort_keys=True, ensure_ascii=False, allow_nan=False).encode()
     files[ATTACHED] = canonical(snapshot)
     more: dict[str, Any] = {"pdf_standards": ["a-3a", "ua-1"]} if form == "pdf" else {"ppi": ppi}
+    draw: Any = typst.compile_with_warnings
     with tempfile.TemporaryDirectory() as empty:  # nothing but what is given here can be read
-        made, warnings = typst.compile_with_warnings(
+        made, warnings = draw(
             files,
             format=form,
             root=empty,
@@ -95,11 +100,8 @@ def _elsewhere(data: bytes) -> bytes:
 def renderer() -> str:
     """Sixteen hexadecimal digits over all that the bytes depend on: templates, fonts, this engine, Typst's version."""
     digest = hashlib.sha256()
-    sources = [
-        *sorted(HERE.glob("*.py")),
-        *sorted((HERE.parent / "metrics").glob("*.py")),
-        *(HERE / t for t in TEMPLATES),
-    ]
+    sources = [*(HERE / name for name in DRAWS), *sorted((HERE.parent / "metrics").glob("*.py"))]
+    sources += [HERE.parent / "findings.py", HERE.parent / "charts" / "distribution.py"]
     for path in (*sources, *font_files()):
         digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     digest.update(f"typst {version('typst')} plumbline {VERSION}".encode())

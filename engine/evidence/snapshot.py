@@ -97,7 +97,7 @@ def snapshot(
         raise PlumblineError("Evidence needs a name of who asked for it.", where="requested_by")
     options, known = options or Options(), plain_json(document)
     kept = without_rare(known, options.least_rows, options.top)
-    return plain_json(
+    made: dict[str, Any] = plain_json(
         {
             "schema_version": SCHEMA_VERSION,
             "kind": KIND,
@@ -118,6 +118,7 @@ def snapshot(
             "options": asdict(options),
         }
     )
+    return made
 
 
 def is_demo(sha: str) -> bool:

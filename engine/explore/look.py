@@ -37,7 +37,7 @@ def look(opened: Opened, cut: Slice, against: str = SAME_COHORT) -> Run:
     volumes = opened.volumes if cut.window in opened.windows else {}
     held, right = opened.held(cut, against), performance_of(opened, cut, against)
     why, sides = attributed(opened, cut, against), (opened.reference, opened.production)
-    asked = asked_of(opened.reference, opened.plan, against, least, opened.labels)
+    asked = asked_of(opened.reference, opened.plan, against, least, opened.labels, "cells")
     run = finish(*sides, cut, held, opened.plan, known, named, floors, volumes, least, right, why, asked)
     return replace(run, definition=opened.monitor.definition)
 

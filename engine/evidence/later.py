@@ -1,0 +1,76 @@
+"""What was written behind a PDF since it was made: a signature that shows nothing, or a change of what is seen.
+
+A PDF can be changed by adding to it: later objects stand for earlier ones of the same number. So every object of the
+original must still be what it was, but for the lists that a signature needs.
+"""
+
+import io
+from typing import Any
+
+from pypdf import PdfReader
+from pypdf.generic import DictionaryObject, IndirectObject, NameObject, NumberObject, PdfObject, StreamObject
+
+SIGNING = frozenset({"/AcroForm", "/DSS", "/Extensions", "/Perms"})  # of the catalog
+MEANT = frozenset({"/Annots"})  # of a page
+
+
+def changed_since(original: bytes, whole: bytes) -> list[str]:
+    """What is another in the whole file than in the original that it begins with; empty for a signature unseen.
+
+    Raises pypdf's errors, and others, for what cannot be read as a PDF.
+    """
+    old, new = PdfReader(io.BytesIO(original)), PdfReader(io.BytesIO(whole))
+    said = []
+    if len(old.pages) != len(new.pages):
+        said.append(f"it has {len(new.pages)} pages, {len(old.pages)} were made")
+    catalog = _number(old.trailer.raw_get("/Root"))
+    if _number(new.trailer.raw_get("/Root")) != catalog:
+        said.append("it has another catalog")
+    pages = {_number(page.indirect_reference): i for i, page in enumerate(old.pages, start=1)}
+    for number in range(1, int(str(old.trailer["/Size"]))):
+        free = SIGNING if number == catalog else MEANT if number in pages else frozenset()
+        if _written(old, number, free) != _written(new, number, free):
+            said.append(f"page {pages[number]} was changed" if number in pages else f"object {number} was changed")
+    for i, page in enumerate(new.pages, start=1):
+        known = {_number(one) for one in _annots(old.pages[i - 1])} if i <= len(old.pages) else set()
+        for one in _annots(page):
+            if _number(one) not in known and not _unseen(one.get_object()):
+                said.append(f"something that was not there lies over page {i}")
+    return said
+
+
+def _number(reference: Any) -> int:
+    return int(reference.idnum) if isinstance(reference, IndirectObject) else 0
+
+
+def _annots(page: Any) -> list[Any]:
+    found = page.get("/Annots")
+    return list(found.get_object()) if found is not None else []
+
+
+def _unseen(annotation: Any) -> bool:
+    """Whether an annotation is a field for a signature that takes no room on the page."""
+    if annotation.get("/Subtype") != "/Widget" or annotation.get("/FT") != "/Sig":
+        return False
+    left, bottom, right, top = (float(one) for one in annotation.get("/Rect", (0, 0, 1, 1)))
+    return left == right or bottom == top
+
+
+def _written(reader: PdfReader, number: int, free: frozenset[str]) -> bytes:
+    """An object as it is written, without keys that may change; nothing for a number that is not in use."""
+    found: PdfObject | None = reader.get_object(IndirectObject(number, 0, reader))
+    if found is None:
+        return b""
+    stream = found._data if isinstance(found, StreamObject) else b""
+    out = io.BytesIO()
+    if isinstance(found, DictionaryObject):
+        kept = DictionaryObject()
+        for key in sorted(found.keys()):
+            if key not in free:
+                kept[key] = found.raw_get(key)
+        if isinstance(found, StreamObject):
+            kept[NameObject("/Length")] = NumberObject(len(stream))
+        kept.write_to_stream(out)
+    else:
+        found.write_to_stream(out)
+    return out.getvalue() + stream
