@@ -35,6 +35,7 @@ def asked_of(
         "labels": late,
         "least": least,
         "metrics": None if plan.metrics is None else sorted(plan.metrics),
+        "off": sorted(plan.off),
         "performance": None if plan.performance is None else list(plan.performance),
         "terms": asdict(plan.terms),
         "tier": tier,
@@ -63,6 +64,7 @@ def plan_of(asked: Mapping[str, Any]) -> Plan:
         false_alarms=asked["false_alarms"],
         performance=None if asked["performance"] is None else tuple(asked["performance"]),
         terms=Terms(**asked["terms"]),
+        off=frozenset(asked.get("off", ())),
     )
 
 

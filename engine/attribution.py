@@ -3,7 +3,7 @@
 A ranking belongs to no column: its finding has none, like those of rows.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,7 +59,7 @@ def rank_changes(found: Ranking) -> tuple[RankChange, ...]:
 
 def asked(plan: Plan) -> bool:
     """Whether attribution drift is computed: who asks for other metrics by name does not ask for it."""
-    return plan.metrics is None or NDCG.key in plan.metrics
+    return plan.asks(ATTRIBUTION)
 
 
 def ranked(
@@ -146,6 +146,18 @@ def attribution_findings(
         parts=tuple(Part(*one) for one in parts),
     )
     return [unjudged_if_partial(finding, partial)], []
+
+
+def logged_floor(
+    logged: Attributions | Prefixed, reference: Dataset, base: Slice, windows: Sequence[Window],
+    complete: Iterable[Window], beside: int = 0,
+) -> WindowFloors:  # fmt: skip
+    """The floor from the reference's own windows, of attributions that are logged. windows: all that base lies in."""
+    try:
+        sums = summed(logged, reference, base, windows)
+    except UnusableData:  # the ranking says why
+        return NO_WINDOWS
+    return window_floor(logged.features, sums, LOGGED, complete, beside)
 
 
 def _moves(found: Ranking, severity: Severity) -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.attribution import feature_names
 from engine.columns import ONCE, Column, Role, parse
 from engine.errors import PlumblineError, shown
 from engine.look import look
@@ -14,6 +15,7 @@ from engine.signals import Plan, chosen_metrics
 from engine.slices import Filter, Slice, parse_filter, parse_window
 from engine.slices.against import SAME_COHORT, WHOLE_REFERENCE
 from engine.slices.texts import parse_filters
+from engine.tables.attributions import Attributions, Prefixed, find_attributions
 from engine.tables.connection import connect
 from engine.tables.late_labels import LabelTable
 from engine.tables.places import find_path
@@ -40,7 +42,7 @@ def compared(
 ) -> Run:
     """The run that the options of compare ask for; what is typed goes over what a monitor file says."""
     first, second = open_both(reference, production)
-    found, plan, named, least, labels = None, Plan(), None, 0.5, None
+    found, plan, named, least, labels, logged = None, Plan(), None, 0.5, None, None
     if monitor:
         from engine.monitor import read_monitor
 
@@ -53,7 +55,12 @@ def compared(
     cohort = filters(where, second.columns)
     cut = Slice(cohort, parse_window(window) if window else None, without)
     against = against or (WHOLE_REFERENCE if whole_reference else SAME_COHORT)
-    run = look(first, second, cut, plan, against=against, monitor=named, least=least, labels=labels, progress=progress)
+    if found and plan.asks("attribution_drift"):
+        logged = attributions_of(found, first, second, Path(monitor or "").parent)
+    run = look(
+        first, second, cut, plan, against=against, monitor=named, least=least, labels=labels, logged=logged,
+        progress=progress,
+    )  # fmt: skip
     return replace(run, definition=found.definition) if found else run
 
 
@@ -68,7 +75,7 @@ def as_told(
     """Both sides with the kinds, roles and features of a monitor, under the kinds and roles that were typed."""
     columns = monitor.columns if monitor else None
     kinds = {name: str(one) for name, one in (columns.kinds if columns else {}).items()} | dict(kinds)
-    known = roles(dict(columns.roles) if columns else {}, typed, timestamp)
+    known = roles(columns.roles_in(one.name for one in first.columns) if columns else {}, typed, timestamp)
     first, second = in_one_reading(first, second, kinds, known)
     if columns and isinstance(columns.features, list):
         more = [name for name, role in typed.items() if parse(Role, role) is Role.FEATURE]
@@ -94,6 +101,20 @@ def labels_of(monitor: "Monitor", base: Path) -> LabelTable | None:
     path = find_path(written.path, base)
     root = connect({file.parent for file in find_files(path)})
     return LabelTable(open_dataset(path, root, "labels"), written.id, written.column)
+
+
+def attributions_of(
+    monitor: "Monitor", reference: Dataset, production: Dataset, base: Path
+) -> Attributions | Prefixed | str | None:
+    """The attributions that a monitor says are logged, None where it says nothing, or why they cannot be read."""
+    wanted = monitor.columns.attributions
+    if wanted is None:
+        return None
+    features = [n for n in feature_names(reference.columns) if production.has(n)]
+    try:
+        return find_attributions(wanted.path, wanted.id, wanted.prefix, features, reference, production, base)
+    except PlumblineError as error:
+        return str(error)
 
 
 def roles(known: dict[str, str], typed: dict[str, str], timestamp: str | None) -> dict[str, str]:

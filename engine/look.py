@@ -10,7 +10,7 @@ from typing import Any
 from engine.asked import asked_of
 from engine.assess import Summaries, judged, observe, unjudged_if_partial
 from engine.attribution import asked as attributions_asked
-from engine.attribution import attribution_findings, exact_ranking, notes_of
+from engine.attribution import attribution_findings, exact_ranking, logged_floor, notes_of
 from engine.columns import Role
 from engine.findings import Finding, NotComputed
 from engine.noise import NO_WINDOWS, WindowFloors
@@ -19,11 +19,11 @@ from engine.pair import fresh_summary, in_one_reading, open_both
 from engine.performance import Answer, Found, answer, of_windows, performance
 from engine.ranking import Ranking
 from engine.reasons import reasons_of
-from engine.reference import reference_floors
+from engine.reference import complete_windows, reference_floors
 from engine.rows import row_findings
 from engine.run import Run, Side
 from engine.schema import schema_findings
-from engine.signals import Plan, chosen_metrics
+from engine.signals import SIGNALS, Plan, chosen_metrics
 from engine.slices import Slice, Window, unit_of
 from engine.slices.against import SAME_COHORT, Against
 from engine.slices.against import against as held_against
@@ -91,14 +91,16 @@ def look(
     monitor: tuple[str, str] | None = None,
     least: float = 0.5,
     labels: LabelTable | None = None,
-    logged: Attributions | Prefixed | None = None,
+    logged: Attributions | Prefixed | str | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """A run of one slice on the exact tier, column by column on as many threads as there are cores.
 
     A slice of one calendar window has floors from the reference's own windows too, and may be partial: least is the
-    share of the median window's rows that a whole one holds.
+    share of the median window's rows that a whole one holds. logged: attributions, or why they cannot be read; without,
+    a surrogate stands in.
     """
+    logged, unread = (None, logged) if isinstance(logged, str) else (logged, None)
     held = held_against(against, cut, reference.columns)
     sides = {"reference": reference, "production": production}
     for side, one in ((production, cut), (sides[held.side], held.cut)):  # a slice that cannot be asked is told once
@@ -120,7 +122,7 @@ def look(
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     found = answer(reference, production, held, cut, plan, labels)
-    floors = NO_WINDOWS
+    floors = of_ranking = NO_WINDOWS
     unit = unit_of(cut.window) if cut.window else None
     if unit and reference.timestamp and (held.side == "reference" or held.windows):
         built = {name: one for name, one in supports.items() if not isinstance(one, str)}
@@ -129,12 +131,18 @@ def look(
         asked = found.asked if found else None
         mine = of_windows(read_outcomes(reference, asked, base, cells.windows)) if asked and cells.windows else None
         floors = reference_floors(cells, base, supports, columns, plan, least, held.windows, mine)
+        kept = cells.groups(base)
+        if logged is not None and kept is not None and attributions_asked(plan):
+            whole = [cells.windows[i] for i in complete_windows(cells, kept, least)]
+            of_ranking = logged_floor(logged, reference, base, cells.windows, whole, held.windows)
     known = volumes(production, unit) if unit else {}
     because = None
     if attributions_asked(plan):
         partial = cut.window is not None and cut.window in known and is_partial(cut.window, known, least)
         order = exact_ranking(reference, production, held, cut, supports, logged)
-        because = Attributed(attribution_findings(order, columns, plan, NO_WINDOWS, partial), order, notes_of(logged))
+        because = Attributed(
+            attribution_findings(order, columns, plan, of_ranking, partial), order, notes_of(logged, unread)
+        )
     again = asked_of(reference, plan, against, least, labels)
     both = reference, production, cut, held
     return finish(*both, plan, summaries, monitor, floors, known, least, found, because, again)
@@ -174,7 +182,7 @@ def finish(
     seen, gaps = observe(columns, summaries, plan)
     found = [unjudged_if_partial(one, partial) for one in judged(seen, columns, plan, windows)]
     rows: tuple[list[Finding], list[NotComputed]] = ([], [])
-    if plan.metrics is None:  # who asks for some metrics by name does not ask for these
+    if plan.metrics is None and plan.asks("data_quality"):  # who asks for metrics by name does not ask for these
         rows = row_findings(production, cut, volumes, partial)
     right: tuple[list[Finding], list[NotComputed]] = ([], [])
     served = operations_findings(reference, production, held, cut, plan, partial, least)
@@ -188,6 +196,8 @@ def finish(
     told = [f"{side.name}: {note}" for side in (reference, production) for note in side.notes]
     if held.side == "production":
         told.insert(0, f"What is called reference here is {held.words}.")
+    if plan.off:
+        told.append(f"Turned off in the monitor: {', '.join(SIGNALS[key].name.lower() for key in sorted(plan.off))}.")
     more = [*(outcomes.notes if outcomes else ()), *(attributed.notes if attributed else ())]
     return Run(
         at=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -17,13 +17,12 @@ from engine.noise import Floor, displaced, displacement, window_floors
 from engine.noise.rows import rate_limit, rows_needed
 from engine.noise.windows import LEAST_WINDOWS
 from engine.operations import Operations, Served
-from engine.signals import Plan
+from engine.signals import OPERATIONS, Plan
 from engine.slices import Slice, Window, unit_of
 from engine.slices.against import Against
 from engine.tables.operations import operations, operations_by_window
 from engine.tables.sources import Dataset
 
-OPERATIONS = "operations"
 JUDGED = ("latency_p95", "error_rate")  # the others have no threshold unless a monitor sets one
 METRICS_OF_OPERATIONS = tuple(one for one in METRICS.values() if one.needs is Operations)
 Found = tuple[list[Finding], list[NotComputed]]
@@ -44,7 +43,7 @@ def operations_findings(
     """
     asked = [one for one in METRICS_OF_OPERATIONS if plan.metrics is None or one.key in plan.metrics]
     named = [production.with_role(role) for role in (Role.LATENCY, Role.ERROR)]
-    if not asked or (plan.metrics is None and not any(named)):
+    if not asked or OPERATIONS in plan.off or (plan.metrics is None and not any(named)):
         return [], []
     side = production if held.side == "production" else reference
     latency, error = (None if column is None else column.name for column in named)

@@ -60,11 +60,11 @@ def answer(
     plan: Plan,
     labels: LabelTable | None = None,
 ) -> Answer | None:
-    """Predictions and labels of one slice, read exactly; None where no metric of them was asked for by name.
+    """Predictions and labels of one slice, read exactly; None where nobody asks for a metric of them.
 
     Raises UnknownName for a positive class, or one with scores, that the labels do not have.
     """
-    if plan.metrics is not None and not any(METRICS[key].signal == PERFORMANCE for key in plan.metrics):
+    if not plan.asks(PERFORMANCE):
         return None
     try:
         asked = question(reference, production, plan.terms, labels)
@@ -107,6 +107,8 @@ def performance(
 
     windows: floors by ("", metric). A partial window's are information.
     """
+    if PERFORMANCE in plan.off:
+        return [], []
     if isinstance(found, str):
         keys = [PERFORMANCE] if plan.metrics is None else [m.key for m in METRICS_OF_OUTCOMES if m.key in plan.metrics]
         return [], [NotComputed(PERFORMANCE, None, key, found) for key in keys]

@@ -47,12 +47,9 @@ def reference_floors(
     kept = cells.groups(base)
     if kept is None or not cells.windows:
         return NO_WINDOWS
-    kept = kept & (cells.window >= 0)
-    rows = np.bincount(cells.window[kept], cells.rows[kept])
-    if not rows.any():
+    complete = complete_windows(cells, kept, least)
+    if not len(complete):
         return NO_WINDOWS
-    whole = np.array([cells.covers(window) for window in cells.windows[: len(rows)]])
-    complete = np.flatnonzero(whole & (rows >= least * np.median(rows[rows > 0])) & (rows > 0))
     judged = {key for keys in plan.judged.values() for key in keys} | QUALITY | (plan.metrics or set())
     kept = kept & np.isin(cells.window, complete)
     known = {name: one for name, one in supports.items() if not isinstance(one, str) and name in cells.counts}
@@ -93,7 +90,7 @@ def window_excess(
     engine.noise.discovery): a cohort's rows are as alike within a week as all rows are.
     """
     kept = cells.groups(base)
-    complete = _complete(cells, kept, least) if kept is not None else np.zeros(0, np.int64)
+    complete = complete_windows(cells, kept, least) if kept is not None else np.zeros(0, np.int64)
     if kept is None or len(complete) < LEAST_WINDOWS:
         return {}
     kept = kept & np.isin(cells.window, complete)
@@ -124,8 +121,11 @@ def _excess(summary: ColumnSummary, key: str) -> float | None:
     return METRICS["psi"].compute(histogram).value - float(mean[0])
 
 
-def _complete(cells: Cells, kept: NDArray[np.bool_], least: float) -> NDArray[np.int64]:
-    """The windows that hold enough of the kept rows and that the data cover, as reference_floors chooses them."""
+def complete_windows(cells: Cells, kept: NDArray[np.bool_], least: float) -> NDArray[np.int64]:
+    """The windows, by number, that hold enough of the kept rows and that the data cover. kept: (g,) groups of cells.
+
+    least: share of the median window's rows.
+    """
     kept = kept & (cells.window >= 0)
     rows = np.bincount(cells.window[kept], cells.rows[kept])
     if not cells.windows or not rows.any():

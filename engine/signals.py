@@ -50,7 +50,7 @@ JUDGED: dict[Kind, tuple[str, ...]] = {
 }
 # Of predictions held against labels: where there are scores, where there are none, and of numbers.
 JUDGED_SCORES, JUDGED_CLASSES, JUDGED_NUMBERS = ("log_loss", "roc_auc"), ("accuracy",), ("rmse", "mae")
-PERFORMANCE = "model_performance"
+PERFORMANCE, OPERATIONS = "model_performance", "operations"
 NO_DRIFT: dict[Role, str] = {
     Role.ID: "an id is new in every row, so its distribution says nothing",
     Role.TIMESTAMP: "the timestamp moves by its nature",
@@ -99,7 +99,7 @@ class Plan:
     metrics: keys to compute, None for all that fit. judged: keys by kind of column. thresholds: pattern -> (warning,
     critical); a pattern is METRIC or COLUMN.METRIC, where COLUMN may hold * and ?. false_alarms: share of runs that may
     raise anything when nothing changed. performance: metrics of predictions held against labels that are judged, None
-    for the usual ones; terms: what they are held on.
+    for the usual ones; terms: what they are held on. off: signals of which nothing is computed.
     """
 
     metrics: frozenset[str] | None = None
@@ -109,6 +109,7 @@ class Plan:
     false_alarms: float = 0.05
     performance: tuple[str, ...] | None = None
     terms: Terms = field(default_factory=Terms)
+    off: frozenset[str] = frozenset()
 
     @property
     def judged_keys(self) -> frozenset[str]:
@@ -122,25 +123,37 @@ class Plan:
         return tuple(
             found for found in METRICS.values()
             if column.kind in found.kinds and (self.metrics is None or found.key in self.metrics)
+            and signal_of(column, found) not in self.off
         )  # fmt: skip
 
     def judges(self, column: Column, asked: Metric) -> bool:
         """Whether a metric of a column is judged and not only shown; what is asked for by name is."""
-        if column.kind not in asked.kinds or pointless(column, asked):
+        if column.kind not in asked.kinds or pointless(column, asked) or signal_of(column, asked) in self.off:
             return False
         if self.metrics is not None:
             return asked.key in self.metrics
         return asked.signal == "data_quality" or asked.key in self.judged[column.kind]
 
     def alpha(self, columns: Iterable[Column]) -> float:
-        """The false-alarm rate of one reading, so that a run of these columns keeps the rate of all together."""
+        """The false-alarm rate of one reading, so that a run of these columns keeps the rate of all together.
+
+        Labels in a table of their own are no column: their metrics are counted wherever something is predicted.
+        """
         known = tuple(columns)
         judged = sum(self.judges(column, asked) for column in known for asked in METRICS.values())
         roles = {column.role for column in known}
-        if Role.TARGET in roles and roles & OUTPUTS:
-            judged += len(self._performance(JUDGED_SCORES if Role.SCORE in roles else JUDGED_CLASSES))
-        judged += len(roles & SERVED)
+        if roles & OUTPUTS and PERFORMANCE not in self.off:
+            usual = JUDGED_SCORES if Role.SCORE in roles else JUDGED_NUMBERS
+            judged += len(self._performance(usual))
+        judged += bool(roles & OUTPUTS) and self.asks("attribution_drift")
+        judged += 0 if OPERATIONS in self.off else len(roles & SERVED)
         return self.false_alarms / max(judged, 1)
+
+    def asks(self, signal: str) -> bool:
+        """Whether anything of a signal is computed: it is not off, and no other metrics alone were asked for."""
+        if signal in self.off:
+            return False
+        return self.metrics is None or any(METRICS[key].signal == signal for key in self.metrics)
 
     def judges_outcomes(self, outcomes: Outcomes, asked: Metric) -> bool:
         """Whether a metric of predictions held against labels is judged and not only shown."""

@@ -18,18 +18,16 @@ from engine.attribution import (
     ranked,
     window_floor,
 )
-from engine.columns import Role
 from engine.errors import PlumblineError
 from engine.explore.opened import Opened, cells_for
 from engine.findings import Finding, NotComputed
 from engine.noise import NO_WINDOWS, WindowFloors
 from engine.ranking import LOGGED, SURROGATE, Ranking, Source
+from engine.reference import complete_windows as complete
 from engine.slices import Slice, Window
 from engine.slices.against import SAME_COHORT
-from engine.tables.attributions import Attributions, Prefixed, prefixed, read_attributions, summed
+from engine.tables.attributions import Attributions, Prefixed, find_attributions, summed
 from engine.tables.cells import ALL
-from engine.tables.places import find_path
-from engine.tables.sources import open_dataset
 from engine.tables.surrogate import moments
 
 
@@ -59,7 +57,8 @@ def explained(opened: Opened, base: Path | None = None) -> Explained:
     why_not = None
     if wanted is not None:
         try:
-            logged = _logged(opened, base, features)
+            sides = opened.reference, opened.production
+            logged = find_attributions(wanted.path, wanted.id, wanted.prefix, features, *sides, base)
             if logged is not None:
                 return Explained(logged.features, logged, None, notes_of(logged))
         except PlumblineError as error:
@@ -69,18 +68,6 @@ def explained(opened: Opened, base: Path | None = None) -> Explained:
     return Explained(
         tuple(name for name in features if name in built), None, by if by in built else None, notes_of(None, why_not)
     )
-
-
-def _logged(opened: Opened, base: Path | None, features: tuple[str, ...]) -> Attributions | Prefixed | None:
-    wanted = opened.monitor.columns.attributions
-    if wanted is None or (wanted.path is None and wanted.prefix is None):
-        return None
-    sides = opened.reference, opened.production
-    if wanted.path is None:
-        return prefixed(wanted.prefix or "", features, *sides)
-    table = open_dataset(find_path(wanted.path, base), name=wanted.path)
-    id_ = wanted.id or next((c.name for c in opened.columns if c.role is Role.ID), "id")
-    return read_attributions(table, id_, features, *sides)
 
 
 def totals(opened: Opened, of: Explained, side: str, cut: Slice) -> Totals | str:
@@ -119,13 +106,7 @@ def attribution_floor(opened: Opened, of: Explained, cut: Slice, against: str = 
 def complete_windows(opened: Opened, base: Slice) -> tuple[Window, ...]:
     """The reference's windows that hold enough rows of a slice and that its data cover."""
     cells, groups = cells_for(opened, "reference", base)
-    kept = groups & (cells.window >= 0)
-    rows = np.bincount(cells.window[kept], cells.rows[kept], minlength=len(cells.windows))
-    if not rows.any():
-        return ()
-    enough = opened.monitor.window.least * float(np.median(rows[rows > 0]))
-    pairs = zip(cells.windows, rows.tolist(), strict=True)
-    return tuple(window for window, n in pairs if n and n >= enough and cells.covers(window))
+    return tuple(cells.windows[i] for i in complete(cells, groups, opened.monitor.window.least))
 
 
 def attribution_of(

@@ -7,6 +7,7 @@ import numpy as np
 
 from engine.asked import asked_of
 from engine.assess import Summaries, judged, observe, unjudged_if_partial
+from engine.attribution import asked as attributions_asked
 from engine.columns import Kind
 from engine.explore.attribution import Explained, attribution_of, explained
 from engine.explore.opened import Opened, cells_for
@@ -17,6 +18,7 @@ from engine.noise import NO_WINDOWS, WindowFloors
 from engine.pair import summarize_column
 from engine.reference import reference_floors
 from engine.run import Run
+from engine.signals import PERFORMANCE
 from engine.slices import Slice
 from engine.slices.against import SAME_COHORT
 from engine.summaries import ColumnSummary
@@ -35,8 +37,9 @@ def look(opened: Opened, cut: Slice, against: str = SAME_COHORT) -> Run:
     floors = floors_of(opened, cut, against)
     known, least = {**summaries, **exact}, opened.monitor.window.least
     volumes = opened.volumes if cut.window in opened.windows else {}
-    held, right = opened.held(cut, against), performance_of(opened, cut, against)
-    why, sides = attributed(opened, cut, against), (opened.reference, opened.production)
+    held, sides, plan = opened.held(cut, against), (opened.reference, opened.production), opened.plan
+    right = performance_of(opened, cut, against) if plan.asks(PERFORMANCE) else None
+    why = attributed(opened, cut, against) if attributions_asked(plan) else None
     asked = asked_of(opened.reference, opened.plan, against, least, opened.labels, "cells")
     run = finish(*sides, cut, held, opened.plan, known, named, floors, volumes, least, right, why, asked)
     return replace(run, definition=opened.monitor.definition)

@@ -125,7 +125,7 @@ def open_monitor(monitor: Monitor, base: Path | None = None, progress: Progress 
     root = connect({file.parent for path in paths for file in find_files(path)})
     reference, production = (open_dataset(path, root) for path in paths[:2])
     kinds = {name: str(kind) for name, kind in monitor.columns.kinds.items()}
-    reference = reference.assign(kinds, monitor.columns.roles)
+    reference = reference.assign(kinds, monitor.columns.roles_in(one.name for one in reference.columns))
     if isinstance(monitor.columns.features, list):
         reference = reference.only_features(monitor.columns.features)
     production = read_as(reference, production)

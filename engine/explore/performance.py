@@ -17,6 +17,7 @@ from engine.metrics import METRICS
 from engine.noise import NO_WINDOWS, WindowFloors
 from engine.outcomes import Classes, Classification, Errors
 from engine.performance import Answer, OfWindows, of_windows, performance
+from engine.signals import PERFORMANCE
 from engine.slices import Slice, Window
 from engine.slices.against import SAME_COHORT
 from engine.tables.cells import ALL
@@ -64,6 +65,8 @@ def predictions(opened: Opened) -> Predictions | str:
 
 
 def _read(opened: Opened) -> Predictions | str:
+    if PERFORMANCE in opened.plan.off:
+        return "the monitor turns model performance off"
     try:
         asked = question(opened.reference, opened.production, opened.plan.terms, opened.labels)
         if isinstance(asked, str):

@@ -170,7 +170,8 @@ def _mostly(dataset: Dataset, name: str, as_type: str) -> bool:
 def _thresholds(monitor: Monitor, reference: Dataset) -> Iterator[Row]:
     """Threshold patterns that match no column of the data, or none that the metric is defined for."""
     kinds = {name: str(kind) for name, kind in monitor.columns.kinds.items() if reference.has(name)}
-    roles = {name: role for name, role in monitor.columns.roles.items() if reference.has(name)}
+    names = [one.name for one in reference.columns]
+    roles = {name: role for name, role in monitor.columns.roles_in(names).items() if name in names}
     columns = {column.name: column for column in reference.assign(kinds, roles).columns}
     for pattern in monitor.thresholds:
         name, dot, key = pattern.rpartition(".")
@@ -181,6 +182,10 @@ def _thresholds(monitor: Monitor, reference: Dataset) -> Iterator[Row]:
             yield field, f"no column of the reference matches {shown(name)}", None, "error"
         elif not matched:
             yield field, f"the reference has no column {shown(name)}.", nearest(name, columns), "error"
+        elif not asked.kinds:
+            if not monitor.plan.asks(asked.signal):
+                said = f"{asked.key} is of {asked.signal}, which the monitor turns off"
+                yield field, said, "Take the limits out, or the null of the signal.", "warning"
         elif not any(column.kind in asked.kinds for column in matched):
             met = " or ".join(sorted({str(column.kind) for column in matched}))
             yield field, f"{asked.key} is not defined for a {met} column", None, "error"
@@ -202,7 +207,8 @@ def _named_cohorts(monitor: Monitor, reference: Dataset) -> Iterator[Row]:
 def _in_use(monitor: Monitor, reference: Dataset, production: Dataset) -> Iterator[Row]:
     """What only the rows can tell: cohorts of too many values, limits that noise reaches at so few rows."""
     kinds = {name: str(kind) for name, kind in monitor.columns.kinds.items()}
-    first, second = in_one_reading(reference, production, kinds, monitor.columns.roles)
+    roles = monitor.columns.roles_in(one.name for one in reference.columns)
+    first, second = in_one_reading(reference, production, kinds, roles)
     try:
         yield from _cohorts(monitor, second)
         known = volumes(second, monitor.window.unit)

@@ -80,14 +80,19 @@ class Plain(Section):
 
 
 class Signals(Section):
-    """The signals that are computed; without the section, all that the columns allow."""
+    """The signals that are computed: all that the columns allow, but for those that are null here."""
 
-    data_drift: Drift | None = None
-    prediction_drift: Drift | None = None
-    data_quality: Plain | None = None
-    model_performance: Performance | None = None
-    attribution_drift: Plain | None = None
-    operations: Plain | None = None
+    data_drift: Drift | None = Drift()
+    prediction_drift: Drift | None = Drift()
+    data_quality: Plain | None = Plain()
+    model_performance: Performance | None = Performance()
+    attribution_drift: Plain | None = Plain()
+    operations: Plain | None = Plain()
+
+    @property
+    def off(self) -> frozenset[str]:
+        """The keys of the signals that are null."""
+        return frozenset(key for key in type(self).model_fields if getattr(self, key) is None)
 
 
 class Limits(Section):
@@ -202,6 +207,7 @@ class Monitor(Section):
                 scores=self.columns.scores,
                 worth={str(one): value for one, value in right.value.items()} if right and right.value else None,
             ),
+            off=self.signals.off if self.signals else frozenset(),
         )
 
 

@@ -35,10 +35,14 @@ def read_monitor(path: str | Path) -> Monitor:
 
 
 def read_monitors(folder: str | Path) -> tuple[dict[str, Monitor], dict[str, InvalidMonitor | UnreadableSource]]:
-    """All monitors of a folder by file name, and what is wrong with the files that are none."""
+    """All monitors of a folder by file name, and what is wrong with the files that are none.
+
+    In order of their names without what follows the last dot: m.yaml comes before m-2.yaml.
+    """
     monitors: dict[str, Monitor] = {}
     broken: dict[str, InvalidMonitor | UnreadableSource] = {}
-    for path in sorted([*Path(folder).glob("*.yaml"), *Path(folder).glob("*.yml")]):
+    files = [*Path(folder).glob("*.yaml"), *Path(folder).glob("*.yml")]
+    for path in sorted(files, key=lambda one: (one.stem, one.name)):
         try:
             monitors[path.name] = read_monitor(path)
         except (InvalidMonitor, UnreadableSource) as error:

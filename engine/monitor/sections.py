@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal
 
@@ -132,7 +133,8 @@ class Columns(Section):
     """What the columns are to the model; what is not named is guessed.
 
     positive: the class that is predicted for; threshold: a score from which on a row counts as predicted so, where no
-    column holds predictions; scores: class -> column of its scores, for several classes.
+    column holds predictions; scores: class -> column of its scores, for several classes. Columns that begin with the
+    prefix of attributions are no features.
     """
 
     id: str | None = None
@@ -164,8 +166,15 @@ class Columns(Section):
             Role.ERROR: self.error,
         }
         listed = {name: str(Role.FEATURE) for name in self.features} if isinstance(self.features, list) else {}
+        listed |= {name: str(Role.SCORE) for name in self.scores.values()}
         ignored = {name: str(Role.IGNORE) for name in self.ignore}
         return listed | ignored | {name: str(role) for role, name in named.items() if name is not None}
+
+    def roles_in(self, names: Iterable[str]) -> dict[str, str]:
+        """The same in data of these columns: attributions that are logged beside the features are ignored."""
+        prefix = self.attributions.prefix if self.attributions else None
+        logged = {name: str(Role.IGNORE) for name in names if prefix and name.startswith(prefix)}
+        return logged | self.roles
 
 
 class WindowRule(Section):

@@ -5,6 +5,7 @@ They stand in a table of their own, joined by id, or in columns with a prefix be
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +17,8 @@ from engine.errors import UnusableData, shown
 from engine.ranking import Importance
 from engine.slices import Slice, Window, moment_sql, quoted
 from engine.summaries import Counts, Floats
-from engine.tables.sources import Dataset
+from engine.tables.places import find_path
+from engine.tables.sources import Dataset, open_dataset
 from engine.tables.values import value_sql
 
 NUMBER = Column("", "DOUBLE", Kind.NUMERIC)
@@ -148,6 +150,20 @@ def read_attributions(
     missing = tuple(name for name in features if name not in known)
     others = tuple(one.name for one in table.columns if one.name not in (*known, id))
     return Attributions(known, ids, values, key, fit, missing, others)
+
+
+def find_attributions(
+    path: str | None, id: str | None, prefix: str | None, features: Sequence[str], reference: Dataset,
+    production: Dataset, base: Path | None = None,
+) -> Attributions | Prefixed | None:  # fmt: skip
+    """The attributions of a table, or of columns with a prefix; None where neither is named. base: the folder that a
+    path is told from. id: without, as the data call theirs. Raises what opening and reading a table raises.
+    """
+    if path is None:
+        return prefixed(prefix, features, reference, production) if prefix else None
+    table = open_dataset(find_path(path, base), name=path)
+    key = reference.with_role(Role.ID)
+    return read_attributions(table, id or (key.name if key else "id"), features, reference, production)
 
 
 def prefixed(prefix: str, features: Sequence[str], reference: Dataset, production: Dataset) -> Prefixed:

@@ -291,3 +291,8 @@ def test_a_named_cohort_of_no_column_is_told_with_its_line(folder):
     (problem,) = found(folder, HEAD + "cohorts:\n  good: [origin=JFK]\n  bad: [origin=JFK, orgin=LGA]\n")
     assert (problem.line, problem.field) == (6, "cohorts.bad.1")
     assert problem.hint == "Did you mean 'origin'?"
+
+
+@pytest.mark.parametrize("name", ["flights-delay", "flights-class"])
+def test_the_other_demo_monitors_fit_their_data(demo_folder, name):
+    assert check_monitor(demo_folder.parent / "monitors" / f"{name}.yaml") == ()

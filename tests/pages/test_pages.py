@@ -174,7 +174,7 @@ def test_two_files_become_a_dashboard(app, monkeypatch, two_files, columns):
 
 
 def test_another_session_does_not_see_it(app):
-    assert app().selectbox(key="monitor").options == ["flights-late"]
+    assert app().selectbox(key="monitor").options == ["flights-late", "flights-class", "flights-delay"]
 
 
 def test_an_upload_becomes_a_file_of_ours(app, two_files):
