@@ -175,6 +175,23 @@ def explain(metric: str | None, form: str, file: str | None) -> int:
     return FINE
 
 
+@cli.command()
+@click.argument("monitors", nargs=-1, metavar="[MONITOR]...")
+@click.option("--test", is_flag=True, help="Send every target a test, whatever is due.")
+@click.option("--store", metavar="URL", help="Where runs are kept; PLUMBLINE_STORE, else .plumbline/store.db.")
+@output
+def deliver(monitors: tuple[str, ...], test: bool, store: str | None, form: str, file: str | None) -> int:
+    """Send what is due to the targets that MONITOR files name, of files or folders; data/monitors by default.
+
+    Example: python -m engine deliver data/monitors/flights.yaml --test
+    """
+    from engine.cli_deliver import document, render, told
+
+    done = told(monitors, store, test)
+    write(canonical(document(done)) if form == "json" else render(done, form), file)
+    return FINE if done.fine else WRONG
+
+
 def progress() -> Callable[[float, str], None] | None:
     """A line on stderr that tells how far a computation is, when a person is looking."""
     if not sys.stderr.isatty():

@@ -11,20 +11,25 @@ from engine.deliver.queue import queue_news, ranks_in
 from engine.deliver.retry import QUICK
 from engine.deliver.secrets import filled
 from engine.deliver.send import SECONDS, Outcome, send_due
-from engine.deliver.targets import targets_of
+from engine.deliver.targets import Target, targets_of
 from engine.errors import PlumblineError
 from engine.monitor import Monitor
 from engine.monitor.delivery import names_of
-from engine.store import Store, decisions, records
+from engine.store import Store, decisions, deliveries, records
+from engine.store.outbox import WAITING
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What became of it. outcomes: of messages; files: that were written; problems: what went wrong, in words."""
+    """What became of it. outcomes: of messages; files: that were written; problems: what went wrong, in words.
+
+    waits: messages to these targets that are not sent yet.
+    """
 
     outcomes: tuple[Outcome, ...] = ()
     files: tuple[Path, ...] = ()
     problems: tuple[str, ...] = ()
+    waits: int = 0
 
     @property
     def fine(self) -> bool:
@@ -59,11 +64,19 @@ def after_run(
         problems += wrong
     targets = [target for monitor in monitors for target in targets_of(monitor)]
     outcomes: tuple[Outcome, ...] = ()
+    waits = 0
     try:
         outcomes = send_due(store, targets, seconds=seconds, quick=quick) if targets else ()
+        waits = waiting(store, targets)
     except PlumblineError as error:
         problems.append(str(error))
-    return Told(outcomes, tuple(files), tuple(problems))
+    return Told(outcomes, tuple(files), tuple(problems), waits)
+
+
+def waiting(store: Store, targets: Sequence[Target]) -> int:
+    """How many messages to these targets are not sent yet."""
+    keys = {one.key for one in targets}
+    return sum(one.target in keys for one in deliveries(store, WAITING)) if keys else 0
 
 
 def write_files(store: Store, monitor: Monitor) -> tuple[list[Path], list[str]]:

@@ -18,7 +18,7 @@ def filled(text: str, where: str) -> str:
     """
     for name in VARIABLE.findall(text):
         if not os.environ.get(name):
-            raise PlumblineError(f"The environment has no variable {name}.", where=where, hint=f"Set {name} and retry.")
+            raise PlumblineError(f"The environment has no variable {name}.", where=where)
     found = VARIABLE.sub(lambda one: os.environ[one[1]].strip(), text)
     if any(not one.isprintable() for one in found):
         raise PlumblineError("What the environment holds has signs that cannot be seen.", where=where)

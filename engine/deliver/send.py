@@ -130,7 +130,7 @@ def attempt(event: Event, target: Target, seconds: float = SECONDS) -> Answer:
     try:
         made = message(event, target)
     except PlumblineError as error:  # a variable that is not set may be set by the next call
-        return Answer(False, f"{error.message} {error.hint or ''}".strip(), again=True)
+        return Answer(False, error.message, again=True)
     except (ValueError, UnicodeError):  # an address that the environment holds and that is none
         return Answer(False, "its address cannot be used")
     if isinstance(made, Letter):
