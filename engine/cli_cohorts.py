@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.cli_compare import as_told, filters, pairs
+from engine.cli_compare import as_told, askable, filters, pairs
 from engine.cli_tables import MARKS, table
 from engine.cohorts import Cohort, by, cohort_metric, document, search
 from engine.columns import ORDERED, Role
@@ -18,7 +18,7 @@ from engine.signals import Plan, pointless
 from engine.slices import UNITS, Slice, parse_window, unit_of
 from engine.tables.binned import binned
 from engine.tables.cells import Cells
-from engine.tables.coded import Coded, recount
+from engine.tables.coded import Coded, no_codes, recount
 from engine.tables.counted import counted
 from engine.tables.crosstab import crosstabs
 from engine.tables.sources import Dataset
@@ -75,7 +75,7 @@ def looked_for(
     asked = cohort_metric(metric)  # what is no metric of cohorts is told before anything is read
     tell = progress or (lambda share, said: None)
     first, second, found = _opened(reference, production, monitor, timestamp, kind, role)
-    cohort = filters(where, second.columns)
+    cohort = filters(where, askable(first, second))
     cut = Slice(cohort, parse_window(window) if window else None)
     for side, one in ((second, cut), (first, Slice(cohort))):  # a slice that cannot be asked is told at once
         side.query(f"SELECT count(*) FROM {side.scan} WHERE {side.where(one)[0]}", side.where(one)[1])
@@ -94,10 +94,7 @@ def looked_for(
     coded, excess, said = _counted_reference(first, built, Slice(cohort), unit, least, asked.key, tell)
     other = counted(second, built, None, (), lambda share, said: tell(0.6 + 0.2 * share, said))[1]
     if coded is None or other is None:
-        raise UnusableData(
-            "The rows could not be kept as codes, which cohorts are counted from.",
-            hint="There is no room in the cache, or a column is named file_index or file_row_number.",
-        )
+        raise no_codes(first, second)
     tabs = crosstabs(
         (coded, Slice(cohort)), (other, cut), chosen, column or None, lambda share, said: tell(0.8 + 0.15 * share, said)
     )  # fmt: skip

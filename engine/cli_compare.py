@@ -52,7 +52,7 @@ def compared(
     first, second = as_told(first, second, found, pairs("--kind", kind), pairs("--role", role), timestamp)
     if metrics is not None:
         plan = replace(plan, metrics=chosen_metrics(tuple(metrics.split(","))))
-    cohort = filters(where, second.columns)
+    cohort = filters(where, askable(first, second))
     cut = Slice(cohort, parse_window(window) if window else None, without)
     against = against or (WHOLE_REFERENCE if whole_reference else SAME_COHORT)
     if found and plan.asks("attribution_drift"):
@@ -83,6 +83,11 @@ def as_told(
         first, second = in_one_reading(first, second, kinds, {})  # what is ignored is so on both sides
     moments(first)
     return first, second
+
+
+def askable(reference: Dataset, production: Dataset) -> tuple[Column, ...]:
+    """Production's columns, typed as the reference's are: a filter is asked of both."""
+    return tuple(reference.column(one.name) if reference.has(one.name) else one for one in production.columns)
 
 
 def filters(texts: Iterable[str], columns: Iterable[Column]) -> tuple[Filter, ...]:

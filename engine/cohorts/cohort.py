@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date, datetime, time
+from math import isinf
 from typing import Any
 
 from engine.errors import plain
@@ -112,4 +113,6 @@ def row(cohort: Cohort) -> dict[str, Any]:
 
 
 def _plain(value: object) -> object:
-    return value.isoformat() if isinstance(value, datetime | date) else value
+    if isinstance(value, float) and isinf(value):  # JSON has none
+        return str(value)
+    return value.isoformat() if isinstance(value, datetime | date | time) else value

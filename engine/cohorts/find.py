@@ -31,11 +31,13 @@ class Search:
     """What was found, most telling first.
 
     tested: cohorts × columns that were asked; repeats: those that moved no further than their halves or all rows.
+    notes: sentences about what was not asked, and why.
     """
 
     cohorts: tuple[Cohort, ...]
     tested: int
     repeats: int
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,8 +12,6 @@ from engine.tables.crosstab import MISSING
 from engine.tables.labels import is_atom
 from engine.tables.supports import NAMED, CategoricalSupport, NumericSupport, Support
 
-UNCLEAR = frozenset({"FLOAT", "DOUBLE"})  # not-a-number is missing to us and a value to the database
-
 
 def label_of(support: Support, at: int) -> str:
     """A bin in words: 'origin LGA', 'seats 101 – 150', 'seats missing'."""
@@ -23,8 +21,8 @@ def label_of(support: Support, at: int) -> str:
 def filters_of(support: Support, at: int) -> tuple[Filter, ...] | None:
     """The filters whose rows are those of a bin; None for one that filters cannot tell.
 
-    These are categories together (other, unseen), all rows, and missing values where a value that is not a number or
-    cannot be read counts as missing beside NULL. A category is typed as the column stores it; a numeric bin (low, high]
+    These are categories together (other, unseen), all rows, and missing values where a value that cannot be read counts
+    as missing beside NULL. A category is typed as the column stores it; a numeric bin (low, high]
     becomes above and at most, and a point mass is that value.
 
     >>> origin = CategoricalSupport(Column("origin", "VARCHAR", Kind.CATEGORICAL), ("EWR",), frozenset(),
@@ -34,7 +32,7 @@ def filters_of(support: Support, at: int) -> tuple[Filter, ...] | None:
     """
     column = support.column
     if at == MISSING:
-        readable = column.base not in UNCLEAR and not (column.kind in (Kind.NUMERIC, Kind.DATETIME) and _text(column))
+        readable = not (column.kind in (Kind.NUMERIC, Kind.DATETIME) and _text(column))
         return (Filter(column.name, "is_null"),) if readable else None
     if isinstance(support, CategoricalSupport):
         if at >= min(len(support.categories), NAMED):

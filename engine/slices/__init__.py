@@ -2,15 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from math import isinf
 from typing import Any
 
-from engine.columns import Column, Kind
+from engine.columns import Column
 from engine.errors import InvalidFilter, UnknownName, nearest, shown
 from engine.slices.filters import OPERATORS, Filter, Operator, quoted
+from engine.slices.stored import FLOATS, condition_of
 from engine.slices.texts import parse_filter, typed
-from engine.slices.windows import UNITS, Window, parse_window, unit_of, window_of, windows_between
+from engine.slices.windows import BELIEVED, UNITS, Window, parse_window, unit_of, window_of, windows_between
 
 __all__ = [
+    "BELIEVED",
+    "FLOATS",
     "OPERATORS",
     "UNITS",
     "Filter",
@@ -60,7 +64,7 @@ class Slice:
         """The slice as JSON."""
         window = self.window
         return {
-            "cohort": [asdict(one) for one in self.cohort],
+            "cohort": [asdict(one) | {"values": [_json(value) for value in one.values]} for one in self.cohort],
             "window": {"start": window.start.isoformat(), "end": window.end.isoformat()} if window else None,
             "without": self.without,
             "words": self.words,
@@ -74,8 +78,9 @@ class Slice:
         for one in self.cohort:
             if one.column not in known:
                 raise UnknownName(f"Unknown column {shown(one.column)}.", hint=nearest(one.column, known))
-            said.append(one.asked_of(_readable(known[one.column])) if _compares(one) else one.sql)
-            values.extend(one.values)
+            condition, asked = condition_of(one, known[one.column])
+            said.append(condition)
+            values.extend(asked)
         if self.without:  # who cannot be told to be in the cohort is not in it
             said = [f"NOT coalesce({' AND '.join(said)}, false)"]
         if self.window:
@@ -84,25 +89,24 @@ class Slice:
                     f"The window '{self.window.text}' needs a timestamp column.",
                     hint="Name it with --timestamp, or give a column the role timestamp.",
                 )
+            start, end = max(self.window.start, BELIEVED[0]), min(self.window.end, BELIEVED[1])
+            if start >= end:  # moments out there stand for "never": they are counted in no window
+                return " AND ".join([*said, "false"]), values
             at = moment_sql(timestamp, known.values())
             said.append(f"({at} >= ? AND {at} < ?)")
-            values.extend((self.window.start, self.window.end))
+            values.extend((start, end))
         return " AND ".join(said) or "true", values
 
 
-def _compares(one: Filter) -> bool:
-    return one.operator not in ("is_null", "not_null", "contains")
-
-
-def _readable(column: Column) -> str:
-    """SQL for a column's values: a text column that is read as numbers compares as numbers."""
-    as_number = column.kind is Kind.NUMERIC and column.base == "VARCHAR"
-    return f"TRY_CAST({quoted(column.name)} AS DOUBLE)" if as_number else quoted(column.name)
+def _json(value: Any) -> Any:
+    """A filter's value for JSON, which has no infinite numbers."""
+    return str(value) if isinstance(value, float) and isinf(value) else value
 
 
 def moment_sql(timestamp: str, columns: Iterable[Column]) -> str:
     """SQL for a column of moments; a text that cannot be read as one counts as missing.
 
+    >>> from engine.columns import Kind
     >>> moment_sql("at", [Column("at", "VARCHAR", Kind.CATEGORICAL)])
     'TRY_CAST("at" AS TIMESTAMP)'
     """

@@ -42,6 +42,7 @@ OPERATORS: dict[str, Operator] = {
         Operator("not_null", "is present", "not_null", "{c} IS NOT NULL", "{c} is present", values=0),
     )
 }
+ALIKE = frozenset({"eq", "ne", "in", "not_in"})  # an infinite value can be asked for; nothing lies beyond it
 SYMBOLS = tuple(row for row in OPERATORS.values() if not row.text[0].isalpha())
 WORDS = tuple(row for row in OPERATORS.values() if row.text[0].isalpha())
 SIMPLE = re.compile(r"\w([\w .%/+-]*\w)?")  # a name that is typed as it is; any other stands in quotes
@@ -81,7 +82,8 @@ class Filter:
             raise InvalidFilter(
                 f"'{OPERATORS[self.operator].label}' takes {count}, not {len(self.values)}.", where=shown(self.column)
             )
-        if any(isinstance(value, float) and not math.isfinite(value) for value in self.values):
+        odd = [value for value in self.values if isinstance(value, float) and not math.isfinite(value)]
+        if odd and (self.operator not in ALIKE or any(math.isnan(value) for value in odd)):
             raise InvalidFilter("A filter compares with a finite number.", where=shown(self.column))
 
     @property

@@ -3,10 +3,10 @@
 import csv
 import re
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
-from engine.columns import Column, Kind
+from engine.columns import NUMBERS, Column, Kind
 from engine.errors import InvalidFilter, UnknownName, shown
 from engine.slices.filters import OPERATORS, SIMPLE, SYMBOLS, WORDS, Filter, Operator, in_quotes
 
@@ -16,6 +16,8 @@ PIECES = re.compile(r'"(?:[^"]|"")*"| & |.', re.DOTALL)  # what stands in quotes
 SYNTAX = re.compile(
     r'\s*("(?:[^"]|"")*"|.*?)\s*([!<>]=|[=<>]|\s(?:not_in|in|between|contains)\(|\sis_null|\snot_null)', re.DOTALL
 )
+
+FINER = re.compile(r"\.\d{7,}")  # nanoseconds, which no datetime has
 
 
 def parse_filter(text: str, columns: Iterable[Column]) -> Filter:
@@ -156,17 +158,22 @@ def typed(value: Any, column: Column) -> Any:
     try:
         if column.base == "BOOLEAN":
             return {"true": True, "false": False, "1": True, "0": False}[text.lower()]
-        if column.kind is not Kind.NUMERIC and column.base in ("VARCHAR", "ENUM", "UUID", "BLOB"):
-            return str(value)
-        if column.kind is Kind.DATETIME and column.base.startswith(("TIMESTAMP", "DATE")):
+        moment = column.base.startswith(("TIMESTAMP", "DATE"))
+        if moment or (column.kind is Kind.DATETIME and column.base == "VARCHAR"):
             if isinstance(value, datetime | date):
                 return value
             plain = column.base == "DATE" and re.fullmatch(r"\d{4}-\d\d-\d\d", text)
-            return date.fromisoformat(text) if plain else datetime.fromisoformat(text)
-        if column.base not in ("TIME", "INTERVAL"):
+            at = date.fromisoformat(text) if plain else datetime.fromisoformat(text)
+            return text if column.base == "TIMESTAMP_NS" and FINER.search(text) else at
+        if column.base == "TIME" and "ZONE" not in column.type.upper():
+            return time.fromisoformat(text)
+        if column.base in NUMBERS or (column.kind is Kind.NUMERIC and column.base == "VARCHAR"):
             return int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)
     except (ValueError, KeyError):
-        raise InvalidFilter(
-            f"{shown(text)} is not a value of type {column.type}.", where=f"column {shown(column.name)}"
-        ) from None
-    return value
+        said = f"not a value of type {column.type}"
+        if column.base == "VARCHAR":
+            said = "no number" if column.kind is Kind.NUMERIC else "no moment in time"
+        raise InvalidFilter(f"{shown(text)} is {said}.", where=f"column {shown(column.name)}") from None
+    return (
+        text.lower() if column.base == "UUID" else str(value)
+    )  # what has no form of its own is told by what it prints

@@ -7,6 +7,7 @@ from itertools import pairwise
 from engine.errors import InvalidFilter, UnknownName, UnusableData, shown
 
 UNITS = ("hour", "day", "week", "month")
+BELIEVED = datetime(1678, 1, 1), datetime(2262, 1, 1)  # what 64 bits of nanoseconds hold; others lie in no window
 WINDOWS = 20_000  # of one dataset at most; more are asked for by a moment that is wrong
 
 
@@ -29,7 +30,7 @@ class Window:
         'week of 22 April 2013'
         """
         for unit, form in (("week", "week of {0.day} {0:%B %Y}"), ("day", "{0.day} {0:%B %Y}"), ("month", "{0:%B %Y}")):
-            if window_of(self.start, unit) == self:
+            if _is(self, unit):
                 return form.format(self.start)
         return f"{_moment(self.start)} to {_moment(self.end)}"
 
@@ -41,6 +42,14 @@ class Window:
         '2013-04-22..2013-04-29'
         """
         return f"{_moment(self.start)}..{_moment(self.end)}"
+
+
+def _is(window: Window, unit: str) -> bool:
+    """Whether a window is the calendar's; at its ends it has no whole ones."""
+    try:
+        return _calendar(window.start, unit) == window
+    except OverflowError:
+        return False
 
 
 def _moment(at: datetime) -> str:
@@ -63,7 +72,7 @@ def parse_window(text: str) -> Window:
         if not dots:
             raise ValueError
         return Window(*(_plain(datetime.fromisoformat(one.strip())) for one in (start, end)))
-    except ValueError:
+    except (ValueError, OverflowError):
         raise InvalidFilter(
             f"{shown(text)} is not a window.", hint="Write START..END, as in 2013-04-22..2013-04-29."
         ) from None
@@ -103,7 +112,7 @@ def unit_of(window: Window) -> str | None:
     >>> unit_of(parse_window("2013-04-22..2013-04-29")), unit_of(parse_window("2013-04-22..2013-04-30"))
     ('week', None)
     """
-    return next((unit for unit in reversed(UNITS) if window_of(window.start, unit) == window), None)
+    return next((unit for unit in reversed(UNITS) if _is(window, unit)), None)
 
 
 def windows_between(first: datetime, last: datetime, unit: str) -> tuple[Window, ...]:

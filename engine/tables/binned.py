@@ -17,7 +17,7 @@ from engine.tables.sources import Dataset
 from engine.tables.supports import CategoricalSupport, NumericSupport, Support, build_support
 from engine.tables.values import read
 
-FORMAT = 1  # goes up when the same reference is cut in another way
+FORMAT = 2  # goes up when the same reference is cut in another way
 
 
 def binned(reference: Dataset, columns: Sequence[Column], progress: Progress | None = None) -> dict[str, Support | str]:

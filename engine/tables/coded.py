@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from engine.errors import UnusableData
+from engine.errors import UnusableData, shown
 from engine.slices import Slice, Window, quoted
 from engine.summaries import Counts, Floats
 from engine.tables.cache import State, state
@@ -51,9 +51,26 @@ class Coded:
 Rows = list[tuple[int, "NDArray[np.int64] | slice"]]  # batch, and the rows within it
 
 
-def can_be_told(dataset: Dataset) -> bool:
-    """Whether the database can tell the place of a row: not where a column has the name that it uses for it."""
-    return not any(column.name.lower() in RESERVED for column in dataset.columns)
+def hides_rows(dataset: Dataset) -> str | None:
+    """The column that has the name by which the database tells a row's place, so that it cannot; None if none."""
+    if dataset.frame is not None:
+        return None
+    return next((column.name for column in dataset.columns if column.name.lower() in RESERVED), None)
+
+
+def no_codes(*sides: Dataset) -> UnusableData:
+    """Why cohorts cannot be counted from codes: a column stands in their way, or there was no room to keep them."""
+    for side in sides:
+        if name := hides_rows(side):
+            return UnusableData(
+                f"Cohorts cannot be counted: a column named {shown(name)} hides the places of the rows.",
+                where=side.name,
+                hint="Rename the column.",
+            )
+    return UnusableData(
+        "Cohorts are counted from the rows' codes, and there was no room to keep them.",
+        hint="Free some disk space, or point PLUMBLINE_HOME to a folder with room.",
+    )
 
 
 def rows_of(coded: Coded, cut: Slice) -> Rows:

@@ -9,19 +9,20 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from engine.columns import Kind
+from engine.columns import INTEGERS, Column, Kind
 from engine.errors import UnusableData, shown
-from engine.slices import UNITS, Slice, Window, moment_sql, quoted, window_of, windows_between
+from engine.slices import BELIEVED, FLOATS, UNITS, Slice, Window, moment_sql, quoted, window_of, windows_between
 from engine.tables.cells import ALL, Cells
 from engine.tables.codes import Tally, encoder, refine
 from engine.tables.groups import Groups
 from engine.tables.sources import Dataset
 from engine.tables.supports import NumericSupport, Support
-from engine.tables.values import can_fail, value_sql
+from engine.tables.values import can_fail, there_sql, value_sql
 
 BATCH = 1 << 18  # rows read at a time
 THREADS = 2
-YEARS = 1678, 2262  # between these, moments are believed: what 64 bits of nanoseconds hold
+PLAIN = INTEGERS - {"HUGEINT", "UHUGEINT"} | {"DECIMAL", "BOOLEAN", "VARCHAR", "ENUM"}  # types that Python has
+YEARS = BELIEVED[0].year, BELIEVED[1].year
 
 Progress = Callable[[float, str], None]
 Keep = Callable[[pa.RecordBatch], None]
@@ -57,12 +58,12 @@ def count(
     names = [name for name in supports if dataset.has(name)]
     columns = [f'{value_sql(dataset.column(name), supports[name].column)} AS "v{i}"' for i, name in enumerate(names)]
     broken = {i: f"b{i}" for i, name in enumerate(names) if can_fail(dataset.column(name), supports[name].column)}
-    columns += [f'{quoted(names[i])} IS NOT NULL AS "{alias}"' for i, alias in broken.items()]
-    columns += [f'{quoted(name)} AS "c{i}"' for i, name in enumerate(cohorts)]
+    columns += [f'{_there(dataset.column(names[i]), supports[names[i]])} AS "{b}"' for i, b in broken.items()]
+    columns += [f'{_named(dataset.column(name))} AS "c{i}"' for i, name in enumerate(cohorts)]
     columns.append(f'epoch_us({_moment(dataset, timestamp)}) AS "at"' if timestamp else "1 AS one")
     encoders = [encoder(supports[name]) for name in names]
     fine = [refine(one) if isinstance(one := supports[name], NumericSupport) else None for name in names]
-    groups = Groups(len(cohorts))
+    groups = Groups(cohorts)
     tallies = [Tally() for _ in names]
     sql = f"SELECT {', '.join(columns)} FROM {dataset.scan} WHERE {condition}"
     done = 0
@@ -111,10 +112,30 @@ def _ordered(support: Support) -> bool:
     return isinstance(support, NumericSupport)
 
 
+def _there(stored: Column, support: Support) -> str:
+    """SQL for whether a row holds anything, so that what cannot be read is told from what is missing."""
+    there = there_sql(stored) if support.column.kind is Kind.CATEGORICAL else quoted(stored.name)
+    return f"{there} IS NOT NULL"
+
+
+def _named(stored: Column) -> str:
+    """SQL for the value that names a row's cohort: what filters find again (engine.slices.stored).
+
+    Not-a-number is missing, a number of single precision is its shortest decimal; types that no filter holds (BLOB,
+    HUGEINT, TIME, spans, nanoseconds) are what they print.
+    """
+    name, base = quoted(stored.name), stored.base
+    if base in FLOATS:
+        value = name if base == "DOUBLE" else f"CAST(CAST({name} AS VARCHAR) AS DOUBLE)"
+        return f"CASE WHEN NOT isnan({name}) THEN {value} END"
+    plain = base in PLAIN or (base.startswith(("TIMESTAMP", "DATE")) and base != "TIMESTAMP_NS")
+    return name if plain else f"CAST({name} AS VARCHAR)"
+
+
 def _moment(dataset: Dataset, timestamp: str) -> str:
     """SQL for a row's moment; infinite ones, and years that stand for "never", belong to no window."""
     at = f"CAST({moment_sql(timestamp, dataset.columns)} AS TIMESTAMP)"
-    return f"CASE WHEN {at} >= TIMESTAMP '{YEARS[0]}-01-01' AND {at} < TIMESTAMP '{YEARS[1]}-01-01' THEN {at} END"
+    return f"CASE WHEN {at} >= TIMESTAMP '{BELIEVED[0]}' AND {at} < TIMESTAMP '{BELIEVED[1]}' THEN {at} END"
 
 
 def volumes(dataset: Dataset, unit: str) -> dict[Window, int]:

@@ -16,14 +16,14 @@ import pyarrow.parquet as pq
 from engine.slices import moment_sql, windows_between
 from engine.tables import cache
 from engine.tables.cells import Cells, merged
-from engine.tables.coded import Coded, can_be_told
+from engine.tables.coded import Coded, hides_rows
 from engine.tables.codes import CODES
 from engine.tables.count import Progress, count
 from engine.tables.sources import Dataset
 from engine.tables.supports import NumericSupport, Support
 from engine.tables.values import value_sql
 
-FORMAT = 2  # goes up when the same rows are counted in another way
+FORMAT = 3  # goes up when the same rows are counted in another way
 SMALL = 32 << 20  # bytes: smaller files are counted together
 
 Part = tuple[Cells, list[pa.RecordBatch], list[int]]  # cells, codes, rows of each file
@@ -45,7 +45,7 @@ def counted(
         codes: list[pa.RecordBatch] = []
         cells = count(dataset, supports, unit, cohorts, progress, keep=codes.append)
         return cells, _joined(dataset, supports, [(cells, codes, [dataset.rows])], cells)
-    if not can_be_told(dataset):
+    if hides_rows(dataset):
         return count(dataset, supports, unit, cohorts, progress), None
     recipe = _recipe(dataset, supports, unit, cohorts)
     states = tuple(cache.state(path) for path in dataset.scanned)

@@ -1,20 +1,24 @@
 """The groups of the cell tier: every combination of window and cohort values that was met, numbered as they come."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from engine.errors import UnusableData
+from engine.errors import UnusableData, shown
 from engine.summaries import Counts
 
+OTHER = "Name another column under columns.cohorts."
 GROUPS = 20_000  # windows × cohorts at most: each takes 2 × 8 × 256 bytes per column
 
 
 class Groups:
-    """The groups met so far. values: of each cohort column, numbered; None stands for a missing value."""
+    """The groups met so far. names: the cohort columns. values: of each, numbered; None stands for a missing value."""
 
-    def __init__(self, cohorts: int) -> None:
-        self.values: list[dict[object, int]] = [{} for _ in range(cohorts)]
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = tuple(names)
+        self.values: list[dict[object, int]] = [{} for _ in self.names]
         self.found: dict[tuple[int, ...], int] = {}
         self.counted: list[int] = []
 
@@ -30,14 +34,23 @@ class Groups:
             try:
                 column = batch[f"c{i}"].dictionary_encode()
             except pa.ArrowNotImplementedError:
-                raise UnusableData(f"Values of type {batch[f'c{i}'].type} cannot name cohorts.") from None
+                said = f"values of type {batch[f'c{i}'].type} cannot name cohorts"
+                raise UnusableData(f"{shown(self.names[i])}: {said}.", hint=OTHER) from None
             codes = column.indices.to_numpy(zero_copy_only=False)
             if column.indices.null_count:
                 codes = np.nan_to_num(codes, nan=len(column.dictionary)).astype(np.int64)
-            met = [*column.dictionary.to_pylist(), *([None] if column.indices.null_count else [])]
+            try:
+                listed = column.dictionary.to_pylist()
+            except (ValueError, OverflowError):
+                said = "holds moments before the year 1 or after 9999, which cannot name cohorts"
+                raise UnusableData(f"{shown(self.names[i])} {said}.", hint=OTHER) from None
+            met = [*listed, *([None] if column.indices.null_count else [])]
             known = np.array([values.setdefault(value, len(values)) for value in met], dtype=np.int64)
             if len(values) > GROUPS:
-                raise UnusableData(f"A cohort column has more than {GROUPS:,} values.", hint="Choose one with fewer.")
+                raise UnusableData(
+                    f"The cohort column {shown(self.names[i])} has more than {GROUPS:,} values.",
+                    hint="Choose one with fewer.",
+                )
             sizes.append(len(values))
             if (int(key.max(initial=0)) + 1) * len(values) >= 1 << 62:
                 raise UnusableData(

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from engine.columns import INTEGERS, ORDERED, Column, Kind, kind_of
-from engine.slices import Slice, quoted
+from engine.slices import FLOATS, Slice, quoted
 from engine.summaries import Counts, Floats, QualityCounts
 from engine.tables.sources import Dataset
 
@@ -57,6 +57,12 @@ def value_sql(stored: Column, wanted: Column) -> str:
         if kind_of(stored.type) is Kind.DATETIME:
             return f"CAST(epoch({name}) AS DOUBLE)"
         return f"CAST(epoch(TRY_CAST({_as_text(name, base)} AS TIMESTAMP)) AS DOUBLE)"
+    if base in FLOATS:  # not-a-number is missing here too, not a category
+        return f"CASE WHEN NOT isnan({name}) THEN {_category_sql(name, base, wanted)} END"
+    return _category_sql(name, base, wanted)
+
+
+def _category_sql(name: str, base: str, wanted: Column) -> str:
     if base == wanted.base or base not in INTEGERS | {"FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN"}:
         return _as_text(name, base)
     if wanted.integer and base not in INTEGERS and base != "BOOLEAN":  # 3.0 is the category 3, 3.5 is one of its own
@@ -69,6 +75,12 @@ def value_sql(stored: Column, wanted: Column) -> str:
 
 def _as_text(name: str, base: str) -> str:
     return name if base == "VARCHAR" else f"CAST({name} AS VARCHAR)"
+
+
+def there_sql(stored: Column) -> str:
+    """SQL for what a row of a category holds, readable or not; not-a-number is missing."""
+    name = quoted(stored.name)
+    return f"CASE WHEN NOT isnan({name}) THEN {name} END" if stored.base in FLOATS else name
 
 
 def can_fail(stored: Column, wanted: Column) -> bool:
@@ -104,7 +116,7 @@ def read_categories(dataset: Dataset, wanted: Column, cut: Slice) -> Categories:
     condition, values = dataset.where(cut)
     value = value_sql(stored, wanted)
     table = dataset.query(
-        f"SELECT {value} AS name, count(*) AS rows, count({quoted(stored.name)}) AS present FROM {dataset.scan} "
+        f"SELECT {value} AS name, count(*) AS rows, count({there_sql(stored)}) AS present FROM {dataset.scan} "
         f"WHERE {condition} GROUP BY 1",
         values,
     )
@@ -124,7 +136,8 @@ def missing(dataset: Dataset, wanted: Sequence[Column]) -> list[QualityCounts]:
     for i, column in enumerate(wanted):
         stored = dataset.column(column.name)
         readable = value_sql(stored, column) if column.kind is not Kind.NESTED else quoted(stored.name)
-        asked.append(f"count({quoted(stored.name)}) AS present{i}, count({readable}) AS read{i}")
+        there = there_sql(stored) if column.kind is Kind.CATEGORICAL else quoted(stored.name)
+        asked.append(f"count({there}) AS present{i}, count({readable}) AS read{i}")
     row = dataset.query(f"SELECT {', '.join(asked)} FROM {dataset.scan}").to_pylist()[0]
     counts = ((row[f"present{i}"], row[f"read{i}"]) for i in range(len(wanted)))
     return [QualityCounts(row["rows"], row["rows"] - n, type_errors=n - read) for n, read in counts]

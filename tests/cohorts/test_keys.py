@@ -1,5 +1,6 @@
 """The filters of a cohort keep its rows and no others: bins of every kind of column, asked of the database."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -66,7 +67,10 @@ def test_filters_keep_the_rows_of_their_bin(opened, name):
 def test_bins_that_filters_cannot_tell(opened):
     supports = opened[2]
     assert filters_of(supports["text"], len(supports["text"].labels) - 1) is None, "unseen"
-    assert filters_of(supports["number"], MISSING) is None, "not-a-number is missing to us alone"
+    readable = Column("text", "VARCHAR", Kind.NUMERIC)
+    as_text = replace(supports["number"], column=readable)
+    assert filters_of(as_text, MISSING) is None, "what cannot be read is missing to us alone"
+    assert [one.operator for one in filters_of(supports["number"], MISSING)] == ["is_null"], "not-a-number too"
     assert [one.operator for one in filters_of(supports["whole"], MISSING)] == ["is_null"]
     span = build_support(Column("t", "TIME", Kind.DATETIME), read(opened[0], opened[0].column("at"), Slice()))
     assert filters_of(span, 1) is None, "a time of day"

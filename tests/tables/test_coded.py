@@ -14,7 +14,7 @@ from engine.summaries import Curve
 from engine.tables import counted as counting
 from engine.tables.binned import binned
 from engine.tables.cells import summarize_cells
-from engine.tables.coded import can_be_told, recount, rows_of
+from engine.tables.coded import hides_rows, recount, rows_of
 from engine.tables.connection import connect
 from engine.tables.count import count
 from engine.tables.counted import counted
@@ -141,7 +141,7 @@ def test_a_column_that_hides_the_place_of_rows_is_counted_without_codes(tmp_path
     file = tmp_path / "a.parquet"
     pq.write_table(table(1).append_column(name, pa.array(range(ROWS))), file)
     dataset = open_dataset(str(file), connect([tmp_path])).assign({}, {"at": "timestamp"})
-    assert not can_be_told(dataset)
+    assert hides_rows(dataset) == name
     cells, codes = counted(dataset, supports_of(dataset), "week")
     assert codes is None and cells.rows.sum() == ROWS
 
