@@ -8,7 +8,10 @@ from engine.findings import Finding, NotComputed, Observation, Severity, Thresho
 from engine.metrics import METRICS, Metric
 from engine.noise import NO_WINDOWS, Floor, WindowFloors, displaced, row_floor
 from engine.signals import Plan, pointless, signal_of
+from engine.slices.against import defines_words
 from engine.summaries import ColumnSummary, Curve, Histogram
+
+EMPTIED = frozenset({"all_null", "constant"})  # what a filter can do to a column's schema
 
 Summaries = Mapping[str, ColumnSummary | str]  # per column: what was counted, or why nothing was
 
@@ -19,6 +22,19 @@ def unjudged_if_partial(finding: Finding, partial: bool) -> Finding:
     if not (partial and drift) or finding.severity in (Severity.NOT_JUDGED, Severity.OK):
         return finding
     return replace(finding, severity=Severity.INFO, sentence=f"{finding.sentence} Partial window: no alarm.")
+
+
+def unjudged_if_defining(finding: Finding, columns: Container[str]) -> Finding:
+    """A finding about a column that tells the slice from what it is held against: its reading stands, unjudged.
+
+    columns: as engine.slices.against.defining names them. What its filter cannot bring about is judged all the same:
+    values of another type, and a column that was retyped.
+    """
+    brought = finding.metric in EMPTIED if finding.signal == "schema" else finding.metric != "type_error_rate"
+    if finding.column is None or finding.column not in columns or not brought:
+        return finding
+    said = f"{finding.sentence} {defines_words(finding.column)}"
+    return replace(finding, severity=Severity.NOT_JUDGED, within_noise=False, rows_needed=None, sentence=said)
 
 
 def observe(

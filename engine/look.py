@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 from engine.asked import asked_of
-from engine.assess import Summaries, judged, observe, unjudged_if_partial
+from engine.assess import Summaries, judged, observe, unjudged_if_defining, unjudged_if_partial
 from engine.attribution import asked as attributions_asked
 from engine.attribution import attribution_findings, exact_ranking, logged_floor, notes_of
 from engine.columns import Role
@@ -25,7 +25,7 @@ from engine.run import Run, Side
 from engine.schema import schema_findings
 from engine.signals import SIGNALS, Plan, chosen_metrics
 from engine.slices import Slice, Window, unit_of
-from engine.slices.against import SAME_COHORT, Against
+from engine.slices.against import SAME_COHORT, Against, defines_words, defining
 from engine.slices.against import against as held_against
 from engine.summaries import ColumnSummary
 from engine.tables.attributions import Attributions, Prefixed
@@ -188,7 +188,9 @@ def finish(
     served = operations_findings(reference, production, held, cut, plan, partial, least)
     if outcomes:
         right = performance(outcomes.outcomes, columns, plan, windows, partial)
-    findings = [*schema_findings(reference, production, cut, summaries), *found, *rows[0], *right[0], *served[0]]
+    defines = defining(cut, held)
+    of_columns = [*schema_findings(reference, production, cut, summaries), *found]
+    findings = [unjudged_if_defining(one, defines) for one in of_columns] + [*rows[0], *right[0], *served[0]]
     gaps += rows[1] + right[1] + served[1]
     if attributed:
         findings += attributed.found[0]
@@ -196,6 +198,7 @@ def finish(
     told = [f"{side.name}: {note}" for side in (reference, production) for note in side.notes]
     if held.side == "production":
         told.insert(0, f"What is called reference here is {held.words}.")
+    told += [defines_words(name) for name in defines]
     if plan.off:
         told.append(f"Turned off in the monitor: {', '.join(SIGNALS[key].name.lower() for key in sorted(plan.off))}.")
     more = [*(outcomes.notes if outcomes else ()), *(attributed.notes if attributed else ())]

@@ -1,14 +1,16 @@
 """Where a change of an opened monitor comes from: every cohort of a column, by mix and behaviour, and the finder."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from engine.cohorts import Cohort, Search, by, cohort_metric, search
 from engine.columns import WITHOUT_DRIFT, Kind
-from engine.errors import UnusableData
+from engine.errors import UnknownName, UnusableData, plain, shown
 from engine.explore.opened import Opened, Progress, cells_for
 from engine.reference import window_excess
 from engine.slices import Slice
-from engine.slices.against import SAME_COHORT
+from engine.slices.against import SAME_COHORT, defines_words, defining
+from engine.tables.coded import no_codes
 from engine.tables.crosstab import Crosstab, crosstabs
 
 FEW = 51  # categories of a column that is asked about where none is named, missing ones included
@@ -45,17 +47,29 @@ def crosstabs_of(
 ) -> list[Crosstab]:
     """Both sides of a slice by the bins of these columns. only: count these columns.
 
-    Raises UnusableData where the data have no codes.
+    Raises UnknownName for a column that is not there, UnusableData for one that has no values to count, and where the
+    data have no codes.
     """
+    for name in (*columns, *(only or ())):
+        if why := _obstacle(opened, name):
+            raise UnusableData(
+                f"Its values make no cohorts, and are read on none: {why}.", where=f"column {shown(name)}"
+            )
     held = opened.held(cut, against)
     first, second = opened.sides[held.side].codes, opened.sides["production"].codes
     if first is None or second is None:
-        raise UnusableData(
-            "Cohorts need the data's codes, and there was no room to keep them.",
-            where=opened.monitor.monitor,
-            hint="Free some disk space, or point PLUMBLINE_HOME to a folder with room.",
-        )
+        raise no_codes(opened.sides[held.side].dataset, opened.production)
     return crosstabs((first, held.cut), (second, cut), columns, only, progress)
+
+
+def _obstacle(opened: Opened, name: str) -> str | None:
+    """Why a column cannot be counted by, or None."""
+    if name not in opened.supports:
+        raise UnknownName.of("column", name, opened.supports)
+    support = opened.supports[name]
+    if isinstance(support, str):
+        return support
+    return None if opened.production.has(name) else "production has no such column"
 
 
 def mix_of(
@@ -75,17 +89,24 @@ def found(
     columns: Sequence[str] | None = None,
     progress: Progress | None = None,
 ) -> Search:
-    """The cohorts of one column or two in which some column drifts. columns: look at these columns' drift only."""
+    """The cohorts of one column or two in which some column drifts. columns: look at these columns' drift only.
+
+    A column that defines the slice, and what it is held against not, is not looked at: that it differs is no news.
+    """
     tell = progress or (lambda share, said: None)
     asked = cohort_columns(opened)
     tabs = crosstabs_of(opened, cut, against, asked, columns, lambda share, said: tell(0.8 * share, said))
     plan = opened.plan
-    wanted = {one.name for one in opened.columns if one.role not in WITHOUT_DRIFT}
+    defines = defining(cut, opened.held(cut, against))
+    wanted = {one.name for one in opened.columns if one.role not in WITHOUT_DRIFT} - set(defines)
     wanted = wanted if columns is None else wanted & set(columns)
-    return search(
+    result = search(
         tabs, opened.built, metric=metric, columns=wanted, plan=plan, excess=_excess(opened, cut, against, metric),
         progress=lambda share, said: tell(0.8 + 0.2 * share, said),
     )  # fmt: skip
+    left = [(name, _obstacle(opened, name)) for name in opened.cohorts]
+    notes = [f"No cohorts of {plain(name)}: {why}." for name, why in left if why]
+    return replace(result, notes=(*notes, *(defines_words(name) for name in defines)))
 
 
 def _excess(opened: Opened, cut: Slice, against: str, metric: str) -> dict[str, float]:

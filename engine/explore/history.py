@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.assess import judged, observe, unjudged_if_partial
+from engine.assess import judged, observe, unjudged_if_defining, unjudged_if_partial
 from engine.errors import UnusableData, shown
 from engine.explore.look import floors_of, summaries_of
 from engine.explore.opened import Opened
 from engine.findings import Finding, NotComputed, Observation, Severity
 from engine.noise import NO_WINDOWS
 from engine.slices import Filter, Slice, Window
-from engine.slices.against import SAME_COHORT
+from engine.slices.against import SAME_COHORT, defining
 from engine.tables.cells import ALL
 from engine.tables.supports import CategoricalSupport
 
@@ -103,6 +103,7 @@ def _read(
     seen: list[Observation] = []
     places: list[int] = []
     floors = NO_WINDOWS
+    defines: list[tuple[str, ...]] = []
     for i, window in enumerate(windows):
         cut = Slice(cohort.cohort, window, cohort.without)
         if i == 0:
@@ -113,7 +114,8 @@ def _read(
         seen += read
         places += [i] * len(read)
         cells.update({(gap.column or "", i): gap for gap in gaps})
+        defines.append(defining(cut, opened.held(cut, against)))
     partial = [window is not None and opened.partial(window) for window in windows]
     for i, found in zip(places, judged(seen, opened.columns, opened.plan, floors), strict=True):
-        cells[found.column or "", i] = unjudged_if_partial(found, partial[i])
+        cells[found.column or "", i] = unjudged_if_defining(unjudged_if_partial(found, partial[i]), defines[i])
     return cells

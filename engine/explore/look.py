@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.asked import asked_of
-from engine.assess import Summaries, judged, observe, unjudged_if_partial
+from engine.assess import Summaries, judged, observe, unjudged_if_defining, unjudged_if_partial
 from engine.attribution import asked as attributions_asked
 from engine.columns import Kind
 from engine.explore.attribution import Explained, attribution_of, explained
@@ -20,7 +20,7 @@ from engine.reference import reference_floors
 from engine.run import Run
 from engine.signals import PERFORMANCE
 from engine.slices import Slice
-from engine.slices.against import SAME_COHORT
+from engine.slices.against import SAME_COHORT, defining
 from engine.summaries import ColumnSummary
 from engine.tables.cells import summarize_cells
 
@@ -121,4 +121,5 @@ def findings_of(
     seen, gaps = observe([opened.reference.column(name)], {name: summary}, opened.plan)
     partial = cut.window is not None and cut.window in opened.windows and opened.partial(cut.window)
     found = judged(seen, opened.columns, opened.plan, floors_of(opened, cut, against))
-    return summary, (*(unjudged_if_partial(one, partial) for one in found), *gaps)
+    defines = defining(cut, opened.held(cut, against))
+    return summary, (*(unjudged_if_defining(unjudged_if_partial(one, partial), defines) for one in found), *gaps)

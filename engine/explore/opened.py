@@ -86,10 +86,14 @@ class Opened:
     @cached_property
     def cohorts(self) -> Mapping[str, tuple[object, ...]]:
         """The cohort columns and the values that either side has, missing ones as None."""
-        found, reference = {}, self.sides["reference"].cells.values
+        found: dict[str, tuple[object, ...]] = {}
+        reference = self.sides["reference"].cells.values
         for name, values in self.sides["production"].cells.values.items():
-            both = dict.fromkeys([*values, *reference.get(name, ())])  # both list each value they met
-            found[name] = tuple(sorted(both, key=lambda value: (value is None, str(value))))
+            # Each side lists the values it met; what is 1 here and '1' there is one, as the reference has it.
+            both: dict[tuple[bool, str], object] = {}
+            for value in (*reference.get(name, ()), *values):
+                both.setdefault((value is None, _said(value)), value)
+            found[name] = tuple(both[key] for key in sorted(both))
         return found
 
     def rows(self, window: Window | None, cut: Slice = ALL) -> int:
@@ -153,6 +157,11 @@ def open_datasets(
     second = counted(production, built, unit, cohorts, lambda share, said: tell(0.6 + 0.4 * share, said))
     sides = {"reference": Side(reference, *first), "production": Side(production, *second)}
     return Opened(monitor, monitor.plan, supports, sides, labels, base)
+
+
+def _said(value: object) -> str:
+    """A value as both sides print it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _built(supports: Mapping[str, Support | str], production: Dataset) -> dict[str, Support]:

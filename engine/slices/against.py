@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Literal
 
 from engine.columns import Column
-from engine.errors import InvalidFilter, UnknownName, UnusableData, shown
+from engine.errors import InvalidFilter, UnknownName, UnusableData, plain, shown
 from engine.slices import Slice, Window, parse_window, unit_of, window_of
 from engine.slices.texts import parse_filters
 
@@ -72,6 +72,24 @@ def against(text: str, cut: Slice, columns: Iterable[Column] = ()) -> Against:
     except (OverflowError, ValueError, UnusableData):
         raise InvalidFilter(f"The calendar does not reach back to {shown(text)} of {cut.window.text}.") from None
     return Against("production", Slice(cut.cohort, window, cut.without), back or 1)
+
+
+def defining(cut: Slice, held: Against) -> tuple[str, ...]:
+    """The columns that tell a slice from what it is held against: filters on them that only one of the two has.
+
+    >>> from engine.slices import Filter
+    >>> lga = Slice((Filter("origin", "eq", ("LGA",)),))
+    >>> defining(lga, against("whole reference", lga)), defining(lga, against("same cohort", lga))
+    (('origin',), ())
+    """
+    mine, others = set(cut.cohort), set(held.cut.cohort)
+    alone = mine ^ others if cut.without == held.cut.without else mine | others
+    return tuple(dict.fromkeys(one.column for one in (*cut.cohort, *held.cut.cohort) if one in alone))
+
+
+def defines_words(column: str) -> str:
+    """What is said of such a column."""
+    return f"{plain(column)} defines the cohort: that it differs is no news."
 
 
 def earlier(window: Window, windows: int) -> Window:
