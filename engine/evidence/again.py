@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from engine.asked import plan_of
+from engine.attribution import feature_names
 from engine.errors import PlumblineError, UnreadableSource
 from engine.evidence.canonical import plain_json
 from engine.evidence.rare import without_rare
@@ -19,6 +20,7 @@ from engine.pair import in_one_reading
 from engine.record import name_of
 from engine.run import Run
 from engine.slices import Filter, Slice, Window
+from engine.tables.attributions import Attributions, Prefixed, find_attributions
 from engine.tables.connection import connect
 from engine.tables.late_labels import LabelTable
 from engine.tables.places import find_path
@@ -105,8 +107,23 @@ def _asked(run: Mapping[str, Any], sides: tuple[Dataset, Dataset], labels: Label
         monitor = Monitor.model_validate(run["definition"])
         return look_at_cells(open_datasets(monitor, *sides, None, labels, base), cut, asked["against"])
     named = (run["monitor"], run["monitor_digest"]) if run["monitor"] else None
-    rest = {"against": asked["against"], "monitor": named, "least": asked["least"], "labels": labels}
+    logged = _logged(run, sides, base)
+    rest = {"against": asked["against"], "monitor": named, "least": asked["least"], "labels": labels, "logged": logged}
     return look(*sides, cut, plan_of(asked), **rest)
+
+
+def _logged(
+    run: Mapping[str, Any], sides: tuple[Dataset, Dataset], base: Path | None
+) -> Attributions | Prefixed | str | None:
+    """Logged attributions where the monitor names any, or why they cannot be read."""
+    wanted = ((run["definition"] or {}).get("columns") or {}).get("attributions")
+    if not wanted or not plan_of(run["asked"]).asks("attribution_drift"):
+        return None
+    features = [name for name in feature_names(sides[0].columns) if sides[1].has(name)]
+    try:
+        return find_attributions(wanted["path"], wanted["id"], wanted["prefix"], features, *sides, base)
+    except PlumblineError as error:
+        return str(error)
 
 
 def slice_of(said: Mapping[str, Any]) -> Slice:

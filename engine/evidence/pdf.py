@@ -22,8 +22,8 @@ from engine.run import VERSION
 
 HERE = Path(__file__).parent
 DRAWS = (  # what the pages depend on
-    "blocks.py canonical.py cards.py cover.py findings_of.py glyphs.py pdf.py report.py sections.py trail.py "
-    "marks.typ report.typ"
+    "blocks.py canonical.py cards.py cover.py findings_of.py glyphs.py pdf.py readings.py report.py sections.py "
+    "trail.py marks.typ report.typ"
 ).split()
 TEMPLATES = ("report.typ", "marks.typ")
 ATTACHED = "snapshot.json"

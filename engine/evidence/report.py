@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from engine.evidence import cover, sections, trail
+from engine.evidence import cover, readings, sections, trail
 from engine.evidence.blocks import section
 from engine.evidence.canonical import canonical, sha256
 
@@ -24,9 +24,9 @@ def report(snapshot: Mapping[str, Any], renderer: str) -> dict[str, Any]:
             section("What calls for attention", sections.attention(run), fresh=True),
             section("All columns, worst first", sections.columns(run)),
             section("Columns in detail", sections.drawn(snapshot), fresh=True),
-            section("Prediction drift", sections.predictions(run)),
-            section("Performance", sections.performance(run)),
-            section("Attribution", sections.attribution(run)),
+            section("Prediction drift", readings.predictions(run)),
+            section("Performance", readings.performance(run)),
+            section("Attribution", readings.attribution(run)),
             section("Data quality", sections.quality(run)),
             section("Cohorts", sections.cohorts(snapshot)),
             section("Changes since the run before", sections.changed(snapshot)),

@@ -1,0 +1,91 @@
+"""Evidence of a recorded run: gathered from the store, and its export and sign-off written into the ledger."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.errors import UnusableData
+from engine.evidence.canonical import sha256
+from engine.evidence.snapshot import Options, SignOff, snapshot
+from engine.record import Record
+from engine.store import Entry, Store, append, decisions, document, entries, record, records, text_of
+
+
+def evidence_of(
+    store: Store,
+    run: str,
+    *,
+    requested_by: str,
+    generated_at: str,
+    options: Options | None = None,
+    previous: str | None = None,
+    verdict: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The snapshot of a recorded run, with its decisions, signatures and entries of the ledger.
+
+    previous: the run to compare with, by default that of the window before. Raises UnknownName, UnusableStore, and
+    UnusableData where the run is kept otherwise than the ledger says.
+    """
+    found = record(store, run)
+    text, said = text_of(store, found.id)
+    if sha256(text.encode("utf-8", "backslashreplace")) != said:
+        raise UnusableData(
+            "The recorded run is not what the ledger says it was.", where=found.id, hint="Ask ledger verify."
+        )
+    whole = entries(store)
+    before = record(store, previous) if previous else _before(store, found)
+    mine = [one for one in whole if _concerns(one, found)]
+    exports = [one for one in whole if one.kind == "export" and one.body.get("format") == "pdf"]
+    own = [one for one in exports if one.body.get("run") == found.id]
+    earlier = [one for one in exports if before is not None and one.body.get("run") == before.id]
+    return snapshot(
+        document(store, found.id),
+        decisions=[one for one in decisions(store, found.monitor) if one.run == found.id],
+        ledger=mine,
+        previous=document(store, before.id) if before else None,
+        previous_sha256=str(earlier[-1].body["sha256"]) if earlier else None,
+        revises=str(own[-1].body["sha256"]) if own else None,
+        sign_offs=[_signed(one) for one in mine if one.kind == "sign-off"],
+        verdict=verdict,
+        trigger=found.trigger,
+        options=options,
+        generated_at=generated_at,
+        requested_by=requested_by,
+    )
+
+
+def _before(store: Store, found: Record) -> Record | None:
+    """The recorded run of the window before, of the same monitor, counterpart and cohort."""
+    if found.window is None:
+        return None
+    known = records(store, found.monitor, against=found.against, cohort=found.cohort, findings=False)
+    earlier = [one for one in known if one.window and one.window.end <= found.window.start]
+    return earlier[-1] if earlier else None
+
+
+def _concerns(entry: Entry, found: Record) -> bool:
+    """Whether an entry is about a run, or about the rules that it ran under."""
+    body = entry.body
+    return found.id in (body.get("id"), body.get("run")) or (
+        entry.kind == "monitor" and body.get("monitor") == found.monitor and body.get("after") == found.digest
+    )
+
+
+def _signed(entry: Entry) -> SignOff:
+    body = entry.body
+    return SignOff(str(body["role"]), str(body["name"]), str(body["meaning"]), str(body["decision"]), entry.at)
+
+
+def sign(store: Store, run: str, sign_off: SignOff) -> Entry:
+    """Record a signature of a run; it names the PDF that was signed, where one was exported."""
+    found = record(store, run)
+    last = [one for one in entries(store, "export") if one.body.get("run") == found.id and one.body["format"] == "pdf"]
+    body = {"run": found.id, "monitor": found.monitor, "revises": last[-1].body["sha256"] if last else None}
+    names = ("role", "name", "meaning", "decision")
+    return append(store, "sign-off", body | {name: getattr(sign_off, name) for name in names}, by=sign_off.name)
+
+
+def keep(store: Store, made: Mapping[str, Any], data: bytes, form: str) -> Entry:
+    """Record that a snapshot left the house, with the SHA-256 of the file: a PDF cannot hold its own."""
+    run = made["run"]
+    body = {"run": run["id"], "monitor": run["monitor"], "format": form, "sha256": sha256(data), "bytes": len(data)}
+    return append(store, "export", body, by=made["requested_by"])
