@@ -30,6 +30,7 @@ SECTIONS = {
         ("explore/windows.py", "Windows", ":material/timeline:", "Over time, with events."),
         ("explore/predictions.py", "Predictions", ":material/call_split:", "Does the model still answer alike?"),
         ("explore/attribution.py", "Attribution", ":material/balance:", "What it decides by; which drift falls on it."),
+        ("explore/operations.py", "Operations", ":material/speed:", "How fast it answers, how often it fails."),
         ("explore/quality.py", "Data quality", ":material/rule:", "What is missing, broken or out of range."),
     ],
     "Setup": [("setup/data.py", "Data", ":material/upload_file:", "Bring data in and start a monitor.")],

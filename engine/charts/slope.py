@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from engine.attribution import RankChange
 from engine.charts.theme import SIDES, colours, layout, note, plain
 
-SHOWN = 14  # features; the least important on both sides are left out
+SHOWN = 20  # features; the least important on both sides are left out
 
 
 def slope(changes: Sequence[RankChange], mode: str = "light", sides: tuple[str, str] = SIDES) -> go.Figure:

@@ -5,18 +5,17 @@ import streamlit as st
 from engine.attribution import rank_changes
 from engine.charts.quadrant import quadrant
 from engine.charts.realized import Told, realized
-from engine.charts.slope import slope
-from engine.consequence import Consequence, Verdict
+from engine.charts.slope import SHOWN, slope
+from engine.consequence import Consequence
 from engine.ranking import SURROGATE, Ranking
 from pages.shared import states
-from pages.shared.attributed import attribution_over, consequences_in, explained_of
+from pages.shared.attributed import attribution_over, consequences_in, explained_of, verdict_of
 from pages.shared.charts import chart, file_name, window_row
 from pages.shared.over_time import choose_window, happened, shown_of
 from pages.shared.view import View, current, go_to, mode, option_of
 from pages.shared.words import badge, mark, plain, to_csv
 
 COLUMN = "explore/column.py"
-MARK = {Verdict.COSTLY: "■", Verdict.OPEN: "▲", Verdict.HARMLESS: "●", Verdict.NOISE: "–"}
 
 
 def main() -> None:
@@ -87,7 +86,8 @@ def show_ranks(view: View, ranking: Ranking) -> None:
             for one in changes
         ],
         f"Source: {plain(source_of(ranking))}; of {ranking.rows[0]:,} and {ranking.rows[1]:,} rows. Strong lines moved "
-        "two places or more.",
+        "two places or more."
+        + (f" The CSV has the {len(changes) - SHOWN} least important too." if len(changes) > SHOWN else ""),
     )  # fmt: skip
 
 
@@ -130,7 +130,7 @@ def rows_of(found: tuple[Consequence, ...]) -> list[dict[str, object]]:
     return [
         {
             "Column": one.column,
-            "Verdict": f"{MARK[one.verdict]} {one.verdict}",
+            "Verdict": verdict_of(one),
             "Drift": mark(one.severity),
             "Drift ÷ threshold": one.ratio,
             "Share of importance": one.share,

@@ -12,6 +12,7 @@ from engine.metrics import METRICS, manual
 from engine.reasons import reasons
 from engine.summaries import ColumnSummary
 from pages.shared import states
+from pages.shared.attributed import consequences_in, verdict_of
 from pages.shared.charts import bins_rows, chart, curve_rows, file_name
 from pages.shared.over_time import show_timeline
 from pages.shared.picking import pick
@@ -82,6 +83,9 @@ def show_why(
     if said:
         st.subheader("Why", anchor=False)
         st.markdown("\n".join(f"- {plain(view.named(one))}" for one in said))
+    amounts = next((one for one in consequences_in(view) if one.column == column.name and one.drifted), None)
+    if amounts is not None:
+        st.markdown(f"**{verdict_of(amounts)}** · {plain(amounts.sentence)}")
     if columns_of_cohorts(view.opened):
         st.button("By cohort ›", key="by_cohort", on_click=go_to, args=(COHORTS, column.name), type="tertiary",
                   help="In which cohorts, and whether by mix or by behaviour")  # fmt: skip

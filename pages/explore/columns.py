@@ -28,10 +28,13 @@ def main() -> None:
     searched, left = st.columns([3, 2], vertical_alignment="bottom")
     with searched:
         wanted = st.text_input(
-            "Search", key="search", bind="query-params", placeholder="part of a name, a kind, a role or a status"
+            "Search",
+            key="search",
+            bind="query-params",
+            placeholder="part of a name, a kind, a role, a status, a verdict",
         )
     found = [row for row in rows if matches(row, wanted or "")]
-    fields = ["Column", "Status", "Kind", "Role", *SHOWN, "Worst"]
+    fields = ["Column", "Status", "Amounts to", "Kind", "Role", *SHOWN, "Worst"]
     with left:
         st.download_button(
             "Download CSV", to_csv(found, fields).encode(), file_name="columns.csv", mime="text/csv",
@@ -59,7 +62,7 @@ def open_selected() -> None:
 
 def matches(row: dict[str, object], wanted: str) -> bool:
     """Whether every word that is searched for stands in one of a row's texts."""
-    text = " ".join(str(row[field]) for field in ("Column", "Status", "Kind", "Role")).lower()
+    text = " ".join(str(row[field]) for field in ("Column", "Status", "Amounts to", "Kind", "Role")).lower()
     return all(word in text for word in re.split(r"\s+", wanted.strip().lower()))
 
 
@@ -81,6 +84,12 @@ def table(rows: list[dict[str, object]], windows: bool) -> None:
         "Column": st.column_config.TextColumn("Column", pinned=True, width=130),
         "Status": st.column_config.MultiselectColumn(
             "Status", options=list(STATUS), color=list(STATUS.values()), width=130
+        ),
+        "Amounts to": st.column_config.TextColumn(
+            "Amounts to",
+            width=150,
+            help="Whether a feature's drift falls on what the model leans on, and goes with worse predictions or "
+            "another rate of the target at the same values. That proves no cause: the page Attribution says more.",
         ),
         "Kind": st.column_config.TextColumn("Kind", width=88),
         "Role": st.column_config.TextColumn("Role", width=80),
@@ -106,7 +115,7 @@ def table(rows: list[dict[str, object]], windows: bool) -> None:
         }
         for row in rows
     ]
-    order = ["Column", "Status", *SHOWN, *(["Weeks"] if windows else []), "Open", "Kind", "Role"]
+    order = ["Column", "Status", "Amounts to", *SHOWN, *(["Weeks"] if windows else []), "Open", "Kind", "Role"]
     st.dataframe(
         shown, key="columns_table", on_select=chosen, selection_mode="single-row", hide_index=True,
         column_order=order, column_config=config, placeholder="–", height=min(33 * len(rows) + 36, 730),

@@ -7,22 +7,29 @@ from engine.findings import Severity, three
 from engine.metrics import METRICS
 from engine.run import Run
 from engine.signals import PERFORMANCE
+from pages.shared.cards import Card, cards
 from pages.shared.charts import show_map
-from pages.shared.tables import CALLS, Card, cards, worst_columns
-from pages.shared.view import View, current, go_page, go_to
+from pages.shared.matters import show_matters, signals_at
+from pages.shared.tables import CALLS, worst_columns
+from pages.shared.view import View, current, go_to
 from pages.shared.words import COLOURS, badge, counted, plain
 
 COLUMN = "explore/column.py"
-PERFORMANCE_PAGE = "review/performance.py"
+EMPTY = {  # why a signal of metrics has nothing to count
+    PERFORMANCE: "– no label or no prediction to hold it against",
+    "attribution_drift": "– nothing says what predictions rest on",
+    "operations": "– no column says how fast it answered or what failed",
+}
 
 
 def main() -> None:
     view = current()
     run = view.run
+    laid = cards(view, run)
     headline(run)
-    show_matters(view, run)
+    show_matters(view, run, next(card for card in laid if card.signal.key == "data_drift"))
     with st.grid(min_column_width=220, key="cards"):
-        for card in cards(view, run):
+        for card in laid:
             show(card, view)
     worst, notes = st.columns([3, 2], gap="large")
     with worst:
@@ -36,9 +43,10 @@ def main() -> None:
 def headline(run: Run) -> None:
     """The state in words, with its mark."""
     called = {one.column for one in run.findings if one.severity in CALLS and one.column}
+    where = signals_at(run)
     said = {
-        Severity.CRITICAL: "Not well: something lies beyond its critical threshold.",
-        Severity.WARNING: "Look closer: something reached a warning threshold.",
+        Severity.CRITICAL: f"Not well: {where} beyond a critical threshold.",
+        Severity.WARNING: f"Look closer: {where} beyond a warning threshold.",
         Severity.NOT_ENOUGH_DATA: "Too few rows to say: what moved could be chance alone.",
         Severity.INFO: "Well: a change in the columns, nothing that was judged.",
     }.get(run.severity, "Well: nothing reached a threshold.")
@@ -49,23 +57,6 @@ def headline(run: Run) -> None:
         f"in {counted(len(called), 'column')}; {counts['ok']} ok, "
         f"{counts['not_enough_data']} without enough data, {counts['not_judged']} shown but not judged."
     )
-
-
-def show_matters(view: View, run: Run) -> None:
-    """Does it matter? What came true of the predictions, beside how many columns drift."""
-    read = [one for one in run.worst() if one.signal == PERFORMANCE and one.severity is not Severity.NOT_JUDGED]
-    drifted = {one.column for one in run.findings if one.signal == "data_drift" and one.severity in CALLS}
-    beside = f"{counted(len(drifted), 'column')} {'drifts' if len(drifted) == 1 else 'drift'}"
-    if not read:
-        gap = next((one.because for one in run.not_computed if one.signal == PERFORMANCE), "")
-        if gap:
-            st.markdown(f"**Does it matter?** Nobody can tell yet: {plain(gap)}. {beside[:1].upper()}{beside[1:]}.")
-        return
-    with st.container(horizontal=True, wrap=False, vertical_alignment="center", key="matters"):
-        st.markdown(f"**Does it matter?** {badge(read[0].severity)} {view.says(read[0])} Meanwhile {beside}.",
-                    width="stretch")  # fmt: skip
-        st.button("Open ›", key="open_performance", on_click=go_page, args=(PERFORMANCE_PAGE,), type="tertiary",
-                  width=64, help="Open Performance")  # fmt: skip
 
 
 def show(card: Card, view: View) -> None:
@@ -84,7 +75,7 @@ def show(card: Card, view: View) -> None:
             delta_color="blue",
             delta_description=f"since the {view.entry.monitor.window.unit} before" if before is not None else None,
             help=card.signal.question,
-            chart_data=card.over,
+            chart_data=card.over if card.over and any(card.over) else None,  # bars of nothing are an empty box
             chart_type="bar",
         )
         st.markdown(badges or (badge(Severity.OK) if card.columns else card_empty(card)))
@@ -94,7 +85,7 @@ def show(card: Card, view: View) -> None:
 
 def card_empty(card: Card) -> str:
     """Why a card counts nothing."""
-    return "– nothing of it is judged here" if card.of == "metric" else "– no column has a role that it looks at"
+    return EMPTY.get(card.signal.key, "– no column has a role that it looks at")
 
 
 def show_worst(view: View, run: Run, names: set[str]) -> None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from engine.consequence import Consequence
+from engine.consequence import Consequence, Verdict
 from engine.explore import Opened
 from engine.explore.attribution import AttributionHistory, Explained, attribution_history, explained
 from engine.explore.consequence import consequences_of
@@ -10,6 +10,13 @@ from engine.run import Run
 from engine.slices import Slice
 from pages.shared.door import text_of
 from pages.shared.view import View
+
+MARK = {Verdict.COSTLY: "■", Verdict.OPEN: "▲", Verdict.HARMLESS: "●", Verdict.NOISE: "–"}
+
+
+def verdict_of(one: Consequence) -> str:
+    """What a column's drift amounts to, as shape and words."""
+    return f"{MARK[one.verdict]} {one.verdict}"
 
 
 def explained_of(view: View) -> Explained:

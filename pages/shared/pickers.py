@@ -15,7 +15,7 @@ from pages.shared.view import ALL_TIME, PARTIAL, View, link
 # what pages add to a link
 OF_PAGES = (
     "column", "metric", "map", "rate", "offending", "selected", "search", "by", "measure", "class", "output",
-    "gap", "first", "second",
+    "gap", "first", "second", "beside", "gaps_by", "versions", "champion", "challenger",
 )  # fmt: skip
 
 

@@ -88,12 +88,13 @@ def show_table(match: Match, duels: tuple[Duel, ...]) -> None:
         rows, key="versus_table", hide_index=True, alt=f"{name_of(match.challenger)} against {name_of(match.champion)}",
         column_config={"Metric": st.column_config.TextColumn(pinned=True)}, height=35 * len(rows) + 38,
     )  # fmt: skip
-    sizes = [f"{name} {counted(labelled, 'labelled one')} of {rows:,}" for name, labelled, rows
+    sizes = [f"{name} {labelled:,} labelled of {every:,}" for name, labelled, every
              in zip(("champion", "challenger"), match.labelled, match.rows, strict=True)]  # fmt: skip
     said, sheet = st.columns([5, 1])
     said.caption(
-        f"Rows: {', '.join(sizes)}. ±: three standard errors, beyond which a difference is not put down to chance. Rows of "
-        "both are taken as independent; that they may be of another kind is not corrected for: see below how other."
+        f"Rows: {', '.join(sizes)}. ±: three standard errors, beyond which a difference is not put down to chance. "
+        "Rows of both are taken as independent; that they may be of another kind is not corrected for: see below how "
+        "other."
     )
     sheet.download_button(
         "CSV", to_csv(rows, list(rows[0])).encode(), "versus.csv", "text/csv", on_click="ignore", key="versus_csv",

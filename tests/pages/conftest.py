@@ -18,6 +18,7 @@ PAGES = {
     "Windows": "explore/windows.py",
     "Predictions": "explore/predictions.py",
     "Attribution": "explore/attribution.py",
+    "Operations": "explore/operations.py",
     "Data quality": "explore/quality.py",
     "Data": "setup/data.py",
 }
