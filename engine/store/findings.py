@@ -1,28 +1,30 @@
 """Findings as the store keeps them: briefly with a run, as rows of numbers, and back as what they were."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from collections.abc import Mapping
 from typing import Any
 
 from engine.findings import Finding, NotComputed, Part, Severity, Threshold
 from engine.store.packed import storable
 
-
-def brief_of(findings: Iterable[Finding], not_computed: Iterable[NotComputed]) -> dict[str, Any]:
-    """Findings without their bins, and what was not computed, as JSON; what is None or false is left out."""
-    return {
-        "findings": [{k: v for k, v in _plain(one).items() if v is not None and v is not False} for one in findings],
-        "not_computed": [asdict(one) for one in not_computed],
-    }
+OPEN = ("warning", "critical")  # severities that call for something
 
 
-def _plain(one: Finding) -> dict[str, Any]:
-    return {**asdict(one), "severity": str(one.severity), "parts": None}
+def brief_of(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The findings of a run's document without bins, and what was not computed; what is null or false is left out.
+
+    It is made from the document alone, so that who checks the store makes the same again, whatever version they have.
+    """
+    findings = [
+        {k: v for k, v in one.items() if k != "parts" and v is not None and v is not False}
+        for one in document["findings"]
+    ]
+    return {"findings": findings, "not_computed": document["not_computed"]}
 
 
-def briefly(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The brief form of what a run's document says: what the store should hold beside it."""
-    return brief_of(map(finding_of, document["findings"]), map(gap_of, document["not_computed"]))
+def open_of(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The brief form of those findings alone that call for something."""
+    kept = [one for one in document["findings"] if one["severity"] in OPEN]
+    return brief_of({"findings": kept, "not_computed": []})
 
 
 def finding_of(said: Mapping[str, Any]) -> Finding:
@@ -45,19 +47,10 @@ def gap_of(said: Mapping[str, Any]) -> NotComputed:
     return NotComputed(said["signal"], said["column"], said["metric"], said["because"])
 
 
-def row_of(place: int, one: Finding) -> dict[str, Any]:
-    """The numbers of a finding as a row; place: its number within the run."""
-    limits = one.threshold
-    return {
-        "place": place,
-        "signal": one.signal,
-        "column_name": storable(one.column or ""),
-        "metric": one.metric,
-        "value": one.value,
-        "severity": str(one.severity),
-        "floor": one.floor,
-        "warning": limits.warning if limits else None,
-        "critical": limits.critical if limits else None,
-        "within_noise": one.within_noise,
-        "n_production": one.n_production,
-    }
+def row_of(place: int, said: Mapping[str, Any]) -> dict[str, Any]:
+    """The numbers of a finding, given as JSON, as a row; place: its number within the run."""
+    limits = said["threshold"] or {}
+    kept = {name: said[name] for name in ("signal", "metric", "value", "severity", "floor", "n_production")}
+    column, noise = storable(said["column"] or ""), bool(said["within_noise"])
+    limits = {name: limits.get(name) for name in ("warning", "critical")}
+    return {"place": place, **kept, **limits, "column_name": column, "within_noise": noise}

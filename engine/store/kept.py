@@ -116,7 +116,7 @@ def thinned(curve: Curve, cells: int) -> Curve:
     ...              *(np.zeros(10),) * 2, Scale(1.0, "", (-np.inf, np.inf)))
     >>> few = thinned(many, 5)
     >>> few.edges.tolist(), few.reference.tolist(), int(few.reference.sum())
-    ([0.0, 2.0, 5.0, 8.0], [1, 2, 3, 3, 1], 10)
+    ([0.0, 3.0, 6.0, 8.0], [1, 3, 3, 2, 1], 10)
     """
     edges = len(curve.edges)
     if edges < cells:

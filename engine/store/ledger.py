@@ -74,6 +74,6 @@ def digest_of(seq: int, at: str, kind: str, body: Mapping[str, Any], previous: s
     """The hash of an entry.
 
     >>> digest_of(1, "2026-01-01T00:00:00+00:00", "run", {"run": "a"}, NOTHING)[:12]
-    'd19ed83ee4ba'
+    'b22177a39725'
     """
     return sha256_of(canonical({"seq": seq, "at": at, "kind": kind, "body": body, "previous": previous}))

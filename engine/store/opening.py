@@ -47,8 +47,12 @@ def open_store(url: str | None = None, *, make: bool = True) -> Store:
     given = url or os.environ.get(VARIABLE) or DEFAULT
     parsed = _parsed(given)
     store = _file(parsed, make) if parsed.get_backend_name() == "sqlite" else _server(parsed)
-    with told(store.place):
-        _prepare(store, make)
+    try:
+        with told(store.place):
+            _prepare(store, make)
+    except BaseException:
+        store.engine.dispose()
+        raise
     return store
 
 

@@ -7,13 +7,12 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from engine.errors import UnknownName, shown
-from engine.findings import Severity
 from engine.monitor import Monitor
 from engine.record import Record
 from engine.run import Run
 from engine.slices import Slice
 from engine.slices.texts import joined_text
-from engine.store.findings import brief_of, row_of
+from engine.store.findings import brief_of, open_of, row_of
 from engine.store.kept import summaries_document
 from engine.store.ledger import add
 from engine.store.masked import without_secrets
@@ -23,7 +22,6 @@ from engine.store.tables import FINDINGS, LEDGER, RUNS
 from engine.summaries import ColumnSummary
 
 TRIGGERS = ("due", "manual", "restated")
-OPEN = (Severity.WARNING, Severity.CRITICAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,8 @@ def prepared(run: Run, monitor: Monitor, against: str, trigger: str, partial: bo
         raise UnknownName.of("trigger", trigger, TRIGGERS)
     said, summaries = run.to_json(), canonical(summaries_document(run))
     window = run.cut.window
-    labels = json.loads(said).get("labels")
+    document = json.loads(said)
+    labels = document["labels"]
     row = {
         "id": run.id,
         "at": run.at,
@@ -81,12 +80,12 @@ def prepared(run: Run, monitor: Monitor, against: str, trigger: str, partial: bo
         "labelled": labels["production"]["labelled"] if labels else None,
         "sha256": sha256_of(said),
         "summaries_sha256": sha256_of(summaries),
-        "open_findings": canonical(brief_of([one for one in run.worst() if one.severity in OPEN], [])),
-        "brief": packed(canonical(brief_of(run.findings, run.not_computed))),
+        "open_findings": canonical(open_of(document)),
+        "brief": packed(canonical(brief_of(document))),
         "document": packed(said),
         "summaries": packed(summaries),
     }
-    return Prepared(row, [row_of(i, one) for i, one in enumerate(run.findings)])
+    return Prepared(row, [row_of(i, one) for i, one in enumerate(document["findings"])])
 
 
 def _insert(

@@ -128,7 +128,7 @@ def make_tables(connection: Connection) -> None:
     if on == "postgresql":
         connection.exec_driver_sql(
             "CREATE OR REPLACE FUNCTION plumbline_refuse() RETURNS trigger LANGUAGE plpgsql AS "
-            "$$BEGIN RAISE EXCEPTION 'rows of % are added, never changed', TG_TABLE_NAME; END$$"
+            "$$BEGIN RAISE EXCEPTION USING MESSAGE = 'rows of ' || TG_TABLE_NAME || ' are added, never changed'; END$$"
         )
     for table in APPEND_ONLY:
         for deed in ("update", "delete", *(["truncate"] if on == "postgresql" else [])):

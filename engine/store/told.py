@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from sqlite3 import Error as SqliteError
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from engine.errors import UnusableStore, plain
 
@@ -55,6 +55,6 @@ def in_words(error: Exception) -> tuple[str, str | None]:
         if code.startswith(name):
             return said
     first = plain(next(iter(str(origin).strip().splitlines()), type(origin).__name__), 300)
-    if origin is not None and not code and type(origin).__module__.startswith("psycopg"):  # it never got to the server
+    if not code and isinstance(error, OperationalError) and type(origin).__module__.startswith("psycopg"):
         return f"The server cannot be reached: {first.rstrip('.')}.", "Look whether it runs and where."
     return f"The store cannot be used: {first.rstrip('.')}.", None
