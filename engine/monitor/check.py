@@ -12,7 +12,8 @@ from engine.errors import InvalidMonitor, PlumblineError, Problem, nearest, show
 from engine.metrics import Metric, metric
 from engine.metrics.metric import Reading
 from engine.monitor.limits import Row, limit_problems
-from engine.monitor.model import Attributions, Labels, Monitor
+from engine.monitor.lints import against_lints, column_lints, policy_lints, window_lints
+from engine.monitor.model import Attributions, Labels, Limits, Monitor
 from engine.monitor.read import line_of, read_monitor
 from engine.noise import row_floor
 from engine.pair import in_one_reading
@@ -42,13 +43,17 @@ def check_monitor(path: Path) -> tuple[Problem, ...]:
         return error.problems
     text = path.read_text(encoding="utf-8")
     rows = _problems(monitor, path.parent)
-    found = {Problem(line_of(text, field), field, said, hint, level) for field, said, hint, level in rows}
+    found = {
+        Problem(line_of(text, field), field, monitor.hidden(said), hint and monitor.hidden(hint), level)
+        for field, said, hint, level in rows
+    }
     return tuple(sorted(found, key=lambda one: (one.line or 0, one.field, one.message)))
 
 
 def _problems(monitor: Monitor, base: Path) -> Iterator[Row]:
     yield from (row for row in limit_problems(monitor) if row[3] == "warning")  # errors stopped the reading
     yield from _doubled(monitor)
+    yield from policy_lints(monitor)
     sides: dict[str, Dataset] = {}
     for field, place in (("reference", monitor.reference), ("production", monitor.production)):
         if place.path is None or "://" in place.path:
@@ -65,7 +70,7 @@ def _problems(monitor: Monitor, base: Path) -> Iterator[Row]:
     if "reference" in sides and "production" in sides:
         reference, production = sides["reference"], sides["production"]
         wrong = [*_columns(monitor, reference, production), *_thresholds(monitor, reference)]
-        wrong += _named_cohorts(monitor, reference)
+        wrong += [*_named_cohorts(monitor, reference), *column_lints(monitor, reference.columns)]
         yield from wrong
         if not any(row[3] == "error" for row in wrong):
             yield from _in_use(monitor, reference, production)
@@ -212,6 +217,9 @@ def _in_use(monitor: Monitor, reference: Dataset, production: Dataset) -> Iterat
     try:
         yield from _cohorts(monitor, second)
         known = volumes(second, monitor.window.unit)
+        yield from against_lints(monitor, first.columns, known)
+        yield from window_lints(monitor, volumes(first, monitor.window.unit), known)
+        yield from _always(monitor, first)
     except PlumblineError as error:
         yield "production.path", error.message, error.hint, "error"
         return
@@ -221,6 +229,7 @@ def _in_use(monitor: Monitor, reference: Dataset, production: Dataset) -> Iterat
         asked, level = metric(pattern.rpartition(".")[2]), Level.parse(limits.warning)
         if asked.needs is Histogram and not level.relative and min(first.rows, usual) > 0:
             yield from _noise(f"thresholds.{pattern}", asked, level.amount, first.rows, usual, alpha)
+            yield from _never(f"thresholds.{pattern}", asked, limits, first.rows, usual)
 
 
 def _noise(field: str, asked: Metric, warning: float, n: int, m: int, alpha: float) -> Iterator[Row]:
@@ -231,6 +240,33 @@ def _noise(field: str, asked: Metric, warning: float, n: int, m: int, alpha: flo
         needed = f"{floor.rows_needed:,} rows are needed." if floor.rows_needed else "The reference has too few rows."
         said = f"at {m:,} rows a window {floor.rows:.2g} is noise, so {warning:g} can seldom be judged."
         yield f"{field}.warning", said, needed, "warning"
+
+
+def _never(field: str, asked: Metric, limits: Limits, n: int, m: int) -> Iterator[Row]:
+    """Limits beyond what a reading can be at n and m rows: that of two sides that share no value at all."""
+    most = asked.compute(Histogram(("a", "b"), np.array([n, 0]), np.array([0, m]))).value
+    for name in ("warning", "critical"):
+        level = Level.parse(getattr(limits, name))
+        if not level.relative and level.amount > most and level.amount <= asked.bounds[1]:
+            said = f"at {m:,} rows a window {asked.key} reads {most:.3g} at most, so {level.amount:g} never fires"
+            yield f"{field}.{name}", said, None, "warning"
+
+
+def _always(monitor: Monitor, reference: Dataset) -> Iterator[Row]:
+    """Levels of nulls that the reference itself is beyond."""
+    for pattern, limits in monitor.thresholds.items():
+        name, _, key = pattern.rpartition(".")
+        level = Level.parse(limits.warning)
+        if metric(key).key != "null_rate" or level.relative or not reference.rows:
+            continue
+        columns = [one.name for one in reference.columns if not name or one.name == name or fnmatchcase(one.name, name)]
+        counts = ", ".join(f"count({quoted(column)}) AS c{i}" for i, column in enumerate(columns))
+        row = reference.query(f"SELECT {counts} FROM {reference.scan}").to_pylist()[0]
+        for i, column in enumerate(columns):
+            share = 1 - row[f"c{i}"] / reference.rows
+            if share >= level.amount:
+                said = f"{share:.1%} of the reference's own {shown(column)} are null, so {level.amount:g} always fires"
+                yield f"thresholds.{pattern}.warning", said, "Write '+0.01' to add to its own rate.", "warning"
 
 
 def _cohorts(monitor: Monitor, production: Dataset) -> Iterator[Row]:

@@ -22,7 +22,7 @@ production: {path: new.parquet}
 
 def made(seed: int) -> dict[str, object]:
     random = np.random.default_rng(seed)
-    start = datetime(2024, 1, 1)
+    start = datetime(2024, 1 if seed == 1 else 4, 1)  # both are Mondays, and no week stands on both sides
     return {
         "row_id": np.arange(N), "at": [start + timedelta(minutes=30 * i) for i in range(N)],
         "x": random.normal(size=N), "y_2": random.normal(size=N), "score": random.random(N),
