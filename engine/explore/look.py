@@ -27,22 +27,27 @@ from engine.tables.cells import summarize_cells
 FLOORS = 64  # slices whose floors are kept
 
 
-def look(opened: Opened, cut: Slice, against: str = SAME_COHORT) -> Run:
-    """The run of a slice, from cells; what they leave open about a verdict is read exactly."""
-    summaries = summaries_of(opened, cut, against)
-    seen, _ = observe(opened.columns, summaries, opened.plan, opened.plan.judged_keys)
-    unproven = {one.column for one in seen if _open(opened, one)}
-    exact = {name: exact_summary(opened, name, cut, against) for name in unproven}
+def look(opened: Opened, cut: Slice, against: str = SAME_COHORT, exact: bool = False) -> Run:
+    """The run of a slice, from cells; what they leave open about a verdict is read exactly. exact: every column is."""
+    read = {} if exact else dict(summaries_of(opened, cut, against))
+    open_ones = _unproven(opened, read) if read else tuple(one.name for one in opened.columns)
+    resolved = {name: exact_summary(opened, name, cut, against) for name in open_ones}
     named = (opened.monitor.monitor, opened.monitor.digest)
     floors = floors_of(opened, cut, against)
-    known, least = {**summaries, **exact}, opened.monitor.window.least
+    known, least = {**read, **resolved}, opened.monitor.window.least
     volumes = opened.volumes if cut.window in opened.windows else {}
     held, sides, plan = opened.held(cut, against), (opened.reference, opened.production), opened.plan
     right = performance_of(opened, cut, against) if plan.asks(PERFORMANCE) else None
     why = attributed(opened, cut, against) if attributions_asked(plan) else None
-    asked = asked_of(opened.reference, opened.plan, against, least, opened.labels, "cells")
+    asked = asked_of(opened.reference, opened.plan, against, least, opened.labels, "exact" if exact else "cells")
     run = finish(*sides, cut, held, opened.plan, known, named, floors, volumes, least, right, why, asked)
     return replace(run, definition=opened.monitor.definition)
+
+
+def _unproven(opened: Opened, summaries: Summaries) -> tuple[str, ...]:
+    """The columns of which cells leave a verdict open."""
+    seen, _ = observe(opened.columns, summaries, opened.plan, opened.plan.judged_keys)
+    return tuple(dict.fromkeys(one.column for one in seen if _open(opened, one)))
 
 
 def attributed(opened: Opened, cut: Slice, against: str = SAME_COHORT) -> Attributed:
