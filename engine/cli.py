@@ -122,7 +122,7 @@ def check(monitor: str | None, schema: bool, form: str, file: str | None) -> int
     """
     from engine.cli_tables import table
     from engine.monitor.check import check_monitor
-    from engine.monitor.model import json_schema
+    from engine.monitor.fields import json_schema
 
     if schema:
         write(json.dumps(json_schema(), indent=2, ensure_ascii=False), file)

@@ -42,7 +42,6 @@ __all__ = [
     "Section",
     "Top",
     "WindowRule",
-    "json_schema",
 ]
 # Fields that came after digests were written: a monitor that leaves them out keeps the digest of its old runs.
 LATER: dict[str, tuple[str, ...]] = {
@@ -209,12 +208,3 @@ class Monitor(Section):
             ),
             off=self.signals.off if self.signals else frozenset(),
         )
-
-
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema of a monitor file, for editors.
-
-    >>> json_schema()["properties"]["monitor"]["type"]
-    'string'
-    """
-    return Monitor.model_json_schema()

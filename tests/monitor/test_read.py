@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.columns import Kind
 from engine.errors import InvalidMonitor, PlumblineError, UnreadableSource
 from engine.monitor import Monitor, read_monitor, read_monitors
-from engine.monitor.model import json_schema
+from engine.monitor.fields import json_schema
 from engine.monitor.read import parse_monitor
 from engine.monitor.write import to_yaml
 from engine.signals import Level
@@ -72,8 +72,7 @@ def test_the_shortest_monitor_has_a_default_for_everything_else():
     assert found.signals is None and found.thresholds == {}
 
 
-def test_every_promised_field_is_read(monkeypatch):
-    monkeypatch.setenv("PLUMBLINE_WEBHOOK", "https://example.com/hook")
+def test_every_promised_field_is_read():
     found = parse_monitor(FULL)
     assert found.columns.roles == {
         "flight_id": "id",
@@ -85,7 +84,7 @@ def test_every_promised_field_is_read(monkeypatch):
     assert found.columns.kinds == {"hour": Kind.CATEGORICAL}
     assert found.plan.judged[Kind.NUMERIC] == ("psi", "wasserstein")
     assert found.plan.thresholds["temp_f.psi"] == (Level(0.5), Level(1.0))
-    assert found.deliver[0].url == "https://example.com/hook"
+    assert found.deliver[0].url == "${PLUMBLINE_WEBHOOK}", "it is filled in when something is sent"
     assert found.signals.model_performance.value == {"tp": 0, "fp": -1, "fn": -10, "tn": 0}
     assert (found.model.version, found.engine.on, found.policy.persist) == ("2013-03", "duckdb", "2 of 3")
 
