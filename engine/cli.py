@@ -1,51 +1,21 @@
 """The command line: python -m engine VERB. Each verb is one function; every error is a sentence, never a traceback."""
 
 import json
-import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from engine.errors import PlumblineError, UnknownName, UnreadableSource, plain, shown
-
-if TYPE_CHECKING:  # every verb imports what it needs when it runs: --help answers at once
-    from engine.findings import Severity
-
-FORMATS = click.Choice(["table", "json", "tsv", "csv"])
-FINE, FOUND, WRONG = 0, 1, 2
-
-
-class Verbs(click.Group):
-    """Verbs in the order of their definition; an unknown one is answered with the nearest."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        if args and args[0] not in self.commands and not args[0].startswith("-"):
-            raise UnknownName.of("verb", args[0], self.commands)
-        return super().resolve_command(ctx, args)
+from engine.cli_base import FINE, WRONG, Verbs, canonical, code, fail_on, output, progress, why, write
+from engine.errors import PlumblineError, plain, shown
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """Plumbline: does a deployed model still see the world it was trained on?"""
-
-
-def output(verb: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that every verb has: the form of the answer, and where it goes."""
-    verb = click.option("--format", "form", type=FORMATS, default="table", show_default=True)(verb)
-    return click.option("-o", "--output", "file", type=click.Path(dir_okay=False), help="Write to FILE.")(verb)
-
-
-def fail_on(verb: Callable[..., Any]) -> Callable[..., Any]:
-    """The option that decides about exit code 1."""
-    levels = click.Choice(["warning", "critical", "never"])
-    return click.option("--fail-on", type=levels, default="critical", show_default=True)(verb)
 
 
 @cli.command()
@@ -61,7 +31,8 @@ def fail_on(verb: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--whole-reference", is_flag=True, help="Hold a cohort against the whole reference, not its own.")
 @click.option("--everyone-but", "without", is_flag=True, help="Look at all rows but those of --where.")
 @click.option(
-    "--against", metavar="TEXT",
+    "--against",
+    metavar="TEXT",
     help="'everyone else', 'previous window', 'trailing 4 windows', 'same window last year', "
     "'window START..END' or 'cohort FILTER & FILTER': other rows of production.",
 )
@@ -176,6 +147,51 @@ def explain(metric: str | None, form: str, file: str | None) -> int:
 
 
 @cli.command()
+@click.argument("run")
+@click.option("--format", "form", type=click.Choice(["pdf", "html", "json", "csv"]), default="pdf", show_default=True)
+@click.option("--by", metavar="NAME", help="Who asks for it; the user of this machine otherwise.")
+@click.option("--previous", metavar="RUN", help="The run to compare with; that of the window before otherwise.")
+@click.option("--environment", default="", metavar="TEXT", help="Where the model is served, as the first page says.")
+@click.option("--sign-as", metavar="ROLE", help="Sign the run in this role, with --name and --decision.")
+@click.option("--name", metavar="NAME", help="The printed name of who signs.")
+@click.option("--meaning", default="review", show_default=True, help="What the signature means.")
+@click.option("--decision", metavar="TEXT", help="What who signs decides.")
+@click.option("--store", metavar="URL", help="Where runs are kept; PLUMBLINE_STORE, else .plumbline/store.db.")
+@click.option("-o", "--output", "file", type=click.Path(dir_okay=False), help="Write to FILE; - is standard output.")
+def export(**options: Any) -> int:
+    """Write the evidence of a RUN, by its id, or of the JSON file of a run, as PDF, HTML, JSON or CSV.
+
+    Example: python -m engine export 4f27082a91c0 --format pdf --by "Jo Doe" --output evidence.pdf
+    """
+    from engine.cli_evidence import exported, write_bytes
+
+    where, data, said = exported(**options)
+    write_bytes(data, where)
+    click.echo(said + (f" Written to {plain(where, 300)}." if where else ""), err=True)
+    return FINE
+
+
+@cli.command()
+@click.argument("evidence", metavar="FILE")
+@click.option("--data", is_flag=True, help="Compute every number again from the original files.")
+@click.option("--reference", metavar="PATH", help="Where the reference lies now, if it was moved.")
+@click.option("--production", metavar="PATH", help="Where production lies now, if it was moved.")
+@click.option("--labels", metavar="PATH", help="Where the labels lie now, if they were moved.")
+@click.option("--store", metavar="URL", help="Whose ledger is asked; PLUMBLINE_STORE, else .plumbline/store.db.")
+@output
+def verify(evidence: str, form: str, file: str | None, **options: Any) -> int:
+    """Check whether FILE, a PDF or JSON that was exported, is still what was made: exit code 0; 1 if not, or unproven.
+
+    Example: python -m engine verify evidence.pdf --data
+    """
+    from engine.cli_evidence import told, verified
+
+    answer = verified(evidence, **options)
+    write(told(answer, form), file)
+    return answer.code
+
+
+@cli.command()
 @click.argument("monitors", nargs=-1, metavar="[MONITOR]...")
 @click.option("--test", is_flag=True, help="Send every target a test, whatever is due.")
 @click.option("--store", metavar="URL", help="Where runs are kept; PLUMBLINE_STORE, else .plumbline/store.db.")
@@ -190,65 +206,6 @@ def deliver(monitors: tuple[str, ...], test: bool, store: str | None, form: str,
     done = told(monitors, store, test)
     write(canonical(document(done)) if form == "json" else render(done, form), file)
     return FINE if done.fine else WRONG
-
-
-def progress() -> Callable[[float, str], None] | None:
-    """A line on stderr that tells how far a computation is, when a person is looking."""
-    if not sys.stderr.isatty():
-        return None
-
-    def tell(share: float, said: str) -> None:
-        sys.stderr.write(f"\r\033[K{share:4.0%} {said}" if share < 1 else "\r\033[K")
-        sys.stderr.flush()
-
-    return tell
-
-
-def code(severity: "Severity", fail_on: str) -> int:
-    """The exit code of a finding's severity."""
-    if fail_on == "never":
-        return FINE
-    return FOUND if severity.rank >= type(severity)(fail_on).rank else FINE
-
-
-def canonical(document: dict[str, Any]) -> str:
-    """A document as canonical JSON, like that of a run."""
-    return json.dumps(document, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-
-
-def write(text: str, file: str | None) -> None:
-    """Print an answer, or write it to a file whole or not at all. A reader of a pipe may have seen enough."""
-    if file is None:
-        try:
-            click.echo(text)
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        except OSError as error:
-            raise UnreadableSource(f"It cannot be written: {_why(error)}.", where="output") from None
-        return
-    path = Path(file)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        if path.exists() and not path.is_file():  # a device or a pipe is written to, not replaced
-            path.write_text(text + "\n", encoding="utf-8")
-            return
-        partial.write_text(text + "\n", encoding="utf-8")
-        partial.replace(path)
-    except (OSError, ValueError) as error:
-        raise UnreadableSource(f"The file cannot be written: {_why(error)}.", where=shown(file)) from None
-    finally:
-        _remove(partial)
-
-
-def _remove(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-    except (OSError, ValueError):
-        return  # it could not be made either
-
-
-def _why(error: BaseException) -> str:
-    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).rstrip(".")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -276,7 +233,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return complain(PlumblineError("There is not enough memory.", hint="Compare fewer columns or rows."), given)
     except OSError as error:  # a full disk, a folder that nothing can be written to
         where = shown(str(error.filename)) if error.filename else None
-        return complain(PlumblineError(f"{_why(error)}.", where=where), given)
+        return complain(PlumblineError(f"{why(error)}.", where=where), given)
 
 
 def complain(error: PlumblineError, given: Sequence[str]) -> int:

@@ -1,0 +1,155 @@
+"""The verbs export and verify: evidence of a run as a file, and whether a file is still that evidence."""
+
+import getpass
+import json
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from engine.errors import PlumblineError, UnreadableSource, UnusableData, plain, shown
+from engine.evidence.canonical import canonical
+from engine.evidence.exported import evidence_of, keep, sign
+from engine.evidence.snapshot import Options, SignOff, file_name, snapshot
+from engine.evidence.verify import LIMIT, Verified
+from engine.evidence.verify import verify as check
+from engine.store import Store, open_store
+
+FORMS = ("pdf", "html", "json", "csv")
+MARKS = {"same": "●", "different": "■", "unknown": "◌"}
+
+
+def exported(
+    run: str,
+    form: str,
+    store: str | None,
+    by: str | None,
+    previous: str | None,
+    environment: str,
+    sign_as: str | None,
+    name: str | None,
+    meaning: str,
+    decision: str | None,
+    file: str | None,
+) -> tuple[str, bytes, str]:
+    """The evidence of a run: where it goes (empty: to standard output), its bytes, and what to tell on stderr.
+
+    run: the id of a recorded run, or the file of a run's JSON document.
+    """
+    by = by or _user()
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    options = Options(environment=environment)
+    path = Path(run)
+    opened: Store | None = None
+    if path.suffix == ".json" or path.is_file():
+        if sign_as:
+            raise PlumblineError(
+                "Only a recorded run can be signed.", where=shown(run), hint="Record it with the verb run."
+            )
+        before = _document(Path(previous)) if previous else None
+        made = snapshot(_document(path), previous=before, options=options, generated_at=now, requested_by=by)
+    else:
+        opened = open_store(store, make=False)
+        if sign_as:
+            sign(opened, run, SignOff(sign_as, name or "", meaning, decision or "", now))
+        made = evidence_of(opened, run, requested_by=by, generated_at=now, options=options, previous=previous)
+    data = render(made, form)
+    if opened is not None:
+        keep(opened, made, data, form)
+    where = "" if file == "-" else file or (file_name(made, form) if form in ("pdf", "html") else "")
+    said = f"Run {made['run']['id']} as {form}, {len(data):,} bytes."
+    return where, data, said + ("" if opened else " It stands in no ledger: a document was given, not a recorded run.")
+
+
+def render(made: Mapping[str, Any], form: str) -> bytes:
+    """A snapshot in one of the forms."""
+    if form == "pdf":
+        from engine.evidence.pdf import render_pdf
+
+        return render_pdf(made)
+    if form == "html":
+        from engine.evidence.html import html
+
+        return str(html(made)).encode("utf-8", "backslashreplace")
+    if form == "csv":
+        from engine.evidence.sheet import csv
+
+        return csv(made).encode("utf-8", "backslashreplace")
+    return canonical(made)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        raise PlumblineError("Who asks for it is not known.", hint="Say it with --by NAME.") from None
+
+
+def _document(path: Path) -> dict[str, Any]:
+    """A run's JSON document from a file."""
+    try:
+        found = json.loads(path.read_bytes())
+    except OSError as error:
+        raise UnreadableSource(f"The file cannot be read: {error.strerror}.", where=shown(str(path))) from None
+    except (ValueError, RecursionError):
+        raise UnusableData("The file is no JSON.", where=shown(str(path))) from None
+    if not isinstance(found, dict) or found.get("kind") != "run":
+        raise UnusableData(
+            "The file is no document of a run.", where=shown(str(path)), hint="Give what show --format json writes."
+        )
+    return found
+
+
+def verified(
+    file: str, store: str | None, data: bool, reference: str | None, production: str | None, labels: str | None
+) -> Verified:
+    """The answer about a file. A ledger is asked where one is named, or lies in its usual place."""
+    opened: Store | None = None
+    try:
+        opened = open_store(store, make=False)
+    except PlumblineError:
+        if store:
+            raise
+    places = {"reference": reference, "production": production, "labels": labels}
+    named = {side: place for side, place in places.items() if place}
+    return check(file, store=opened, data=data or bool(named), places=named)
+
+
+def told(answer: Verified, form: str) -> str:
+    """The answer as text: a line a level, and what differs under it; or as JSON, TSV or CSV."""
+    if form == "json":
+        return canonical(answer.document()).decode()
+    rows = [(str(one.number), one.name, one.state, one.words) for one in answer.levels]
+    if form != "table":
+        from engine.cli_tables import table
+
+        return table(("level", "name", "state", "words"), rows, form)
+    lines = [f"{MARKS[answer.state]} {plain(answer.file, 200)}: {answer.words}", f"  SHA-256 {answer.sha256}"]
+    for one in answer.levels:
+        lines.append(f"{MARKS[one.state]} {one.number} {one.name}: {plain(one.words, 600)}")
+        lines += [f"      {plain(said, 200)}" for said in one.differing[:20]]
+        if len(one.differing) > 20:
+            lines.append(f"      and {len(one.differing) - 20} more; --format json lists them")
+    return "\n".join([*lines, f"  {LIMIT}"])
+
+
+def write_bytes(data: bytes, where: str) -> None:
+    """Write a file whole or not at all, or to standard output."""
+    if not where:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    path = Path(where)
+    partial = path.with_name(f".{path.name}.part")
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+            return
+        partial.write_bytes(data)
+        partial.replace(path)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise UnreadableSource(f"The file cannot be written: {why}.", where=shown(where)) from None
+    finally:
+        partial.unlink(missing_ok=True)
