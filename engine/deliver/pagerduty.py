@@ -3,9 +3,10 @@
 from typing import Any
 
 from engine.deliver.event import Event, Kind
-from engine.deliver.words import headline, lines
+from engine.deliver.words import finding_lines, headline, lines
 
 ENQUEUE = "https://events.pagerduty.com/v2/enqueue"
+FINDINGS = 10
 SEVERITIES = {"critical": "critical", "warning": "warning"}
 
 
@@ -26,7 +27,7 @@ def pagerduty(event: Event, key: str) -> dict[str, Any]:
         "component": event.model[:255],
         "group": "plumbline",
         "class": str(event.kind),
-        "custom_details": {**dict(lines(event)), "event_id": event.event_id},
+        "custom_details": _details(event),
     }
     found["client"] = "Plumbline"
     if event.link is not None:
@@ -38,3 +39,10 @@ def pagerduty(event: Event, key: str) -> dict[str, Any]:
 def is_over(event: Event) -> bool:
     """Whether nothing is open any more, so that the incident is resolved."""
     return event.kind is Kind.RECOVERED and not event.open
+
+
+def _details(event: Event) -> dict[str, Any]:
+    """The lines of the message, its findings as a list."""
+    rows = {label: text for label, text in lines(event, 0) if label != "More"}
+    told = [f"{label}: {text}" for label, text in finding_lines(event, FINDINGS)]
+    return {**rows, "findings": told, "total": event.total, "event_id": event.event_id}

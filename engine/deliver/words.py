@@ -99,12 +99,19 @@ def lines(event: Event, most: int = 5) -> list[tuple[str, str]]:
         decided = event.decision
         until = f", until {decided.until}" if decided.until else ""
         rows.append(("Decided", f"{decided.choice}{until} by {decided.by}: {decided.reason}"))
-    for one in event.findings[:most]:
-        signal = SIGNALS[one.signal].name if one.signal in SIGNALS else one.signal
-        rows.append((f"{MARKS.get(one.severity, '–')} {signal}, {one.state}", one.sentence))
+    rows += finding_lines(event, most)
     rest = max(event.total, len(event.findings)) - min(most, len(event.findings))
     rows += [("More", f"{_findings(rest)} more")] if rest > 0 else []
     return [(plain(label, 80), plain(text, 1000)) for label, text in rows]
+
+
+def finding_lines(event: Event, most: int) -> list[tuple[str, str]]:
+    """The first findings as (label, sentence)."""
+    found = []
+    for one in event.findings[:most]:
+        signal = SIGNALS[one.signal].name if one.signal in SIGNALS else one.signal
+        found.append((plain(f"{MARKS.get(one.severity, '–')} {signal}, {one.state}", 80), plain(one.sentence, 1000)))
+    return found
 
 
 def worst_first(told: Sequence[Told]) -> tuple[Told, ...]:
