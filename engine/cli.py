@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from engine.cli_base import FINE, WRONG, Verbs, canonical, code, fail_on, output, progress, why, write
+from engine.cli_store import VERBS
 from engine.errors import PlumblineError, plain, shown
 
 
@@ -144,6 +145,10 @@ def explain(metric: str | None, form: str, file: str | None) -> int:
         limits += " above the reference's own value." if found.relative else "."
         write(f"{manual(metric)}\n\nFormula: {found.formula}\n{limits}", file)
     return FINE
+
+
+for recorded in VERBS:
+    cli.add_command(recorded)
 
 
 @cli.command()
