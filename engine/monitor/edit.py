@@ -118,10 +118,6 @@ def _put(text: str, section: str, field: str, value: str) -> str:
             lines[at - 1] += "\n"
         return "".join([*lines[:at], f"{indent}{key}: {value}\n", *lines[at:]])
     end = "" if not text or text.endswith("\n") else "\n"
-    if holder is not None:  # the section is there and empty
-        at = _line_of(root, section)
-        rest = lines[at].rstrip("\n")
-        return "".join([*lines[:at], rest + "\n", f"  {key}: {value}\n", *lines[at + 1 :]])
     return f"{text}{end}{section}:\n  {key}: {value}\n"
 
 
@@ -134,10 +130,6 @@ def _child(node: Any, name: str) -> Any:
     if not isinstance(node, yaml.MappingNode):
         return None
     return next((value for key, value in node.value if key.value == name), None)
-
-
-def _line_of(root: Any, name: str) -> int:
-    return next(int(key.start_mark.line) for key, _ in root.value if key.value == name)
 
 
 def _last_line(node: Any) -> int:

@@ -57,7 +57,7 @@ MEANING = {
     "window.grace": "How long after its end a window is still waited for.",
     "window.least": "Share of the median window's rows that a window must hold to be judged for drift.",
     "against": "What production is held against; of a list, each gives a verdict and all of them one together.",
-    "signals": "The signals that are computed; without this part, all that the columns allow.",
+    "signals": "The signals that are computed: all that the columns allow, but for those that are null here.",
     "signals.data_drift": "Do the inputs still look like the reference?",
     "signals.data_drift.metrics": "Metrics that are judged, by kind of column.",
     "signals.data_drift.metrics.numeric": "Metrics of numbers.",

@@ -15,7 +15,6 @@ from engine.monitor.policy import DAYS
 from engine.monitor.terms import OTHERS, Reads, parse_term
 from engine.signals import SIGNALS
 from engine.slices import Slice, Window
-from engine.slices.against import EVERYONE_ELSE
 from engine.slices.against import against as held_against
 
 SIGNS = "*?["
@@ -53,12 +52,12 @@ def policy_lints(monitor: Monitor, today: date | None = None) -> Iterator[Row]:
 
 
 def _off(monitor: Monitor, what: str) -> str | None:
-    """The signal that a name belongs to, where the monitor leaves it out; schema and rows are always computed."""
+    """The signal that a name belongs to, where the monitor turns it off; schema and rows are always computed."""
+    off = monitor.signals.off if monitor.signals else frozenset()
     signal = what if what in SIGNALS else METRICS[what].signal if what in METRICS else None
-    if monitor.signals is None or signal not in type(monitor.signals).model_fields:
-        return None
-    drift = signal == "data_drift" and what not in SIGNALS and monitor.signals.prediction_drift is not None
-    return signal if getattr(monitor.signals, signal) is None and not drift else None
+    if signal == "data_drift" and what not in SIGNALS and "prediction_drift" not in off:
+        return None  # metrics of columns are read on predictions too
+    return signal if signal in off else None
 
 
 def _unset(monitor: Monitor) -> Iterator[Row]:
@@ -88,8 +87,6 @@ def against_lints(monitor: Monitor, columns: Iterable[Column], filled: Mapping[W
         except PlumblineError as error:
             yield field, error.message, error.hint, "error"
             continue
-        if text == EVERYONE_ELSE:
-            yield field, "of all rows there is nobody else: it is for cohorts", None, "warning"
         span = held.cut.window if text.startswith("window ") else None
         if span and filled and not any(one.start < span.end and span.start < one.end for one in filled):
             yield field, "production has no rows in that window", None, "error"
