@@ -43,7 +43,7 @@ RUNS = Table(
     Column("against", Text, nullable=False),
     Column("cohort", Text, nullable=False),
     Column("revision", Integer, nullable=False),
-    Column("revises", Text),
+    Column("revises", Text, index=True),
     Column("trigger", Text, nullable=False),
     Column("partial", Boolean, nullable=False),
     Column("severity", Text, nullable=False),
