@@ -73,9 +73,9 @@ def again(snapshot: Mapping[str, Any], places: Mapping[str, str] | None = None, 
     versions = f" The engine is another now: {_versions(now)}; it was {_versions(run)}." if changed else ""
     n = len(run["findings"])
     if found:
-        return Again(
-            "different", f"{len(found)} of {n} numbers are others when computed again.{versions}", tuple(found)
-        )
+        others = len({one.split(": ")[0] for one in found})
+        said = f"{others} of {n} readings are others when computed again.{versions}"
+        return Again("different", said, tuple(found))
     return Again("same", f"Both files are those of the run, and all {n} readings come out again.{versions}")
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from engine.findings import Severity
 
+CHANGES = ("new", "worse", "persisting", "better", "recovered", "gone")  # in the order in which they are shown
 CALLS = (str(Severity.WARNING), str(Severity.CRITICAL))
 
 
@@ -36,7 +37,7 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[st
                 "after": _said(second),
             }
         )
-    order = {name: i for i, name in enumerate(("new", "worse", "persisting", "better", "recovered", "gone"))}
+    order = {name: i for i, name in enumerate(CHANGES)}
     return sorted(
         found, key=lambda one: (order[one["change"]], -_rank(new.get((one["signal"], one["column"], one["metric"]))))
     )

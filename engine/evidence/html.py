@@ -125,10 +125,10 @@ def _table(block: Block) -> str:
 def _card(card: Block, snapshot: Mapping[str, Any], figures: list[dict[str, Any]]) -> str:
     """A card: charts from the findings themselves, and the bins as a table that needs no script."""
     places = []
-    for figure in _figures(card, snapshot):
-        places.append(
-            f'<div class="plot" data-figure="{len(figures)}" role="img" aria-label="{_text(card["alt"])}"></div>'
-        )
+    for sentence, figure in _figures(card, snapshot):
+        words = f'<p class="soft">{_text(sentence)}</p>' if sentence else ""
+        place = f'class="plot" data-figure="{len(figures)}" role="img" aria-label="{_text(card["alt"])}"'
+        places.append(f"{words}<div {place}></div>")
         figures.append(figure)
     bins = "".join(
         f"<tr><td>{one['no']}</td><td>{_text(one['label'])}</td>"
@@ -150,17 +150,13 @@ def _card(card: Block, snapshot: Mapping[str, Any], figures: list[dict[str, Any]
     )
 
 
-def _figures(card: Block, snapshot: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The bins of a card as they were scored, then each judged reading on its ruler."""
+def _figures(card: Block, snapshot: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The bins of a card as they were scored, then each judged reading on its ruler, below its sentence."""
     rows = by_column(snapshot["run"]["findings"])[card["column"]]
     drawn = next((one for one in rows if one["metric"] == card["drawn"] and one["parts"]), None)
     if drawn:
         parts = [Part(**{**one, "label": seen(one["label"])}) for one in drawn["parts"]]
-        yield json.loads(distribution(parts, card["metric"], seen(card["title"]), card["ordered"]).to_json())
+        yield "", json.loads(distribution(parts, card["metric"], seen(card["title"]), card["ordered"]).to_json())
     for one in rows:
         if one["metric"] in card["judged"]:
-            figure = json.loads(bullet(finding_of({**one, "parts": None})).to_json())
-            figure["layout"]["title"] = {"text": escape(seen(one["sentence"])[:120]), "font": {"size": 12}, "y": 0.98}
-            figure["layout"]["height"] = 140
-            figure["layout"]["margin"] = {"l": 12, "r": 12, "t": 62, "b": 8}
-            yield figure
+            yield one["sentence"], json.loads(bullet(finding_of({**one, "parts": None})).to_json())

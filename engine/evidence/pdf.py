@@ -35,7 +35,7 @@ def render_pdf(snapshot: Mapping[str, Any]) -> bytes:
 
     Raises UnusableData for what is no snapshot.
     """
-    if len(snapshot["run"]["quality"]) > MANY:
+    if snapshot.get("kind") == "snapshot" and len(snapshot["run"]["quality"]) > MANY:
         return _elsewhere(canonical(snapshot))
     made = _compiled(snapshot, "pdf")
     return made[0] + b"\n"  # the file ends in a line, so that a signature that is appended keeps PDF/A

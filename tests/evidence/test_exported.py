@@ -1,0 +1,127 @@
+"""Evidence of recorded runs: what the store adds, exports and signatures in the ledger, and what it then contradicts."""
+
+import json
+
+import pytest
+
+from engine.errors import PlumblineError, UnknownName
+from engine.evidence.canonical import canonical, sha256
+from engine.evidence.exported import evidence_of, keep, sign
+from engine.evidence.pdf import render_pdf
+from engine.evidence.snapshot import SignOff
+from engine.evidence.verify import verify_bytes
+from engine.explore.look import look
+from engine.explore.opened import open_monitor
+from engine.monitor import read_monitor
+from engine.record import Choice, Decision
+from engine.slices import Slice, parse_window
+from engine.store import decide, entries, open_store, save, verify
+from tests.evidence.conftest import ROOT
+from tests.evidence.steps import AT, bare, text_of
+
+WHO = {"requested_by": "Jo Doe", "generated_at": AT}
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """A store with two weeks of the demo and a decision about the later one, and their ids."""
+    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('evidence')}/store.db")
+    path = ROOT / "data" / "monitors" / "flights.yaml"
+    monitor = read_monitor(path)
+    opened = open_monitor(monitor, path.parent)
+    runs = [look(opened, Slice((), parse_window(one))) for one in ("2013-04-15..2013-04-22", "2013-04-22..2013-04-29")]
+    for run in runs:
+        save(store, run, monitor, trigger="due", text=path.read_text(encoding="utf-8"))
+    decide(
+        store, Decision(monitor.monitor, runs[1].id, Choice.RETRAIN, "Spring came.", "Ann Lee", ("temp_f.wasserstein",))
+    )
+    return store, runs[0].id, runs[1].id
+
+
+@pytest.fixture(scope="module")
+def first(kept):
+    """The evidence of the later run, its PDF, and the PDF in the ledger."""
+    store, _, run = kept
+    made = evidence_of(store, run, **WHO)
+    data = render_pdf(made)
+    keep(store, made, data, "pdf")
+    return made, data
+
+
+def test_the_store_adds_trigger_decisions_ledger_and_the_run_before(kept, first):
+    made, data = first
+    assert (made["trigger"], made["previous"]["run"], made["revises"]) == ("due", kept[1], None)
+    assert [one["kind"] for one in made["ledger"]] == ["monitor", "run", "decision"]
+    assert [one["reason"] for one in made["decisions"]] == ["Spring came."]
+    said = text_of(data)
+    for words in (
+        "retrain, by Ann Lee",
+        "Spring came.",
+        "temp_f.wasserstein",
+        made["ledger"][-1]["hash"],
+        "NOT SIGNED",
+    ):
+        assert bare(words) in said
+
+
+def test_the_ledger_knows_the_file_that_was_exported(kept, first):
+    answer = verify_bytes(first[1], "x", store=kept[0], data=True)
+    assert [one.state for one in answer.levels] == ["same"] * 5
+    assert answer.words == "This is the evidence that was made: 5 of 5 levels could be checked."
+    assert "exported by Jo Doe" in answer.levels[3].words
+    assert verify(kept[0]).ok
+
+
+def test_the_ledger_has_the_digest_of_the_run_that_the_evidence_names(kept, first):
+    (entry,) = (one for one in entries(kept[0], "run") if one.body["id"] == kept[2])
+    assert entry.body["sha256"] == first[0]["run_sha256"]
+
+
+def test_a_complete_forgery_is_not_in_the_ledger(kept, first):
+    forged = json.loads(canonical(first[0]))
+    forged["requested_by"] = "Mallory"
+    answer = verify_bytes(render_pdf(forged), "x", store=kept[0])
+    assert [one.state for one in answer.levels[:4]] == ["same", "same", "same", "different"]
+    assert answer.code == 1
+
+
+def test_evidence_that_the_ledger_contradicts_though_it_was_exported(kept, first):
+    forged = json.loads(canonical(first[0]))
+    forged["run_sha256"] = "0" * 64
+    data = canonical(forged)
+    keep(kept[0], forged, data, "json")
+    level = verify_bytes(data, "x", store=kept[0]).levels[3]
+    assert level.state == "different" and "another SHA-256 of run" in level.words
+
+
+def test_a_signature_makes_a_revision_that_names_the_one_before(kept, first):
+    store, _, run = kept
+    sign(store, run, SignOff("compliance officer", "Ann Lee", "approval", "accept", AT))
+    made = evidence_of(store, run, **WHO)
+    assert made["revises"] == sha256(first[1])
+    assert [(one["role"], one["name"], one["meaning"], one["decision"]) for one in made["sign_offs"]] == [
+        ("compliance officer", "Ann Lee", "approval", "accept")
+    ]
+    (entry,) = entries(store, "sign-off")
+    assert entry.body["revises"] == sha256(first[1]) and made["sign_offs"][0]["at"] == entry.at
+    said = text_of(render_pdf(made))
+    assert "NOTSIGNED" not in said and bare(f"replaces the one with SHA-256 {sha256(first[1])}") in said
+
+
+def test_the_run_before_can_be_named(kept):
+    store, before, run = kept
+    made = evidence_of(store, before, previous=run, **WHO)
+    assert made["previous"]["run"] == run
+    assert evidence_of(store, before, **WHO)["previous"] is None
+
+
+def test_what_is_not_there_is_told(kept):
+    with pytest.raises(UnknownName, match="Unknown run"):
+        evidence_of(kept[0], "ffffffffffff", **WHO)
+
+
+@pytest.mark.parametrize("field", ["role", "name", "meaning", "decision"])
+def test_a_signature_wants_every_field(field):
+    said = {"role": "owner", "name": "Jo", "meaning": "review", "decision": "accept", "at": AT}
+    with pytest.raises(PlumblineError, match=f"needs a {field}"):
+        SignOff(**{**said, field: " "})
