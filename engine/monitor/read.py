@@ -150,7 +150,7 @@ def _problem(error: dict[str, Any], node: Any) -> Problem:
         message, hint = "unknown field.", nearest(str(at[-1]), _fields(at[:-1]))
     elif error["type"] == "missing":
         message = "is missing"
-    elif "input" in error and isinstance(error["input"], str | int | float):
+    elif "input" in error and isinstance(error["input"], str | int | float) and at[0] != "deliver":  # may be a secret
         message += f" (given: {shown(str(error['input']))})"
     return Problem(_line(node, at), _dotted(_named(at)), message, hint)
 
