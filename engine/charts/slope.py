@@ -48,7 +48,7 @@ def slope(changes: Sequence[RankChange], mode: str = "light", sides: tuple[str, 
             "data": data,
             "layout": layout(
                 mode, 70 + 26 * max(len(kept), 4),
-                xaxis={"range": [-0.9, 1.9], "visible": False, "fixedrange": True},
+                xaxis={"range": [-1.3, 2.3], "visible": False, "fixedrange": True},
                 yaxis={"range": [len(kept) + 0.6, 0.4], "visible": False, "fixedrange": True},
                 annotations=notes, hovermode="closest", margin={"l": 8, "r": 8, "t": 36, "b": 8},
             ),

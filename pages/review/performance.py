@@ -44,11 +44,12 @@ def main() -> None:
         st.caption(
             "No timestamp cuts these rows into windows: there is no course over time, and no estimate beside it."
         )
-    first, second = st.columns(2, gap="large")
-    with first:
-        show_meaning(view)
-    with second:
-        show_confusion(view)
+    if read.asked.task == "classification":  # numbers have no score that could mean anything, and no classes
+        first, second = st.columns(2, gap="large")
+        with first:
+            show_meaning(view)
+        with second:
+            show_confusion(view)
     show_cohorts(view, metric)
 
 

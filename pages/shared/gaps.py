@@ -35,7 +35,8 @@ def show_gaps(view: View) -> None:
         if isinstance(now, str):
             st.markdown(f"- ◌ {name}: {plain(now)}.")
             continue
-        was = f" {plain(view.sides[0])}: {100 * before.value:.1f} points." if isinstance(before, Gap) else ""
+        side = view.sides[0][:1].upper() + view.sides[0][1:]
+        was = f" {plain(side)}: {100 * before.value:.1f} points." if isinstance(before, Gap) else ""
         st.markdown(f"- **{'beyond' if now.beyond else 'within'} chance** · {plain(now.words)}{was}")
     st.caption(f"Which gap is unjust no number says: none of them is judged. Cohorts of fewer than {LEAST} rows take "
                "no part; three standard errors stand behind ±.")  # fmt: skip
