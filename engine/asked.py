@@ -29,6 +29,7 @@ def asked_of(
         "columns": [
             {"name": c.name, "type": c.type, "kind": str(c.kind), "role": str(c.role)} for c in reference.columns
         ],
+        "estimate": plan.estimate,
         "false_alarms": plan.false_alarms,
         "features": None if plan.features is None else sorted(plan.features),
         "judged": {str(kind): list(keys) for kind, keys in plan.judged.items()},
@@ -65,6 +66,7 @@ def plan_of(asked: Mapping[str, Any]) -> Plan:
         performance=None if asked["performance"] is None else tuple(asked["performance"]),
         terms=Terms(**asked["terms"]),
         off=frozenset(asked.get("off", ())),
+        estimate=asked.get("estimate", True),
     )
 
 

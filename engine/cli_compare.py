@@ -42,12 +42,13 @@ def compared(
 ) -> Run:
     """The run that the options of compare ask for; what is typed goes over what a monitor file says."""
     first, second = open_both(reference, production)
-    found, plan, named, least, labels, logged = None, Plan(), None, 0.5, None, None
+    found, plan, named, least, labels, logged, every = None, Plan(), None, 0.5, None, None, "week"
     if monitor:
         from engine.monitor import read_monitor
 
         found = read_monitor(Path(monitor))
         plan, named, least = found.plan, (found.monitor, found.digest), found.window.least
+        every = found.window.unit
         labels = labels_of(found, Path(monitor).parent)
     first, second = as_told(first, second, found, pairs("--kind", kind), pairs("--role", role), timestamp)
     if metrics is not None:
@@ -59,7 +60,7 @@ def compared(
         logged = attributions_of(found, first, second, Path(monitor or "").parent)
     run = look(
         first, second, cut, plan, against=against, monitor=named, least=least, labels=labels, logged=logged,
-        progress=progress,
+        every=every, progress=progress,
     )  # fmt: skip
     return replace(run, definition=found.definition) if found else run
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from engine.errors import plain
 from engine.findings import Finding, Severity, three
+from engine.metrics import METRICS
 from engine.run import Run
 
 MARKS = {"ok": "●", "warning": "▲", "critical": "■", "not_enough_data": "◌", "info": "i", "not_judged": "–"}
@@ -28,10 +29,23 @@ def render_run(run: Run, form: str) -> str:
     said = [plain(f"{run.cut.words} of {sides}", 400), table(HEAD[:-1], rows, form) if rows else nothing]
     said += _why(run.reasons)
     said += [", ".join(f"{n} {name.replace('_', ' ')}" for name, n in run.counts.items() if n) + "."]
+    said += _expected(run)
     said += [f"Note: {note}" for note in run.notes]
     reasons = {f"{gap.column} {gap.metric}: {gap.because}" for gap in run.not_computed}
     said += [f"Not computed: {len(reasons)}; --format json lists them with their reasons."] if reasons else []
     return "\n".join(said)
+
+
+def _expected(run: Run) -> list[str]:
+    """Performance as it must be expected to be, where labels have not come; empty lines set it off."""
+    if run.expected is None:
+        return []
+    lines = []
+    for key, one in run.expected.by.items():
+        if one.value is not None:
+            ends = "" if one.low is None or one.high is None else f" ({three(one.low)} to {three(one.high)})"
+            lines.append(f"  {METRICS[key].name} {three(one.value)}{ends} of {one.rows:,} rows")
+    return ["", "Expected until labels come:", *lines, f"  {run.expected.assumption}", ""] if lines else []
 
 
 def _why(reasons: Mapping[str, Sequence[str]]) -> list[str]:

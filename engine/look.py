@@ -12,9 +12,12 @@ from engine.assess import Summaries, judged, observe, unjudged_if_defining, unju
 from engine.attribution import asked as attributions_asked
 from engine.attribution import attribution_findings, exact_ranking, logged_floor, notes_of
 from engine.columns import Role
+from engine.expected import awaited, exact
 from engine.findings import Finding, NotComputed
+from engine.maturity import Maturity, maturity
 from engine.noise import NO_WINDOWS, WindowFloors
 from engine.operations_findings import operations_findings
+from engine.outcomes import Outcomes
 from engine.pair import fresh_summary, in_one_reading, open_both
 from engine.performance import Answer, Found, answer, of_windows, performance
 from engine.ranking import Ranking
@@ -92,13 +95,14 @@ def look(
     least: float = 0.5,
     labels: LabelTable | None = None,
     logged: Attributions | Prefixed | str | None = None,
+    every: str = "week",
     progress: Progress | None = None,
 ) -> Run:
     """A run of one slice on the exact tier, column by column on as many threads as there are cores.
 
     A slice of one calendar window has floors from the reference's own windows too, and may be partial: least is the
     share of the median window's rows that a whole one holds. logged: attributions, or why they cannot be read; without,
-    a surrogate stands in.
+    a surrogate stands in. every: the unit of the windows in which estimates look at the reference, for a slice of none.
     """
     logged, unread = (None, logged) if isinstance(logged, str) else (logged, None)
     held = held_against(against, cut, reference.columns)
@@ -143,9 +147,21 @@ def look(
         because = Attributed(
             attribution_findings(order, columns, plan, of_ranking, partial), order, notes_of(logged, unread)
         )
+    coming = None
+    if found and found.asked and awaited(found.outcomes) and plan.estimate:
+        coming = exact(reference, production, cut, found.asked, columns, supports, unit or every, least)
     again = asked_of(reference, plan, against, least, labels)
     both = reference, production, cut, held
-    return finish(*both, plan, summaries, monitor, floors, known, least, found, because, again)
+    run = finish(*both, plan, summaries, monitor, floors, known, least, found, because, again)
+    return replace(run, expected=coming)
+
+
+def _grown(found: Outcomes | str) -> Maturity | None:
+    """Whether production's labels have come, by the share that the reference has; None where none are known."""
+    if isinstance(found, str):
+        return None
+    usual = found.reference.labelled / found.reference.rows if found.reference.rows else None
+    return maturity([found.production.labelled], [found.production.rows], usual)[0]
 
 
 def is_partial(window: Window, volumes: Mapping[Window, int], least: float) -> bool:
@@ -217,5 +233,6 @@ def finish(
         reasons=reasons_of(findings, columns, summaries),
         outcomes=outcomes.outcomes if outcomes else None,
         ranking=attributed.ranking if attributed else None,
+        maturity=_grown(outcomes.outcomes) if outcomes else None,
         asked=asked,
     )

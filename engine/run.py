@@ -12,7 +12,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from engine.assess import Summaries
+from engine.expected import Expected
 from engine.findings import Finding, NotComputed, Severity
+from engine.maturity import Maturity
 from engine.outcomes import Outcomes
 from engine.ranking import Ranking
 from engine.slices import Slice
@@ -41,8 +43,10 @@ class Run:
     """All that one look at the data found. at: UTC, ISO 8601. monitor, monitor_digest: None without a monitor file.
 
     reasons: column in alarm -> sentences, most telling first. outcomes: predictions held against labels, or why not;
-    None where nobody asked. ranking: what the prediction rests on, the same way. asked: how to ask the same again, as
-    engine/asked.py writes it; definition: the monitor as its file then said, without addresses that may hold secrets.
+    None where nobody asked. ranking: what the prediction rests on, the same way. expected: performance before labels,
+    None where they came; maturity: of production's labels, None where none are known. asked: how to ask the same again,
+    as engine/asked.py writes it; definition: the monitor as its file then said, without addresses that may hold
+    secrets.
     """
 
     at: str
@@ -59,6 +63,8 @@ class Run:
     reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     outcomes: Outcomes | str | None = field(default=None, repr=False)
     ranking: Ranking | str | None = field(default=None, repr=False)
+    expected: Expected | None = field(default=None, repr=False)
+    maturity: Maturity | None = None
     asked: Mapping[str, Any] | None = field(default=None, repr=False)
     definition: Mapping[str, Any] | None = field(default=None, repr=False)
 
@@ -125,6 +131,7 @@ class Run:
             "findings": [_finding(one) for one in self.findings],
             "not_computed": [asdict(one) for one in self.not_computed],
             "labels": self._labels(),
+            "estimates": self._estimates(),
             "importance": self._importance(),
             "asked": self.asked,
             "definition": self.definition,
@@ -148,7 +155,15 @@ class Run:
         if self.outcomes is None or isinstance(self.outcomes, str):
             return None
         sides = ("reference", self.outcomes.reference), ("production", self.outcomes.production)
-        return {name: {"rows": side.rows, "labelled": side.labelled} for name, side in sides}
+        found: dict[str, Any] = {name: {"rows": side.rows, "labelled": side.labelled} for name, side in sides}
+        return found | {"maturity": None if self.maturity is None else str(self.maturity)}
+
+    def _estimates(self) -> list[dict[str, Any]]:
+        """Performance as it must be expected to be where labels have not come; empty where they have."""
+        if self.expected is None:
+            return []
+        rows = self.expected.by.items()
+        return [{"metric": key, **asdict(one), "assumption": self.expected.assumption} for key, one in rows]
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -100,6 +100,7 @@ class Plan:
     critical); a pattern is METRIC or COLUMN.METRIC, where COLUMN may hold * and ?. false_alarms: share of runs that may
     raise anything when nothing changed. performance: metrics of predictions held against labels that are judged, None
     for the usual ones; terms: what they are held on. off: signals of which nothing is computed.
+    estimate: whether performance is estimated where labels have not come.
     """
 
     metrics: frozenset[str] | None = None
@@ -110,6 +111,7 @@ class Plan:
     performance: tuple[str, ...] | None = None
     terms: Terms = field(default_factory=Terms)
     off: frozenset[str] = frozenset()
+    estimate: bool = True
 
     @property
     def judged_keys(self) -> frozenset[str]:

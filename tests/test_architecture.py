@@ -23,8 +23,9 @@ FILES = sorted(
 ORDER = (
     "errors cpu columns slices summaries operations outcomes ranking maturity tables metrics noise findings units "
     "reasons pair schema rows signals asked assess performance fairness operations_findings reference attribution "
-    "cohorts estimate consequence monitor run record look explore policy store due review studio deliver charts "
-    "evidence collect cli_base cli_compare cli_tables cli_cohorts cli_recorded cli_store cli_evidence cli_deliver cli"
+    "cohorts estimate expected consequence monitor run record look explore policy store due review studio deliver "
+    "charts evidence collect cli_base cli_compare cli_tables cli_cohorts cli_recorded cli_store cli_evidence "
+    "cli_deliver cli"
 ).split()
 # A package is imported in these places only: rooms of the engine, or app.py and pages.
 HOMES = {

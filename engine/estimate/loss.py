@@ -15,12 +15,15 @@ import numpy as np
 from engine.errors import UnusableData
 from engine.estimate.bands import Spread, band, with_between
 from engine.estimate.calibrate import Ints, folds
+from engine.estimate.performance import Estimate
 from engine.estimate.ridge import COLUMNS, Terms, fitted, pairs
 from engine.noise.windows import LEAST_WINDOWS
 from engine.summaries import Counts, Floats
 
+MEASURES = ("mae", "rmse")
 LEAST = 100  # labelled rows, below which not even the mean error is well known
 ROWS = 200_000  # of a larger reference so many, evenly spaced
+AT_ONCE = 1_000_000  # rows of a window's estimate that are laid out together
 
 ASSUMPTION = (
     "The estimate assumes that rows with these features are as hard to predict as they were on the reference. "
@@ -58,6 +61,17 @@ class Estimated:
     def band(self, name: str) -> tuple[Floats, Floats]:
         """Lower and upper limits, ±3 standard errors. Shapes (w,), (w,)."""
         return band(name, self.values[name], self.errors[name])
+
+    def at(self, name: str, window: int) -> Estimate:
+        """One measure of one window, or why it has no value. Raises KeyError for a name not in MEASURES."""
+        rows = int(self.rows[window])
+        if not rows:
+            return Estimate(None, None, None, 0, "the window has no row with a prediction")
+        value, error = float(self.values[name][window]), float(self.errors[name][window])
+        if not np.isfinite(error):
+            return Estimate(value, None, None, rows, "an error of 0 has no standard error")
+        low, high = self.band(name)
+        return Estimate(value, float(low[window]), float(high[window]), rows)
 
 
 def learn(codes: Ints, bins: Sequence[int], error: Floats, window: Ints | None = None) -> Loss:
@@ -116,9 +130,13 @@ def estimate(loss: Loss, codes: Ints, window: Ints | None = None, windows: int =
     n = np.where(rows > 0, rows, np.nan)
     means = np.repeat(loss.means[None, :], windows, axis=0) + 0 * n[:, None]
     unseen = np.zeros(windows)
-    for at, (column, effects) in enumerate(zip(loss.terms.columns(codes), loss.effects, strict=True)):
-        width = len(effects)
-        shares = np.bincount(within * width + column, minlength=windows * width).reshape(windows, width) / n[:, None]
+    held = [np.zeros((windows, len(effects))) for effects in loss.effects]
+    for first in range(0, len(codes), AT_ONCE):
+        some, where = codes[first : first + AT_ONCE], within[first : first + AT_ONCE]
+        for column, into in zip(loss.terms.columns(some), held, strict=True):
+            into += np.bincount(where * into.shape[1] + column, minlength=into.size).reshape(into.shape)
+    for at, (into, effects) in enumerate(zip(held, loss.effects, strict=True)):
+        shares = into / n[:, None]
         means += shares @ effects
         if at < len(loss.terms.bins):
             unseen += shares[:, -1] / len(loss.terms.bins)

@@ -15,7 +15,8 @@ from engine.estimate.calibrate import Ints
 from engine.summaries import Floats
 
 COLUMNS = 4000  # effects of single features; their square is kept, 128 MB
-CELLS = 1000  # of one pair, at most; and as many of all pairs as COLUMNS
+ROOM = 1000  # effects beyond which no pair is added: solving costs their cube, thirty times over
+A_CELL = 20  # rows that a cell of a pair holds on average, at least
 USEFUL, PAIRS = 8, 6  # features whose pairs are tried, and pairs kept
 PENALTIES = (3.0, 30.0, 300.0)  # in rows: a bin of so many rows keeps about half of its effect
 SURE = 4.0  # standard deviations by which a pair must explain more than luck would
@@ -154,13 +155,13 @@ def pairs(terms: Terms, codes: Ints, target: Floats) -> tuple[tuple[int, int], .
     found = []
     for one, two in combinations(sorted(order), 2):
         cells = terms.bins[one] * terms.bins[two]
-        if cells > CELLS:
+        if cells > min(ROOM, len(target) / A_CELL):
             continue
         gain, luck = _explained(columns[one] * np.int64(terms.bins[two] + 1) + columns[two], rest)
         if gain > luck:
             found.append((gain, cells, (one, two)))
     kept: list[tuple[int, int]] = []
-    room = COLUMNS - sum(terms.bins)
+    room = ROOM - sum(terms.bins)
     for _, cells, pair in sorted(found, reverse=True)[:PAIRS]:
         if cells <= room:
             kept.append(pair)

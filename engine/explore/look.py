@@ -9,9 +9,10 @@ from engine.asked import asked_of
 from engine.assess import Summaries, judged, observe, unjudged_if_defining, unjudged_if_partial
 from engine.attribution import asked as attributions_asked
 from engine.columns import Kind
+from engine.expected import awaited
 from engine.explore.attribution import Explained, attribution_of, explained
 from engine.explore.opened import Opened, cells_for
-from engine.explore.performance import performance_of, reference_windows
+from engine.explore.performance import expected_in, maturity_in, performance_of, reference_windows
 from engine.findings import Finding, NotComputed, Observation
 from engine.look import Attributed, finish
 from engine.noise import NO_WINDOWS, WindowFloors
@@ -41,7 +42,12 @@ def look(opened: Opened, cut: Slice, against: str = SAME_COHORT, exact: bool = F
     why = attributed(opened, cut, against) if attributions_asked(plan) else None
     asked = asked_of(opened.reference, opened.plan, against, least, opened.labels, "exact" if exact else "cells")
     run = finish(*sides, cut, held, opened.plan, known, named, floors, volumes, least, right, why, asked)
-    return replace(run, definition=opened.monitor.definition)
+    if run.outcomes is None or isinstance(run.outcomes, str):
+        return replace(run, definition=opened.monitor.definition)
+    whole = cut.window if not cut.cohort else None  # of a cohort its own share says it
+    grown = (maturity_in(opened, whole) if whole else None) or run.maturity
+    coming = expected_in(opened, cut) if awaited(run.outcomes) else None
+    return replace(run, definition=opened.monitor.definition, maturity=grown, expected=coming)
 
 
 def _unproven(opened: Opened, summaries: Summaries) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Did predictions come true, and would they: realized and estimated performance of a monitor, window by window."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 from engine.errors import UnusableData
 from engine.estimate.honesty import Honesty, honesty
-from engine.estimate.performance import Estimate, Estimates, Learned, estimate, learn
+from engine.estimate.performance import Estimate
+from engine.expected import Expected, Teacher, Told, assumption_of, expected, is_known, of_slice, why_not
+from engine.explore.expected import bins_of, learned_of
 from engine.explore.opened import Opened
 from engine.findings import Finding, NotComputed
-from engine.look import is_partial
 from engine.maturity import Maturity, maturity
 from engine.metrics import METRICS
 from engine.noise import NO_WINDOWS, WindowFloors
@@ -26,16 +27,21 @@ from engine.tables.outcomes import Chosen, OutcomeRows, held, outcomes, position
 from engine.tables.question import Question, question
 
 PREDICTIONS = "predictions"
+KEPT = 32  # slices of the reference, and cohorts, whose summaries are kept
 
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """Predictions and labels of both sides in the order of their rows. learned: what is estimated from, or why not."""
+    """Predictions and labels of both sides in the order of their rows.
+
+    learned: what is estimated from, or why not. kept, told: what was summed and expected lately.
+    """
 
     asked: Question
     sides: Mapping[str, OutcomeRows]
-    learned: Learned | str
+    learned: Teacher | str
     kept: dict[Slice, Classes | Errors] = field(default_factory=dict)
+    told: dict[Slice, tuple[Told, Told]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +49,9 @@ class PerformanceHistory:
     """One metric over windows. All sequences run over the windows.
 
     found: what came true, or why it cannot be told. estimates: before labels; None for a metric that is not estimated.
-    labelled, rows: of production. honesty: how far off past estimates were, None without estimates.
+    labelled, rows: of production. honesty: how far off past estimates were, None without estimates; of_labelled: what
+    is estimated of the rows alone that got a label, to be held against found. because: why there are no estimates;
+    assumption: when they hold.
     """
 
     metric: str
@@ -54,6 +62,9 @@ class PerformanceHistory:
     rows: tuple[int, ...]
     maturity: tuple[Maturity, ...]
     honesty: Honesty | None
+    of_labelled: tuple[Estimate, ...] | None = None
+    because: str | None = None
+    assumption: str | None = None
 
 
 def predictions(opened: Opened) -> Predictions | str:
@@ -76,31 +87,8 @@ def _read(opened: Opened) -> Predictions | str:
         }
     except UnusableData as error:
         return f"predictions and labels cannot be read: {error.message}"
-    return Predictions(asked, sides, _learned(opened, asked, sides["reference"]))
-
-
-def _learned(opened: Opened, asked: Question, rows: OutcomeRows) -> Learned | str:
-    """What the reference teaches about estimates, or why it teaches nothing."""
-    if asked.task != "classification":
-        return "the target is a number: its errors are estimated from features, which pages do not do yet"
-    if rows.scores is None:
-        return asked.no_score or "there are no scores to estimate from"
-    if rows.predicted is None:
-        return asked.no_prediction or "there are no predictions"
-    cells = opened.sides["reference"].cells
-    counted = np.bincount(rows.window[rows.window >= 0], minlength=len(cells.windows))
-    volumes = {window: int(n) for window, n in zip(cells.windows, counted, strict=True) if n}
-    whole = [cells.covers(one) and not is_partial(one, volumes, opened.monitor.window.least) for one in cells.windows]
-    number = np.append(np.where(whole, np.cumsum(whole) - 1, -1), -1)  # the last stands for no window
-    try:
-        return learn(_scores(rows), rows.predicted.astype(np.int64), rows.target.astype(np.int64), number[rows.window])
-    except UnusableData as error:
-        return error.message
-
-
-def _scores(rows: OutcomeRows) -> NDArray[np.float64]:
-    assert rows.scores is not None
-    return rows.scores[:, 0] if rows.scores.shape[1] == 1 else rows.scores
+    learned = learned_of(opened, sides["reference"])
+    return Predictions(asked, sides, learned)
 
 
 def chosen(opened: Opened, side: str, cut: Slice) -> Chosen:
@@ -130,7 +118,7 @@ def _side(opened: Opened, found: Predictions, side: str, cut: Slice) -> Classes 
     made = found.sides[side].side(chosen(opened, side, cut))
     if side == "reference":
         found.kept[cut] = made
-        for old in list(found.kept)[:-32]:
+        for old in list(found.kept)[:-KEPT]:
             found.kept.pop(old, None)
     return made
 
@@ -183,46 +171,71 @@ def performance_history(
     labelled, rows = tuple(one.labelled for one in sides), tuple(one.rows for one in sides)
     usual = read.sides["reference"].side()
     grown = maturity(labelled, rows, usual.labelled / usual.rows if usual.rows else None)
-    told = _estimates(read, mine, len(opened.windows), metric)
-    return PerformanceHistory(
-        metric, opened.windows, tuple(found), told, labelled, rows, grown, _honesty(read, mine, told, found, metric)
+    parts = metric, opened.windows, tuple(found)
+    because = why_not(read.learned, metric, METRICS[metric].name)
+    if isinstance(read.learned, str) or because:
+        return PerformanceHistory(*parts, None, labelled, rows, grown, None, because=because)
+    told, of_labelled = (
+        tuple(made.at(metric, i) for i in range(len(opened.windows)))
+        for made in _told(opened, read, read.learned, timeless, mine)
     )
+    return PerformanceHistory(
+        *parts, told, labelled, rows, grown, _honesty(of_labelled, found), of_labelled,
+        assumption=assumption_of(read.learned),
+    )  # fmt: skip
 
 
-def _estimates(read: Predictions, mine: NDArray[np.int64], windows: int, metric: str) -> tuple[Estimate, ...] | None:
-    """The estimates of a metric per window; None for one that is not estimated."""
-    if isinstance(read.learned, str):
-        return None
-    made = _estimated(read, read.learned, mine, windows)
-    if metric not in made.values and metric not in made.because:
-        return None
-    return tuple(made.at(metric, i) for i in range(windows))
+def _told(
+    opened: Opened, read: Predictions, learned: Teacher, timeless: Slice, mine: NDArray[np.int64]
+) -> tuple[Told, Told]:
+    """What is expected of a cohort in every window: of all its rows, and of those alone that got a label."""
+    known = read.told.get(timeless)
+    if known is None:
+        rows, bins = read.sides["production"], bins_of(opened, "production")
+        inside = mine[rows.window[mine] >= 0]
+        some = inside[is_known(rows)[inside]]
+        first, second = (
+            expected(learned, rows, of, rows.window[of], len(opened.windows), bins) for of in (inside, some)
+        )
+        known = read.told[timeless] = first, second
+        for old in list(read.told)[:-KEPT]:
+            read.told.pop(old, None)
+    return known
 
 
-def _estimated(read: Predictions, learned: Learned, mine: NDArray[np.int64], windows: int) -> Estimates:
-    rows = read.sides["production"]
-    assert rows.predicted is not None
-    inside = mine[rows.window[mine] >= 0]
-    predicted = rows.predicted[inside].astype(np.int64)
-    return estimate(learned, _scores(rows)[inside], predicted, rows.window[inside], windows)
-
-
-def _honesty(
-    read: Predictions, mine: NDArray[np.int64], told: tuple[Estimate, ...] | None,
-    found: list[Finding | NotComputed], metric: str,
-) -> Honesty | None:  # fmt: skip
+def _honesty(told: Sequence[Estimate], found: Sequence[Finding | NotComputed]) -> Honesty:
     """Past estimates held against what came true, both of the rows that got a label."""
-    if told is None or isinstance(read.learned, str):
-        return None
-    labelled = mine[read.sides["production"].target[mine] >= 0]
-    made = _estimated(read, read.learned, labelled, len(told))
-    every = [made.at(metric, i) for i in range(len(told))]
 
     def values(picked: list[float | None]) -> NDArray[np.float64]:
         return np.array([np.nan if one is None else one for one in picked], dtype=np.float64)
 
     came = [one.value if isinstance(one, Finding) else None for one in found]
     return honesty(
-        values([one.value for one in every]), values([one.low for one in every]),
-        values([one.high for one in every]), values(came),
+        values([one.value for one in told]), values([one.low for one in told]),
+        values([one.high for one in told]), values(came),
     )  # fmt: skip
+
+
+def maturity_in(opened: Opened, window: Window) -> Maturity | None:
+    """Whether the labels of a window have come, by those of all windows; None where none are known."""
+    read = predictions(opened)
+    if isinstance(read, str) or window not in opened.windows:
+        return None
+    found = []
+    for rows in read.sides.values():
+        known = rows.target >= 0 if read.asked.task == "classification" else np.isfinite(rows.target)
+        inside, w = rows.window >= 0, len(rows.windows)
+        found.append([np.bincount(rows.window[one], minlength=w) for one in (inside & known, inside)])
+    usual = found[0][0].sum() / found[0][1].sum() if found[0][1].sum() else None
+    labelled, rows = found[1][0].tolist(), found[1][1].tolist()
+    return maturity(labelled, rows, usual)[opened.windows.index(window)]
+
+
+def expected_in(opened: Opened, cut: Slice) -> Expected | None:
+    """What is expected of a slice of production whose labels have not come; None where nothing can be estimated."""
+    read = predictions(opened)
+    if isinstance(read, str) or isinstance(read.learned, str):
+        return None
+    rows = read.sides["production"]
+    mine = np.arange(len(rows.target))[chosen(opened, "production", cut)]
+    return of_slice(read.learned, rows, mine, bins_of(opened, "production"))

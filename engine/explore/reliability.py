@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from engine.errors import UnknownName, UnusableData
 from engine.estimate.concept import Change, change
-from engine.estimate.performance import Estimate, estimate
+from engine.estimate.performance import Estimate
 from engine.estimate.reliability import Reliability, reliability
 from engine.explore.opened import Opened
 from engine.explore.performance import PerformanceHistory, Predictions, chosen, predictions
@@ -117,21 +117,10 @@ def surprises(opened: Opened, history: PerformanceHistory, cohort: Slice = ALL) 
 
     Both are of the rows that have a label, as in history.honesty, which counts them. cohort: that history is of.
     """
-    read = predictions(opened)
-    if isinstance(read, str) or isinstance(read.learned, str) or history.estimates is None:
+    if history.of_labelled is None:
         return ()
-    rows = read.sides["production"]
-    assert rows.scores is not None and rows.predicted is not None, "nothing is learned without scores and predictions"
-    mine = np.arange(len(rows.target))[chosen(opened, "production", Slice(cohort.cohort, None, cohort.without))]
-    kept = mine[(rows.target[mine] >= 0) & (rows.window[mine] >= 0)]
-    scores = rows.scores[kept]
-    made = estimate(
-        read.learned, scores[:, 0] if scores.shape[1] == 1 else scores, rows.predicted[kept].astype(np.int64),
-        rows.window[kept], len(history.windows),
-    )  # fmt: skip
     found = []
-    for i, (window, came) in enumerate(zip(history.windows, history.found, strict=True)):
-        told = made.at(history.metric, i)
+    for window, came, told in zip(history.windows, history.found, history.of_labelled, strict=True):
         if not isinstance(came, Finding) or came.value is None or told.low is None or told.high is None:
             continue
         slack = 1e-12 * max(abs(came.value), 1.0)  # a value on the limit is inside, whatever the last digit says

@@ -207,4 +207,5 @@ class Monitor(Section):
                 worth={str(one): value for one, value in right.value.items()} if right and right.value else None,
             ),
             off=self.signals.off if self.signals else frozenset(),
+            estimate=right.estimate if right else True,
         )

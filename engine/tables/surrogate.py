@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from engine.ranking import Importance
@@ -19,8 +18,9 @@ from engine.slices import Slice, Window
 from engine.summaries import Counts, Floats
 from engine.tables.coded import Coded, rows_of
 from engine.tables.codes import CODES, FRACTIONS, HIGHEST, LOWEST, UNSEEN
-from engine.tables.count import THREADS, count
+from engine.tables.count import THREADS
 from engine.tables.crosstab import bins_of_codes
+from engine.tables.rows_binned import fresh_codes
 from engine.tables.sources import Dataset
 from engine.tables.supports import CategoricalSupport, NumericSupport, Support
 
@@ -143,12 +143,7 @@ def fresh_moments(
     if isinstance(usual, str):
         return usual
     wanted = {name: supports[name] for name in (by, *features)}
-    batches: list[pa.RecordBatch] = []
-    count(dataset, wanted, cut=cut, keep=batches.append)
-    starts = np.cumsum([0, *(one.num_rows for one in batches)])
-    none = np.zeros(max(len(batches), 1), np.int64)
-    codes = Coded(dataset, wanted, tuple(wanted), tuple(batches), starts, none, none[:1], (), None)
-    return moments(codes, Slice(), by, features, usual)
+    return moments(fresh_codes(dataset, wanted, cut), Slice(), by, features, usual)
 
 
 def numbers_of_codes(support: Support) -> Floats | str:
