@@ -15,7 +15,7 @@ LEAST = 100  # values on each side: below, no factor can be told from its neighb
 DISTINCT = 5  # quantiles that differ, at least: four values fit too many factors
 LEFT = 0.25  # units of the reference that may be left of the difference when a change is undone, and
 OF_ALL = 0.1  # the share of the difference that may be left
-FAR = 0.001  # a drift of its own that may be left as well: up to a unit, as a share of a difference of many
+FAR, MOST = 0.001, 1.0  # a drift of its own that may be left: a share of a difference of many units, up to so many
 CLEAR = 0.5  # units that the two sides must be apart
 PART, GRADES = 20, 200  # so many of the 199 quantiles must have changed, or not, to speak of a share of the rows
 COARSE = 10  # a column whose values lie on a grid has to stay on it where a unit is under so many of its steps
@@ -31,8 +31,8 @@ EPOCHS = (("seconds", 1.0), ("milliseconds", 1e3), ("microseconds", 1e6), ("nano
 class UnitChange:
     """A change production = offset + factor × reference, in words.
 
-    tolerance: of the fitted factor, relative; left: units of the reference that may be left when it is undone; share:
-    of the rows that changed, 0 to 1.
+    tolerance: of the fitted factor, relative; left: units of the reference that may be left when it is undone, or far
+    times the difference in units, which is most at most; share: of the rows that changed, 0 to 1.
     """
 
     words: str
@@ -40,6 +40,8 @@ class UnitChange:
     offset: float = 0.0
     tolerance: float = 0.04
     left: float = LEFT
+    far: float = FAR
+    most: float = MOST
     share: float = 1.0
 
     @property
@@ -53,12 +55,14 @@ class UnitChange:
         return f"{whose} values look as if they were {self.words}."
 
 
+# Nothing grows tenfold by itself, and no unit lies between 8.5 and 12 times another: drift beside it does not hide it.
+TENS = {"tolerance": 0.17, "most": 3.0}
 NEAR = {"tolerance": 0.015, "left": 0.1}  # factors as small as what seasons do: a real week in May is 1.6 × as warm
 
 # Kelvin has no row: it is a shift like any other. Nor have pounds (2.2) and feet (3.3), too near to common growth.
 UNIT_CHANGES: tuple[UnitChange, ...] = (
-    *(UnitChange(f"multiplied by {10**power:,}", 10.0**power) for power in range(1, 7)),
-    *(UnitChange(f"divided by {10**power:,}", 10.0**-power) for power in range(1, 7)),
+    *(UnitChange(f"multiplied by {10**power:,}", 10.0**power, **TENS) for power in range(1, 7)),
+    *(UnitChange(f"divided by {10**power:,}", 10.0**-power, **TENS) for power in range(1, 7)),
     UnitChange("converted from inches to centimetres (× 2.54)", 2.54, **NEAR),
     UnitChange("converted from centimetres to inches (÷ 2.54)", 1 / 2.54, **NEAR),
     UnitChange("converted from miles to kilometres (× 1.609)", 1.609344, **NEAR),
@@ -75,7 +79,7 @@ def unit_change(reference: Floats, production: Floats, rows: tuple[int, int]) ->
     reference, production: (199,) quantiles at 1/200 … 199/200; rows: how many values they were taken from.
 
     >>> p = np.linspace(20.0, 80.0, 199)
-    >>> unit_change(p, (p - 32) / 1.8, (5000, 5000)).words, unit_change(p, 9.5 * p, (5000, 5000))
+    >>> unit_change(p, (p - 32) / 1.8, (5000, 5000)).words, unit_change(p, 7 * p, (5000, 5000))
     ('converted from °F to °C', None)
     """
     if min(rows) < LEAST or min(len(np.unique(side)) for side in (reference, production)) < DISTINCT:
@@ -110,7 +114,7 @@ def _left(change: UnitChange, reference: Floats, production: Floats, rows: tuple
     left = float(np.abs(undone - reference).mean()) / unit
     apart = float(np.abs(production - reference).mean()) / unit / min(abs(change.factor), 1.0)
     proven = _shared(undone, reference) >= PROOF and _shared(production, reference) < 1 - PROOF
-    most = LEFT if proven else max(change.left, min(FAR * apart, 1.0))
+    most = LEFT if proven else max(change.left, min(change.far * apart, change.most))
     if apart < CLEAR or left > min(most, OF_ALL * apart):
         return None
     if proven:
