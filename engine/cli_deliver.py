@@ -22,7 +22,7 @@ def told(monitors: Sequence[str], store: str | None, test: bool) -> Told:
     """Send what is due to the targets of some monitors, or a test. One that cannot be read does not stop the others."""
     found, problems = named(monitors)
     opened = open_store(store)
-    done = tested(opened, found) if test else after_run(opened, found)
+    done = trial(opened, found) if test else after_run(opened, found)
     return replace(done, problems=(*problems, *done.problems))
 
 
@@ -45,7 +45,7 @@ def named(given: Sequence[str]) -> tuple[list[Monitor], list[str]]:
     return found, problems
 
 
-def tested(store: Store, monitors: Sequence[Monitor]) -> Told:
+def trial(store: Store, monitors: Sequence[Monitor]) -> Told:
     """Send a test to every target, and whatever else is due to it."""
     for monitor in monitors:
         queue_test(store, monitor)

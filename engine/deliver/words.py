@@ -35,7 +35,7 @@ def headline(event: Event) -> str:
         return plain(f"Test of {event.monitor}: {event.what}", 240)
     if event.kind is Kind.DECISION:
         return plain(f"{event.monitor}: {event.what}", 240)
-    level = "RECOVERED" if event.kind is Kind.RECOVERED else severity_words(event.severity).upper()
+    level = "RECOVERED" if event.kind is Kind.RECOVERED and not event.open else severity_words(event.severity).upper()
     return plain(f"{mark(event)} {level} {event.monitor}: {event.what}", 240)
 
 
@@ -50,11 +50,17 @@ def what_of(told: Sequence[Told], opened: int) -> str:
         return f"nothing new; {_findings(opened)} open" if opened else "nothing is open"
     said: list[str] = []
     for state in (*NEWS, *OVER, "persisting", "muted"):
-        names = [plain(one.name, 60) for one in told if one.state == state]
+        names = [_called(one) for one in told if one.state == state]
         if names and (state in (*NEWS, *OVER) or not said):
             more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
             said.append(f"{state}: {', '.join(names[:NAMED])}{more}")
-    return "; ".join(said)
+    fresh = any(one.state in NEWS for one in told)
+    return "; ".join([*said, *([f"{_findings(opened)} still open"] if opened and not fresh else [])])
+
+
+def _called(one: Told) -> str:
+    """A finding by its name; a rule of the policy by what it says."""
+    return plain(one.sentence.rstrip("."), 100) if one.signal == "policy" else plain(one.name, 60)
 
 
 def where_of(monitor: str, window: str | None, cohort: str, against: str) -> str:
@@ -78,13 +84,16 @@ def how_bad_of(told: Sequence[Told], severity: str) -> str:
 
 
 def since_of(told: Sequence[Told]) -> str:
-    """Since when the oldest of what is open has held.
+    """Since when the worst of what is open has held, and since when the oldest.
 
     >>> since_of([])
     ''
     """
     days = [one.since for one in told if one.since and one.state not in (*OVER, "muted")]
-    return f"since {_day(min(days))}" if days else ""
+    if not days:
+        return ""
+    oldest = f"; the oldest that is open since {_day(min(days))}" if min(days) < days[0] else ""
+    return f"since {_day(days[0])}{oldest}"
 
 
 def lines(event: Event, most: int = 5) -> list[tuple[str, str]]:
@@ -93,7 +102,7 @@ def lines(event: Event, most: int = 5) -> list[tuple[str, str]]:
     rows += [("How bad", event.how_bad)] if event.how_bad else []
     rows += [("Since when", event.since)] if event.since else []
     if event.verdict is not None:
-        because = f": {' '.join(event.verdict.because)}" if event.verdict.because else ""
+        because = f": {event.verdict.because[0]}" if event.verdict.because else ""
         rows.append(("Verdict", f"{event.verdict.action}{because}"))
     if event.decision is not None:
         decided = event.decision

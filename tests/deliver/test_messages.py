@@ -15,7 +15,7 @@ from engine.deliver.pagerduty import pagerduty
 from engine.deliver.slack import slack
 from engine.deliver.targets import MAKERS
 from engine.deliver.teams import LARGEST, teams
-from engine.deliver.words import headline, lines
+from engine.deliver.words import headline, lines, since_of, what_of
 from engine.errors import plain
 from engine.monitor.delivery import NEEDS
 from engine.policy.verdict import Action
@@ -192,3 +192,24 @@ def test_no_line_of_a_message_holds_a_break():
 
 def test_every_kind_of_target_has_its_maker():
     assert set(MAKERS) | {"prometheus"} == set(NEEDS)
+
+
+def test_the_headline_says_recovered_only_when_nothing_is_open():
+    assert headline(OVER).startswith("● RECOVERED")
+    still = replace(OVER, open=1, severity="critical")
+    assert headline(still).startswith("■ CRITICAL")
+    gone = replace(still.findings[0], name="a.psi", state="recovered")
+    assert what_of([gone], 2) == "recovered: a.psi; 2 findings still open"
+
+
+def test_a_rule_is_called_by_what_it_says():
+    rule = replace(event().findings[0], name="rule 1", signal="policy", sentence="Predictions are far worse.")
+    assert what_of([rule], 1) == "new: Predictions are far worse"
+
+
+def test_since_when_is_that_of_the_worst_and_of_the_oldest():
+    worst = event().findings[0]
+    old = replace(worst, state="persisting", since="2013-04-08T00:00:00")
+    assert since_of([worst]) == "since 2 September 2013"
+    assert since_of([worst, old]) == "since 2 September 2013; the oldest that is open since 8 April 2013"
+    assert since_of([replace(worst, state="recovered")]) == ""

@@ -53,6 +53,7 @@ def test_new_worse_and_recovered_are_told_once_each(store, keep, day):
     assert (new.open, recovered.open, recovered.severity) == (1, 0, "ok")
     assert new.window.start == "2026-03-16T00:00:00" and worse.findings[0].since == "2026-03-16T00:00:00"
     assert worse.since == "since 16 March 2026"
+    assert (new.what, worse.what, recovered.what) == ("new: x.psi", "worse: x.psi", "recovered: x.psi")
     assert new.incident == worse.incident == recovered.incident
     assert len({one.event_id for one in (new, worse, recovered)}) == 3
 
