@@ -46,7 +46,7 @@ def run(monitors: tuple[str, ...], fail_on: str, form: str, file: str | None, st
             place = "" if named and said not in one.notes else f"{one.path}: "
             click.echo("\n".join(plain(f"{place}{line}", 2000) for line in said.splitlines()), err=True)
     told = after_run(opened, [one.monitor for one in done if one.monitor and one.done])
-    for problem in told.problems:
+    for problem in told.said:
         click.echo("\n".join(plain(f"deliver: {line}", 2000) for line in problem.splitlines()), err=True)
     return max(_code(one, fail_on) for one in done)
 

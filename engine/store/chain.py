@@ -108,20 +108,32 @@ def _flaw(row: Any, what: What, said: str) -> Flaw:
 
 def _links(rows: Any) -> Iterator[Flaw]:
     """What is wrong with entries themselves and with how they follow one another."""
-    place = {row.hash: i for i, row in enumerate(rows)}
+    place = _places(rows)
     previous, expected = NOTHING, 1
     for row in rows:
         if row.seq != expected:
             missing = f"{expected}" if row.seq == expected + 1 else f"{expected} to {row.seq - 1}"
             yield Flaw(row.seq, "removed", f"Before entry {row.seq}, entry {missing} was removed.")
         own = _is_whole(row, row.seq)
-        if not own and row.previous in place and _is_whole(row, rows[place[row.previous]].seq + 1):
-            yield _flaw(row, "reordered", f"it was entry {rows[place[row.previous]].seq + 1} and was moved")
+        was = place.get(row.hash, row.seq)
+        if not own and was != row.seq and _is_whole(row, was):
+            yield _flaw(row, "reordered", f"it was entry {was} and was moved")
         elif not own:
             yield _flaw(row, "edited", "it was edited: its hash is another")
         elif row.previous != previous and row.seq == expected:
             yield _flaw(row, "edited", "it does not follow the one before, which was edited or replaced")
         previous, expected = row.hash, row.seq + 1
+
+
+def _places(rows: Any) -> dict[str, int]:
+    """Hash -> number of an entry, as the entries themselves name the ones before them."""
+    after = {row.previous: row.hash for row in rows}
+    found: dict[str, int] = {}
+    last = NOTHING
+    while last in after and after[last] not in found:
+        last = after[last]
+        found[last] = len(found) + 1
+    return found
 
 
 def _is_whole(row: Any, seq: int) -> bool:

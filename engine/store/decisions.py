@@ -11,6 +11,7 @@ from engine.errors import PlumblineError, UnknownName
 from engine.record import Choice, Decision, name_of
 from engine.store.ledger import add
 from engine.store.opening import Store, now, reading, writing
+from engine.store.packed import storable
 from engine.store.runs import full_id, stored
 from engine.store.tables import DECISIONS
 
@@ -39,7 +40,8 @@ def decide(store: Store, decision: Decision) -> Decision:
     for name in decision.findings:
         if name not in known:
             raise UnknownName.of("finding", name, known, where=run)
-    recorded = replace(decision, run=run, monitor=monitor, at=now())
+    said = {"reason": storable(decision.reason), "by": storable(decision.by)}
+    recorded = replace(decision, run=run, monitor=monitor, at=now(), **said)
     body = _body(recorded)
     with writing(store) as connection:
         entry = add(connection, "mute" if recorded.choice is Choice.MUTE else "decision", body, at=recorded.at)

@@ -18,7 +18,7 @@ import sqlalchemy
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url, select, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from engine.errors import UnusableStore, nearest, shown
+from engine.errors import UnusableStore, nearest, plain, shown
 from engine.store.tables import SCHEMA, VERSION, make_tables
 from engine.store.told import told
 
@@ -58,7 +58,9 @@ def open_store(url: str | None = None, *, make: bool = True) -> Store:
 
 def _parsed(given: str) -> URL:
     if "://" not in given:
-        raise UnusableStore(f"{shown(given)} is no address of a store.", hint=f"Did you mean sqlite:///{given}?")
+        near = f"Did you mean sqlite:///{plain(given)}?" if "@" not in given else EXAMPLE  # it may hold a password
+        name = shown(given) if "@" not in given else "The text"
+        raise UnusableStore(f"{name} is no address of a store.", hint=near)
     scheme, _, rest = given.partition("://")
     scheme = {"postgres": "postgresql", "postgresql+psycopg": "postgresql"}.get(scheme, scheme)
     if scheme not in ("sqlite", "postgresql"):

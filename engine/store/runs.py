@@ -157,7 +157,7 @@ def rows_of(run: Run) -> int:
 
 def full_id(connection: Connection, run: str) -> str:
     """The whole id of a run from its first characters. Raises UnknownName with the nearest, also where several fit."""
-    given = run.strip().lower()
+    given = storable(run).strip().lower()
     fits = connection.execute(select(RUNS.c.id).where(RUNS.c.id.startswith(given, autoescape=True)).limit(9)).scalars()
     found = list(fits) if given else []
     if len(found) == 1 or given in found:

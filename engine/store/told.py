@@ -36,6 +36,14 @@ SAID = {
     "P0001": ("Rows of the store are added, never changed.", None),
 }
 
+AT_THE_DOOR = {
+    "does not exist": "3D000",
+    "password authentication failed": "28P01",
+    "no password supplied": "28P01",
+    "no pg_hba.conf entry": "28000",
+    "too many clients": "53300",
+}
+
 
 @contextmanager
 def told(place: str) -> Iterator[None]:
@@ -54,6 +62,10 @@ def in_words(error: Exception) -> tuple[str, str | None]:
     for name, said in SAID.items():
         if code.startswith(name):
             return said
+    text = str(origin)
+    for words, name in AT_THE_DOOR.items():  # who is turned away there gets no number
+        if not code and words in text:
+            return SAID[name]
     first = plain(next(iter(str(origin).strip().splitlines()), type(origin).__name__), 300)
     if not code and isinstance(error, OperationalError) and type(origin).__module__.startswith("psycopg"):
         return f"The server cannot be reached: {first.rstrip('.')}.", "Look whether it runs and where."

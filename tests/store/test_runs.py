@@ -152,7 +152,8 @@ def test_a_run_takes_less_than_100_kb(monitor, runs):
         assert packed < 100_000, packed
 
 
-def test_ten_thousand_columns(store, monitor, runs):
+def test_ten_thousand_columns(file_store, monitor, runs):
+    store = file_store
     names = [f"column {i}" for i in range(10_000)]
     drawn = runs[0].summaries["late_probability"]
     said = [one for one in runs[0].findings if (one.column, one.metric) == ("late_probability", "psi")]

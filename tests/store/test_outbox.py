@@ -1,0 +1,30 @@
+"""The outbox: queued once, due when it is, and its state told."""
+
+import pytest
+
+from engine.errors import UnknownName
+from engine.store import delivered, deliveries, due_deliveries, failed, queue_delivery
+from engine.store.outbox import claimed
+
+
+def test_a_message_is_queued_once_and_leaves(store):
+    assert queue_delivery(store, "e1", "ops", "{}", at="2026-01-01T00:00:00+00:00")
+    assert not queue_delivery(store, "e1", "ops", "{}")
+    assert queue_delivery(store, "e2", "ops", "{}", at="2026-01-02T00:00:00+00:00")
+    assert [one.event_id for one in due_deliveries(store, at="2026-01-01T12:00:00+00:00")] == ["e1"]
+    first, second = due_deliveries(store)
+    delivered(store, first.id)
+    failed(store, second.id, "no\nanswer", next_at="2026-01-05T00:00:00+00:00")
+    assert due_deliveries(store, at="2026-01-04T00:00:00+00:00") == ()
+    (waits,) = due_deliveries(store)
+    assert (waits.tries, waits.last_error) == (1, "no\\nanswer")
+    failed(store, waits.id, "gone", next_at=None)
+    assert [(one.state, one.tries) for one in deliveries(store)] == [("sent", 1), ("given up", 2)]
+    with pytest.raises(UnknownName, match="no delivery 99"):
+        delivered(store, 99)
+
+
+def test_one_sender_at_a_time(store):
+    queue_delivery(store, "e1", "ops", "{}", at="2026-01-01T00:00:00+00:00")
+    (one,) = due_deliveries(store)
+    assert claimed(store, one, "2026-01-01T00:05:00+00:00") and not claimed(store, one, "2026-01-01T00:06:00+00:00")
