@@ -13,7 +13,7 @@ from engine.explore.opened import Opened
 from engine.explore.performance import PerformanceHistory, Predictions, chosen, predictions
 from engine.findings import Finding, three
 from engine.metrics import METRICS
-from engine.outcomes import Classes, Classification
+from engine.outcomes import Classes, Classification, Regression
 from engine.slices import Slice, Window
 from engine.slices.against import SAME_COHORT
 from engine.summaries import Counts, Floats
@@ -104,7 +104,8 @@ class Surprise:
         assert one.value is not None and one.low is not None and one.high is not None
         name = METRICS[self.metric].name
         name = name[:1].lower() + name[1:] if name[1:2].islower() else name
-        how = "better than any score said" if self.better else "outside. The scores did not know"
+        knew = "features" if METRICS[self.metric].needs is Regression else "scores"
+        how = f"better than the {knew} said" if self.better else f"outside. The {knew} did not know"
         said = self.window.words
         return (
             f"{said[:1].upper()}{said[1:]}: estimated {name} {three(one.value)} "

@@ -3,8 +3,7 @@
 import streamlit as st
 
 from engine.charts.realized import Told, realized
-from engine.estimate.performance import ASSUMPTION
-from engine.explore.performance import PerformanceHistory, Predictions
+from engine.explore.performance import PerformanceHistory
 from engine.findings import Finding, NotComputed, three
 from engine.maturity import Maturity
 from engine.metrics import METRICS
@@ -39,7 +38,7 @@ def main() -> None:
     history = performance_over(view, metric) if view.opened.windows else None
     show_now(view, metric, history if isinstance(history, PerformanceHistory) else None)
     if isinstance(history, PerformanceHistory):
-        show_history(view, read, history)
+        show_history(view, history)
     else:
         st.caption(
             "No timestamp cuts these rows into windows: there is no course over time, and no estimate beside it."
@@ -75,7 +74,7 @@ def show_now(view: View, metric: str, history: PerformanceHistory | None) -> Non
                     f"{still}.")  # fmt: skip
 
 
-def show_history(view: View, read: Predictions, history: PerformanceHistory) -> None:
+def show_history(view: View, history: PerformanceHistory) -> None:
     """Realized and estimated over all windows, how far estimates were off, and where they failed."""
     name = METRICS[history.metric].name
     told = [
@@ -95,8 +94,7 @@ def show_history(view: View, read: Predictions, history: PerformanceHistory) -> 
         on_select=lambda: choose_window("performance"), selection_mode="points",
     )  # fmt: skip
     if history.estimates is None:
-        why = read.learned if isinstance(read.learned, str) else f"{name} has no estimate from scores alone"
-        st.caption(f"Not estimated before labels: {plain(why)}.")
+        st.caption(f"Not estimated before labels: {plain(history.because or 'nobody knows why')}.")
         return
     show_surprises(view, history)
 
@@ -114,7 +112,7 @@ def show_surprises(view: View, history: PerformanceHistory) -> None:
             st.markdown("**In no window with labels did realized leave the band of the estimate.**")
         if history.honesty is not None:
             st.markdown(plain(history.honesty.words))
-        st.caption(plain(ASSUMPTION))
+        st.caption(plain(history.assumption or ""))
 
 
 def csv_row(window: object, one: Told) -> dict[str, object]:

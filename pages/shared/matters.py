@@ -5,6 +5,8 @@ from statistics import median
 import streamlit as st
 
 from engine.findings import Severity, three
+from engine.metrics import METRICS
+from engine.outcomes import Regression
 from engine.run import Run
 from engine.signals import PERFORMANCE, SIGNALS
 from pages.shared.cards import Card
@@ -54,4 +56,5 @@ def surprise_of(view: View, metric: str) -> str:
     found = next((one for one in surprises_of(view, history) if one.window == view.cut.window), None)
     if found is None or found.better or found.estimate.value is None:
         return ""
-    return f" Before labels it was estimated at {three(found.estimate.value)}: the scores did not know."
+    knew = "features" if METRICS[metric].needs is Regression else "scores"
+    return f" Before labels it was estimated at {three(found.estimate.value)}: the {knew} did not know."
