@@ -12,7 +12,7 @@ from engine.deliver.retry import QUICK
 from engine.deliver.secrets import filled
 from engine.deliver.send import SECONDS, Outcome, send_due
 from engine.deliver.targets import Target, targets_of
-from engine.errors import PlumblineError
+from engine.errors import PlumblineError, plain
 from engine.monitor import Monitor
 from engine.monitor.delivery import names_of
 from engine.store import Store, decisions, deliveries, records
@@ -35,6 +35,12 @@ class Told:
     def fine(self) -> bool:
         """Whether everything that was due was sent and written."""
         return not self.problems and all(one.state == "sent" for one in self.outcomes)
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """What was not sent or written, a sentence each."""
+        bad = [one for one in self.outcomes if one.state != "sent"]
+        return (*self.problems, *(f"{plain(one.target)}: {one.said}, {one.state}." for one in bad))
 
 
 def after_run(

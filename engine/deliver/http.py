@@ -37,7 +37,7 @@ def post(given: Post, seconds: float = SECONDS) -> Answer:
         if one.sock is not None:
             with suppress(OSError):
                 one.sock.shutdown(socket.SHUT_RDWR)
-    return Answer(False, f"no answer within {seconds:g} s", again=True)
+    return Answer(False, f"no answer within {seconds:.1f} s", again=True)
 
 
 def _tried(given: Post, seconds: float, line: list[http.client.HTTPConnection]) -> Answer:
@@ -48,7 +48,7 @@ def _tried(given: Post, seconds: float, line: list[http.client.HTTPConnection]) 
     except ssl.SSLError as error:
         return Answer(False, f"TLS failed: {error.reason or 'no answer in TLS'}", again=True)
     except TimeoutError:
-        return Answer(False, f"no answer within {seconds:g} s", again=True)
+        return Answer(False, f"no answer within {seconds:.1f} s", again=True)
     except socket.gaierror:
         return Answer(False, "its host has no address", again=True)
     except OSError as error:

@@ -26,7 +26,7 @@ def mail(letter: Letter, seconds: float = SECONDS) -> Answer:
         if (sock := getattr(one, "sock", None)) is not None:
             with suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
-    return Answer(False, f"no answer within {seconds:g} s", again=True)
+    return Answer(False, f"no answer within {seconds:.1f} s", again=True)
 
 
 def _tried(letter: Letter, seconds: float, line: list[smtplib.SMTP]) -> Answer:
@@ -50,7 +50,7 @@ def _tried(letter: Letter, seconds: float, line: list[smtplib.SMTP]) -> Answer:
     except smtplib.SMTPException:
         return Answer(False, "the server does not speak SMTP as expected", again=True)
     except TimeoutError:
-        return Answer(False, f"no answer within {seconds:g} s", again=True)
+        return Answer(False, f"no answer within {seconds:.1f} s", again=True)
     except socket.gaierror:
         return Answer(False, "its host has no address", again=True)
     except OSError as error:
