@@ -139,9 +139,8 @@ def _card(card: Block, snapshot: Mapping[str, Any], figures: list[dict[str, Any]
     head = "".join(
         f'<th scope="col">{one}</th>' for one in ("", "Bin", "Reference", "Production", f"Of {card['short']}")
     )
-    listed = (
-        f"<details><summary>Bins</summary><table><thead><tr>{head}</tr></thead><tbody>{bins}</tbody></table></details>"
-    )
+    rows = f"<table><thead><tr>{head}</tr></thead><tbody>{bins}</tbody></table>"
+    listed = f'<details class="scroll"><summary>Bins</summary>{rows}</details>'
     title = f"<span>{card['place']}. {_text(card['title'])}</span>{_cell({'badge': card['severity']})}"
     return (
         f'<div class="card"><h3>{title}</h3>'

@@ -10,6 +10,7 @@ from engine.explore.look import look
 from engine.explore.opened import open_monitor
 from engine.monitor import read_monitor
 from engine.slices import Slice, parse_window
+from tests.browser.get_chromium import find
 from tests.evidence.steps import evidence, run_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,3 +51,12 @@ def small(run):
 @pytest.fixture(scope="session")
 def small_pdf(small):
     return render_pdf(small)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    """The machine's own Chromium; no server is needed, the page is a file."""
+    path = find()
+    if path is None:
+        pytest.skip("no Chromium: python tests/browser/get_chromium.py gets one")
+    return {**browser_type_launch_args, "executable_path": path, "args": ["--no-sandbox", "--disable-gpu"]}

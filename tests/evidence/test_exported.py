@@ -1,4 +1,4 @@
-"""Evidence of recorded runs: what the store adds, exports and signatures in the ledger, and what it then contradicts."""
+"""Evidence of recorded runs: what the store adds; exports and signatures in the ledger, and what it contradicts."""
 
 import json
 

@@ -76,8 +76,8 @@ def test_rare_categories_are_pooled_and_counts_stay(demo, week):
 
 
 def test_a_category_of_few_rows_is_not_named():
-    parts = [{"label": name, "reference": p, "production": q, "part": 0.1} for name, p, q in
-             (("often", 0.96, 0.97), ("J. Doe", 0.02, 0.01), ("A. Roe", 0.01, 0.01), ("unseen", 0.01, 0.01))]  # fmt: skip
+    rows = (("often", 0.96, 0.97), ("J. Doe", 0.02, 0.01), ("A. Roe", 0.01, 0.01), ("unseen", 0.01, 0.01))
+    parts = [{"label": name, "reference": p, "production": q, "part": 0.1} for name, p, q in rows]
     found = pooled(parts, (100, 100), least=5, top=30)
     assert [one["label"] for one in found] == ["often", "2 rare", "unseen"]
     assert found[1]["part"] == pytest.approx(0.2)

@@ -1,0 +1,80 @@
+"""Export and verify from the command line: what is written, what is answered, and with which exit code."""
+
+import json
+
+import pytest
+from pypdf import PdfReader
+
+from engine.cli_evidence import exported
+from engine.evidence.canonical import sha256
+
+
+@pytest.fixture
+def document(say, here):
+    done, out, _ = say("compare", "old.parquet", "far.parquet", "--format", "json")
+    assert done == 1
+    (here / "run.json").write_text(out, encoding="utf-8")
+    return json.loads(out)
+
+
+def test_a_run_becomes_a_pdf_that_is_known_again(say, here, document):
+    done, out, err = say("export", "run.json", "--by", "Jo Doe", "-o", "a.pdf")
+    assert (done, out) == (0, "") and f"Run {document['id']} as pdf" in err and "stands in no ledger" in err
+    assert "Jo Doe" in PdfReader(here / "a.pdf").pages[0].extract_text()
+    done, out, err = say("verify", "a.pdf", "--data")
+    assert (done, err) == (0, "")
+    assert out.startswith("● a.pdf: This is the evidence that was made: 3 of 5 levels")
+    assert "● 5 numbers: Both files are those of the run" in out and "kept elsewhere" in out
+
+
+def test_data_that_changed_are_told(say, here, document):
+    say("export", "run.json", "--by", "Jo", "-o", "a.json", "--format", "json")
+    done, out, _ = say("verify", "a.json", "--production", "same.parquet", "--format", "json")
+    level = json.loads(out)["levels"][4]
+    assert done == 1 and level["state"] == "different" and "production data are others" in level["differing"][0]
+    done, out, _ = say("verify", "a.json", "--reference", "nowhere.parquet")
+    assert done == 1 and "◌ 5 numbers: The data are not there any more" in out
+
+
+def test_a_file_that_was_changed_ends_in_exit_code_1(say, here, document):
+    say("export", "run.json", "--by", "Jo", "-o", "a.pdf")
+    data = bytearray((here / "a.pdf").read_bytes())
+    data[len(data) // 2] ^= 1
+    (here / "b.pdf").write_bytes(data)
+    done, out, _ = say("verify", "b.pdf", "--format", "tsv")
+    assert done == 1 and "pages\tdifferent" in out
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "html"])
+def test_the_other_forms(say, here, document, form):
+    done, _, _ = say("export", "run.json", "--by", "Jo", "--format", form, "-o", f"a.{form}")
+    text = (here / f"a.{form}").read_text(encoding="utf-8")
+    assert done == 0 and document["findings"][0]["metric"] in text
+
+
+def test_without_a_file_a_pdf_gets_a_name_of_its_own(say, here, document):
+    done, _, err = say("export", "run.json", "--by", "Jo")
+    assert done == 0 and f"Written to comparison-all-time-{document['id']}.pdf." in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["export", "nothing.json", "--by", "Jo"], "cannot be read"),
+        (["export", "garbage.parquet", "--by", "Jo"], "no JSON"),
+        (["export", "run.json", "--by", " "], "name of who asked"),
+        (["export", "run.json", "--by", "Jo", "--sign-as", "owner"], "Only a recorded run can be signed"),
+        (["export", "run.json", "--by", "Jo", "-o", "no/where.pdf"], "cannot be written"),
+        (["export", "ffff", "--store", "sqlite:///none.db"], "There is no store"),
+        (["verify", "nothing.pdf"], "cannot be read"),
+        (["verify", "run.json", "--store", "mysql://x"], "cannot lie in"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_exit_code_2(say, document, arguments, said):
+    done, out, err = say(*arguments)
+    assert (done, out) == (2, "") and said in err and "Traceback" not in err
+
+
+def test_the_bytes_are_what_is_written(here, document):
+    where, data, _ = exported("run.json", "json", None, "Jo", None, "", None, None, "review", None, "x.json")
+    assert where == "x.json" and json.loads(data)["requested_by"] == "Jo" and len(sha256(data)) == 64
