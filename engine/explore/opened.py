@@ -127,7 +127,8 @@ def open_monitor(monitor: Monitor, base: Path | None = None, progress: Progress 
     places = [monitor.reference.path, monitor.production.path, *([written.path] if written else [])]
     paths = [find_path(place, base) for place in places]
     root = connect({file.parent for path in paths for file in find_files(path)})
-    reference, production = (open_dataset(path, root) for path in paths[:2])
+    # what a run's document calls its data must not tell what came from the environment
+    reference, production = (open_dataset(path, root, monitor.hidden(str(path))) for path in paths[:2])
     kinds = {name: str(kind) for name, kind in monitor.columns.kinds.items()}
     reference = reference.assign(kinds, monitor.columns.roles_in(one.name for one in reference.columns))
     if isinstance(monitor.columns.features, list):

@@ -24,8 +24,8 @@ def relimited(finding: Finding, asked: Metric, before: Levels, after: Levels) ->
     >>> from engine.metrics import metric
     >>> limits = Threshold(0.21, 0.25)
     >>> found = Finding("data_quality", "x", "numeric", "null_rate", 0.3, Severity.OK, "", threshold=limits)
-    >>> relimited(found, metric("null_rate"), (Level(0.01, "+"), Level(0.05, "+")), (Level(0.1, "+"), Level(0.5)))
-    Threshold(warning=0.3, critical=0.5)
+    >>> relimited(found, metric("null_rate"), (Level(0.01, "+"), Level(0.05, "+")), (Level(0.05, "+"), Level(0.5)))
+    Threshold(warning=0.25, critical=0.5)
     """
     limits = finding.threshold
     if limits is None:

@@ -83,6 +83,24 @@ def test_a_secret_path_does_not_come_out_of_check(tmp_path, monkeypatch):
     assert len(found) == 2 and not any(SECRET in str(one) for one in found)
 
 
+def test_the_document_of_a_run_names_its_data_as_the_file_does(tmp_path, monkeypatch):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from engine.explore import look, open_monitor
+    from engine.slices import Slice
+
+    folder = tmp_path / SECRET
+    folder.mkdir()
+    for name in ("old", "new"):
+        pq.write_table(pa.table({"x": [1.0, 2.0] * 200}), folder / f"{name}.parquet")
+    monkeypatch.setenv("PL_FOLDER", str(folder))
+    text = 'monitor: m\nreference: {path: "${PL_FOLDER}/old.parquet"}\nproduction: {path: "${PL_FOLDER}/new.parquet"}\n'
+    run = look(open_monitor(parse_monitor(text)), Slice())
+    assert run.reference.name == "${PL_FOLDER}/old.parquet" and run.production.name == "${PL_FOLDER}/new.parquet"
+    assert SECRET not in run.to_json()
+
+
 def test_targets_are_filled_in_when_something_is_sent(tmp_path, monkeypatch):
     monkeypatch.delenv("PL_HOOK", raising=False)
     text = 'monitor: m\nreference: {path: a}\nproduction: {path: b}\ndeliver: [{to: webhook, url: "${PL_HOOK}"}]\n'
