@@ -1,5 +1,6 @@
 """The verb cohorts: options as typed become crosstabs of two datasets, and these a list of cohorts as text."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +85,10 @@ def looked_for(
     built = {n: one for n, one in supports.items() if not isinstance(one, str) and second.has(n)}
     for name in (*column, *([by_column] if by_column else [])):
         _refuse(name, supports, second)
+    if column and set(column) == {by_column}:
+        raise UnusableData("Cohorts of a column say nothing about itself.", where=f"column {shown(column[0])}")
+    if not built:
+        raise UnusableData(_nothing(supports, second), hint="Compare tells more about the columns.")
     for name in column:
         if why := pointless(built[name].column, asked):
             raise UnusableData(f"{why[0].upper()}{why[1:]}.", where=f"column {shown(name)}")
@@ -143,6 +148,16 @@ def _refuse(name: str, supports: Mapping[str, Support | str], production: Datase
         raise UnusableData(f"It cannot be asked: {support}.", where=f"column {shown(name)}")
     if not production.has(name):
         raise UnusableData("Production has no such column.", where=f"column {shown(name)}")
+
+
+def _nothing(supports: Mapping[str, Support | str], production: Dataset) -> str:
+    """Why no column of two datasets can be counted."""
+    if not any(production.has(name) for name in supports):
+        return "The two sides have no column in common."
+    whys = Counter(str(one) for name, one in supports.items() if isinstance(one, str) and production.has(name))
+    return (
+        f"No column can be counted: {whys.most_common(1)[0][0]}." if whys else "Production lacks all that has values."
+    )
 
 
 def _chosen(

@@ -4,6 +4,7 @@ import csv
 import io
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
@@ -139,3 +140,19 @@ def test_nothing_large_enough_does_not_pass_a_gate(say):
 
 def test_the_level_that_fails(say):
     assert say("cohorts", "old.parquet", "new.parquet", *ID, "--fail-on", "never")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("columns", "options", "said"),
+    [
+        ({"x": pa.array([None] * 200, pa.int64())}, (), "No column can be counted: the reference has no value."),
+        ({"y": [1, 2] * 100}, (), "The two sides have no column in common."),
+        ({"x": [1, 2] * 100}, ("--by", "x", "--column", "x"), "Cohorts of a column say nothing about itself."),
+    ],
+    ids=["no value", "no column", "itself"],
+)
+def test_what_no_cohort_can_tell_is_said(say, tmp_path, columns, options, said):
+    pq.write_table(pa.table(columns), tmp_path / "a.parquet")
+    pq.write_table(pa.table({"x": [1, 2] * 100}), tmp_path / "b.parquet")
+    code, _, err = say("cohorts", str(tmp_path / "a.parquet"), str(tmp_path / "b.parquet"), *options)
+    assert code == 2 and said in err
