@@ -15,6 +15,7 @@ from engine.summaries import Counts, Floats
 Task = Literal["classification", "regression"]
 OUTCOMES = ("tp", "fp", "fn", "tn")
 YES = ("true", "1", "yes", "y", "t", "positive", "1.0")  # classes that mean it happened, whatever the other one says
+LARGEST = 1e75  # beyond it the square of a square, which errors of means rest on, is no number
 SURE = 1e-3  # how far scores of all classes may sum from 1, by rounding
 
 
@@ -105,7 +106,7 @@ class Errors:
 
     signed: of e; absolute: of |e|; square: of e²; share: of |e / y|, None where some y is 0 (zeros: how many are).
     target: of y. unexplained: of (e² - r (y - ȳ)²), r being the mean of e² over that of (y - ȳ)²: what R² varies by;
-    None where y does not vary.
+    None where y does not vary. beyond: why nothing is computed of rows that there are.
     """
 
     rows: int
@@ -117,6 +118,7 @@ class Errors:
     target: Average | None = None
     unexplained: Average | None = None
     zeros: int = 0
+    beyond: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -191,7 +193,12 @@ def errors_of(rows: int, target: Floats, predicted: Floats | None) -> Errors:
     """
     if predicted is None or not (known := np.isfinite(predicted)).any():
         return Errors(rows, len(target))
-    y, error = target[known], predicted[known] - target[known]
+    with np.errstate(over="ignore", invalid="ignore"):
+        y, error = target[known], predicted[known] - target[known]
+        largest = float(np.max(np.abs([error, y])))
+        if not (largest < LARGEST and (largest > 1 / LARGEST or not largest)):
+            how = "large" if largest > 1 else "small"
+            return Errors(rows, len(target), beyond=f"numbers as {how} as {largest:.0e} cannot be squared")
     square = error**2
     around = (y - y.mean()) ** 2
     spread = float(around.mean())

@@ -14,7 +14,7 @@ from engine.metrics import METRICS, Metric
 from engine.metrics.metric import Reading
 from engine.noise import NO_WINDOWS, Floor, WindowFloors
 from engine.noise.outcomes import outcome_floor
-from engine.outcomes import Classification, Outcomes
+from engine.outcomes import Classes, Classification, Errors, Outcomes
 from engine.signals import PERFORMANCE, Plan
 from engine.slices import Slice, Window
 from engine.slices.against import Against
@@ -22,8 +22,10 @@ from engine.tables.late_labels import LabelTable
 from engine.tables.outcomes import OutcomeRows, outcomes, read_outcomes
 from engine.tables.question import Question, question
 from engine.tables.sources import Dataset
+from engine.tables.spellings import words_of
 
 VALUE = "value_per_prediction"
+OF_SCORES = ("log_loss", "brier", "roc_auc", "average_precision")
 BAND = 3.0  # standard errors that a band reaches to either side
 METRICS_OF_OUTCOMES = tuple(one for one in METRICS.values() if one.signal == PERFORMANCE)
 Found = tuple[list[Finding], list[NotComputed]]
@@ -46,6 +48,8 @@ class Answer:
         if self.asked is None:
             return ()
         told = [f"labels: {self.asked.joined.match.words}"] if self.asked.joined else []
+        if said := words_of(self.asked.spellings):
+            told.append(f"labels: {said}")
         if self.asked.positive is not None:
             name = plain(self.asked.classes[self.asked.positive])
             told.append(f"labels: the positive class is {name}, because {self.asked.positive_because}")
@@ -125,11 +129,20 @@ def performance(
     return findings, gaps
 
 
+def rested_on(side: Classes | Errors, asked: Metric) -> int:
+    """Labelled rows of a side that a metric is of: those that have a score, or a prediction."""
+    if isinstance(side, Errors):
+        return side.absolute.n if side.absolute else 0
+    if asked.key in OF_SCORES:
+        return int(side.curves[0].positives.sum() + side.curves[0].negatives.sum()) if side.curves else 0
+    return int(side.confusion.sum())
+
+
 def _judged(
     found: Outcomes, asked: Metric, reading: Reading, plan: Plan, target: str, alpha: float, apart: float | None
 ) -> Finding:
     limit = plan.limits(target, asked, reading) if plan.judges_outcomes(found, asked) else None
-    rows = found.reference.labelled, found.production.labelled
+    rows = rested_on(found.reference, asked), rested_on(found.production, asked)
     floor = outcome_floor(asked, reading, rows, alpha, limit.warning if limit else None, apart)
     severity, within_noise, rows_needed = Severity.NOT_JUDGED, False, None
     if limit is not None:
@@ -176,8 +189,9 @@ def band(asked: Metric, reading: Reading) -> tuple[float, float] | None:
 
 def _read_words(found: Outcomes, asked: Metric, reading: Reading) -> str:
     """What was read, of how many rows, against what."""
-    side = found.production
-    of = f"the {side.labelled:,} labelled rows" + (f" of {side.rows:,}" if side.labelled < side.rows else "")
+    side, used = found.production, rested_on(found.production, asked)
+    but = "" if used == side.labelled else " with a score" if asked.key in OF_SCORES else " with a prediction"
+    of = f"the {used:,} labelled rows{but}" + (f" of {side.rows:,}" if used < side.rows else "")
     said = f"{asked.name} of {of} is {three(reading.value)}"
     if reading.error is not None:
         said += f" ± {three(BAND * reading.error)}"

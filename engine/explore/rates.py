@@ -67,7 +67,8 @@ def said(opened: Opened, cohort: Slice = ALL, of: str | None = None) -> Said | s
             for rows, mine in (sides["reference"], sides["production"])
         )
         inside = window >= 0
-        mean = float(before.mean()) if len(before) else None
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = float(before.mean()) if len(before) else None
         return _course(name, now[inside], window[inside], w, classes, mean)
 
     name = asked.classes[at] if classes else asked.target.name
@@ -88,12 +89,13 @@ def _course(
 ) -> Course:
     rows = np.bincount(window, minlength=windows)
     n = np.where(rows > 0, rows, np.nan)
-    mean = np.bincount(window, values, windows) / n
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = np.bincount(window, values, windows) / n
     if share:
         low, high = wilson(mean, n)
     else:
-        square = np.bincount(window, (values - mean[window]) ** 2, windows) / n
-        with np.errstate(divide="ignore", invalid="ignore"):
-            error = np.where(n > 1, np.sqrt(square / (n - 1)), np.nan)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            square = np.bincount(window, (values - mean[window]) ** 2, windows) / n
+            error = np.where((n > 1) & np.isfinite(square), np.sqrt(square / (n - 1)), np.nan)
         low, high = mean - BAND * error, mean + BAND * error
     return Course(name, mean, low, high, rows, reference)

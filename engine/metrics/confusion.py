@@ -126,7 +126,9 @@ def mean_over_rows(outcomes: Classification, of: Callable[[Classes], Average | N
 
 def without_errors(side: Errors) -> str | None:
     """Why no metric of a regression can be read on a side, or None."""
-    return _without_labels(side.labelled) or (None if side.absolute else "no labelled row has a prediction")
+    if why := _without_labels(side.labelled) or side.beyond:
+        return why
+    return None if side.absolute else "no labelled row has a prediction"
 
 
 def read_errors(

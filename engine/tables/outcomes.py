@@ -132,5 +132,9 @@ def _coded(values: pa.ChunkedArray, asked: Question) -> Counts | Floats:
     if asked.task == "regression":
         found = _numbers(values)
         return np.where(np.isfinite(found), found, np.nan)
-    place = pc.index_in(values, value_set=pa.array(asked.classes, pa.string())).fill_null(-1)
-    return np.asarray(place.to_numpy(), dtype=np.int64)
+    names = tuple(asked.spellings) or asked.classes
+    place = np.asarray(pc.index_in(values, value_set=pa.array(names, pa.string())).fill_null(-1).to_numpy(), np.int64)
+    if not asked.spellings:
+        return place
+    classes = [asked.classes.index(asked.spellings[one]) for one in names]
+    return np.asarray(np.array([*classes, -1])[place])

@@ -3,8 +3,8 @@
 It is settled once, from both datasets and the terms that somebody gave, so that every slice is asked the same.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from engine.columns import Column, Kind, Role
 from engine.errors import UnknownName, plain
@@ -12,6 +12,7 @@ from engine.outcomes import OUTCOMES, SURE, Task, Terms, positive_of
 from engine.slices import quoted
 from engine.tables.late_labels import Joined, LabelTable, join_labels
 from engine.tables.sources import Dataset
+from engine.tables.spellings import nothing_in_common, spellings
 from engine.tables.values import value_sql
 
 MOST_CLASSES = 100  # more are no classes that a confusion matrix could be read of
@@ -24,7 +25,8 @@ class Question:
     """What is predicted, and where that and its truth stand. target: as the reference stores it, with the kind to read.
 
     scores: columns, one of the positive class or one per class. positive_because: why that class. no_prediction,
-    no_score, no_probability: why there are none. joined: labels of a table of their own.
+    no_score, no_probability: why there are none. joined: labels of a table of their own. spellings: what is written ->
+    class, where one class is written in several ways; else empty.
     """
 
     task: Task
@@ -40,6 +42,7 @@ class Question:
     no_score: str | None = None
     no_probability: str | None = None
     joined: Joined | None = None
+    spellings: Mapping[str, str] = field(default_factory=dict)
 
 
 def question(
@@ -65,9 +68,20 @@ def question(
         return Question(task, target, prediction or score, joined=joined)
     target = target.as_kind(Kind.CATEGORICAL)
     joined = join_labels(labels, sides, target) if labels else None
-    classes = _classes(sides, target, prediction, joined)
+    labels_of = [_values([side], target.name, target, None if i else joined) for i, side in enumerate(sides)]
+    said = _values(sides, prediction.name, target) if prediction else set()
+    every = _in_order(labels_of[0] | labels_of[1] | said)
+    spelled = spellings(every, labels_of[0])
+    classes = _in_order(set(spelled.values())) or every
     if not classes:
         return "no row has a label yet"
+    terms = _respelled(terms, spelled)
+    before, now, answers = ({spelled.get(one, one) for one in some} for some in (*labels_of, said))
+    if why := nothing_in_common(before, now, ("labels of the reference", "those of production")):
+        return why
+    strange = nothing_in_common(before | now, answers, ("labels", "predictions"))
+    if strange:  # what is predicted is told in other words: scores may still say something
+        prediction, classes = None, _in_order(before | now)
     if len(classes) > MOST_CLASSES:
         return f"{plain(target.name)} has {len(classes):,} values: too many to be classes, and it is no number"
     if terms.positive is not None and terms.positive not in classes:
@@ -92,8 +106,8 @@ def question(
     worth = None if terms.worth is None else tuple(float(terms.worth.get(one, 0.0)) for one in OUTCOMES)
     return Question(
         task, target, prediction, scores, classes, positive, because, terms.threshold, worth,  # type: ignore[arg-type]
-        None if has_prediction else "no column has the role prediction",
-        no_score, no_score or _improbable(sides, scores), joined,
+        None if has_prediction else strange or "no column has the role prediction",
+        no_score, no_score or _improbable(sides, scores), joined, spelled,
     )  # fmt: skip
 
 
@@ -113,21 +127,29 @@ def _task(sides: Sequence[Dataset], target: Column, prediction: Column | None, l
     return "classification"
 
 
-def _classes(
-    sides: Sequence[Dataset], target: Column, prediction: Column | None, joined: Joined | None
-) -> tuple[str, ...]:
-    """All values of target and prediction on either side, as text, numbers in their order."""
+def _values(sides: Sequence[Dataset], name: str, target: Column, joined: Joined | None = None) -> set[str]:
+    """All values of a column of some sides, read as the target is, as text."""
     found = set(joined.values.unique().to_pylist()) if joined else set()
     for side in sides:
-        for name in (target.name, prediction.name if prediction else None):
-            if name is not None and side.has(name):
-                asked = f"SELECT DISTINCT {read_sql(side, name, target)} AS name FROM {side.scan}"
-                found |= set(side.query(asked)["name"].to_pylist())
-    named = sorted(found - {None})
+        if side.has(name):
+            asked = f"SELECT DISTINCT {read_sql(side, name, target)} AS name FROM {side.scan}"
+            found |= set(side.query(asked)["name"].to_pylist())
+    return found - {None}
+
+
+def _in_order(values: set[str]) -> tuple[str, ...]:
+    """Classes in order, numbers in theirs."""
+    named = sorted(values)
     try:
         return tuple(sorted(named, key=float))
     except ValueError:
         return tuple(named)
+
+
+def _respelled(terms: Terms, spelled: Mapping[str, str]) -> Terms:
+    """Terms that name classes as they are called, however they were written."""
+    positive = None if terms.positive is None else spelled.get(terms.positive, terms.positive)
+    return replace(terms, positive=positive, scores={spelled.get(k, k): v for k, v in terms.scores.items()})
 
 
 def _by_class(sides: Sequence[Dataset], terms: Terms, classes: tuple[str, ...]) -> dict[str, str]:
