@@ -265,7 +265,7 @@ def _always(monitor: Monitor, reference: Dataset) -> Iterator[Row]:
         for i, column in enumerate(columns):
             share = 1 - row[f"c{i}"] / reference.rows
             if share >= level.amount:
-                said = f"{share:.1%} of the reference's own {shown(column)} are null, so {level.amount:g} always fires"
+                said = f"{share:.1%} of the reference's own {shown(column)} are null, so {level.amount:g} always fires."
                 yield f"thresholds.{pattern}.warning", said, "Write '+0.01' to add to its own rate.", "warning"
 
 

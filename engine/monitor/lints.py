@@ -28,7 +28,7 @@ def policy_lints(monitor: Monitor, today: date | None = None) -> Iterator[Row]:
         yield "policy.persist", "a finding must read so in the last window itself, so this is 1 of 1", None, "warning"
     if policy.max_model_age and monitor.model.learned is None:
         hint = "Write model.trained, or a date as model.version."
-        yield "policy.max_model_age", "nothing tells how old the model is", hint, "warning"
+        yield "policy.max_model_age", "nothing tells how old the model is.", hint, "warning"
     for i, mute in enumerate(policy.mutes):
         if mute.until < day:
             yield f"policy.mutes.{i}.until", f"it ended on {mute.until}: what it silenced calls again", None, "warning"
@@ -122,7 +122,7 @@ def window_lints(monitor: Monitor, before: Mapping[Window, int], after: Mapping[
     """
     both = sorted(set(before) & set(after), key=lambda one: one.start)
     if both and not _same(monitor):
-        said = f"{len(both)} of its {len(after)} windows hold rows of the reference too, from the {both[0].words} on"
+        said = f"{len(both)} of its {len(after)} windows hold rows of the reference too, from the {both[0].words} on."
         yield "production", said, "Production that is also the reference hides its own drift.", "warning"
     k, _ = monitor.policy.held
     if after and len(after) < k:
