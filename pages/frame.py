@@ -10,17 +10,18 @@ from streamlit.errors import StreamlitAPIException
 
 from engine.errors import PlumblineError
 from pages.shared import states
-from pages.shared.entries import monitors
+from pages.shared.choosing import monitor_or_stop
 from pages.shared.pickers import pickers
-from pages.shared.picking import pick
-from pages.shared.view import GOING, NOTICES, OWN, VIEW, View
-from pages.shared.words import plain
+from pages.shared.recorded import several_recorded
+from pages.shared.view import GOING, NOTICES, VIEW, View
 
 HERE = Path(__file__).parent
 SECTIONS = {
     "Review": [
+        ("review/home.py", "Home", ":material/home:", "All monitors, worst first."),
         ("review/overview.py", "Overview", ":material/dashboard:", "Is this model well, and what is worst?"),
         ("review/performance.py", "Performance", ":material/target:", "Are the predictions right, and would they be?"),
+        ("review/review.py", "Review", ":material/fact_check:", "What changed since the last review; decide."),
     ],
     "Explore": [
         ("explore/columns.py", "Columns", ":material/table_rows:", "All columns by all metrics, worst first."),
@@ -33,8 +34,15 @@ SECTIONS = {
         ("explore/operations.py", "Operations", ":material/speed:", "How fast it answers, how often it fails."),
         ("explore/quality.py", "Data quality", ":material/rule:", "What is missing, broken or out of range."),
     ],
-    "Setup": [("setup/data.py", "Data", ":material/upload_file:", "Bring data in and start a monitor.")],
+    "Setup": [
+        ("setup/data.py", "Data", ":material/upload_file:", "Bring data in and start a monitor."),
+        ("setup/monitor.py", "Monitor", ":material/edit_note:", "A monitor as a form and as its file."),
+        ("setup/thresholds.py", "Thresholds", ":material/tune:", "What other thresholds would have raised."),
+    ],
 }
+
+# pages that open no data, or bring pickers of their own
+APART = ("Home", "Review", "Data", "Monitor", "Thresholds")
 
 
 def main() -> None:
@@ -52,8 +60,10 @@ def main() -> None:
             st.switch_page(going[0], query_params=going[1])  # bound pickers keep their values and write them again
         except StreamlitAPIException:  # a picker of the page that is left holds the column too, and hands it on
             st.switch_page(going[0], query_params={})
+    if page.title == "Overview" and to_home():
+        st.switch_page("review/home.py")
     st.title(page.title, anchor=False)
-    if page.title != "Data":
+    if page.title not in APART:
         st.session_state[VIEW] = look(page.title)
     try:
         page.run()
@@ -62,25 +72,20 @@ def main() -> None:
         states.broken("This view cannot be computed", error, todo, to_data=False)
 
 
+def to_home() -> bool:
+    """Whether a visit that asks for nothing begins at Home: where runs of several monitors are on record.
+
+    Else the overview is what shows something at once; a link that asks for something always gets it.
+    """
+    if "visited" in st.session_state:
+        return False
+    st.session_state["visited"] = True
+    return not st.query_params.to_dict() and several_recorded()
+
+
 def look(title: str) -> View:
     """The view that the pickers choose; ends the run, in words, when there is none."""
-    entries, wrong = monitors(st.session_state.get(OWN, {}))
-    for file, error in wrong.items():
-        states.broken(
-            f"The monitor file {plain(file)} cannot be read", error,
-            "Mend the lines named above; the other monitors work meanwhile.", key=f"broken_{file}", to_data=not entries,
-        )  # fmt: skip
-    if not entries:
-        if not wrong:
-            states.empty(
-                "No monitor yet",
-                "A monitor holds a model's production data against a reference, column by column and week by week.",
-                "Give two files, one of each, and the dashboard runs on them.",
-            )
-        st.stop()
-    with st.sidebar:
-        names = list(entries)
-        entry = entries[pick("Monitor", names, names[0], "monitor")]
+    entry = monitor_or_stop()
     sentence = st.empty()
     opened = states.open_or_stop(entry)
     try:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 os.environ["PLUMBLINE_HOME"] = tempfile.mkdtemp(prefix="plumbline-tests-")  # before anything opens a file
+os.environ["PLUMBLINE_STORE"] = f"sqlite:///{os.environ['PLUMBLINE_HOME']}/store.db"  # nobody's own runs
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -19,12 +19,16 @@ Broken = Mapping[str, InvalidMonitor | UnreadableSource]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A monitor that can be chosen. base: the folder of its file; key changes when its content or its data do."""
+    """A monitor that can be chosen. base: the folder of its file; key changes when its content or its data do.
+
+    path: of its file; None for one that only this session has.
+    """
 
     name: str
     monitor: Monitor
     base: Path | None
     key: str
+    path: Path | None = None
 
 
 def monitors(own: Mapping[str, Monitor]) -> tuple[dict[str, Entry], Broken]:
@@ -32,14 +36,28 @@ def monitors(own: Mapping[str, Monitor]) -> tuple[dict[str, Entry], Broken]:
 
     This session's own come first, then those of the highest tier: the first is what opens without being asked for.
     """
-    folder = Path(os.environ.get(FOLDER, "data/monitors"))
-    files = [*folder.glob("*.yaml"), *folder.glob("*.yml")]
-    found, broken = _read(str(folder.resolve()), prints(files))
-    entries = {name: Entry(name, monitor, None, key_of(monitor, None)) for name, monitor in own.items()}
-    for file, monitor in sorted(found.items(), key=lambda one: TIERS.index(one[1].model.tier)):  # else as files sort
-        name = monitor.monitor if monitor.monitor not in entries else f"{monitor.monitor} ({Path(file).stem})"
-        entries[name] = Entry(name, monitor, folder, key_of(monitor, folder))
+    found, broken = named(own)
+    entries = {}
+    for name, (monitor, path) in found.items():
+        base = path.parent if path else None
+        entries[name] = Entry(name, monitor, base, key_of(monitor, base), path)
     return entries, broken
+
+
+def named(own: Mapping[str, Monitor]) -> tuple[dict[str, tuple[Monitor, Path | None]], Broken]:
+    """As monitors, without a look at their data: each with its file, None where only this session has it."""
+    folder = folder_of_monitors()
+    found, broken = _read(str(folder.resolve()), prints([*folder.glob("*.yaml"), *folder.glob("*.yml")]))
+    listed: dict[str, tuple[Monitor, Path | None]] = {name: (monitor, None) for name, monitor in own.items()}
+    for file, monitor in sorted(found.items(), key=lambda one: TIERS.index(one[1].model.tier)):  # else as files sort
+        name = monitor.monitor if monitor.monitor not in listed else f"{monitor.monitor} ({Path(file).stem})"
+        listed[name] = monitor, folder / file
+    return listed, broken
+
+
+def folder_of_monitors() -> Path:
+    """Where monitor files lie."""
+    return Path(os.environ.get(FOLDER, "data/monitors"))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

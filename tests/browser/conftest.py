@@ -45,7 +45,7 @@ def app_url(tmp_path_factory):
     log = home / "server.log"
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     with log.open("w") as stream:
-        environment = os.environ | {"PLUMBLINE_HOME": str(home)}
+        environment = os.environ | {"PLUMBLINE_HOME": str(home), "PLUMBLINE_STORE": f"sqlite:///{home}/store.db"}
         server = subprocess.Popen(command, cwd=ROOT, stdout=stream, stderr=subprocess.STDOUT, env=environment)
         try:
             wait_for(f"http://127.0.0.1:{port}/_stcore/health", server, log)

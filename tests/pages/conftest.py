@@ -22,6 +22,13 @@ PAGES = {
     "Data quality": "explore/quality.py",
     "Data": "setup/data.py",
 }
+# pages that have pickers of their own, or none
+APART = {
+    "Home": "review/home.py",
+    "Review": "review/review.py",
+    "Monitor": "setup/monitor.py",
+    "Thresholds": "setup/thresholds.py",
+}
 HOSTILE = 'a*b* :smile: $x$ <b>q</b>, "r" `s` |t| [u](v)'
 
 
@@ -36,7 +43,7 @@ def app(monkeypatch):
             at.query_params[name.replace("__", "-")] = value
         at.run()
         if page != "Overview":
-            at.switch_page(PAGES[page]).run()
+            at.switch_page({**PAGES, **APART}[page]).run()
         assert not at.exception, at.exception
         return at
 
@@ -50,6 +57,14 @@ def monitors(monkeypatch, tmp_path):
     folder.mkdir()
     monkeypatch.setenv("PLUMBLINE_MONITORS", str(folder))
     return folder
+
+
+@pytest.fixture
+def store_url(monkeypatch, tmp_path):
+    """A store of its own."""
+    url = f"sqlite:///{tmp_path}/own.db"
+    monkeypatch.setenv("PLUMBLINE_STORE", url)
+    return url
 
 
 def rows(start: str, days: int, shift: float, columns: tuple[str, ...]) -> list[list[object]]:

@@ -1,0 +1,77 @@
+"""The door to what was recorded: the store, and what pages read of it, kept until something is added."""
+
+import os
+from collections.abc import Sequence
+
+import streamlit as st
+
+from engine.errors import UnusableStore
+from engine.policy import ranks_of
+from engine.record import Decision, Record
+from engine.review import Review, review
+from engine.slices import Window
+from engine.store import Store, decisions, document, fleet, open_store, records
+from engine.store.opening import DEFAULT, VARIABLE
+from pages.shared.entries import Entry
+
+
+def the_store() -> Store:
+    """The store of this server, made if there is none. Raises UnusableStore."""
+    url, folder = os.environ.get(VARIABLE) or DEFAULT, os.getcwd()
+    store = _opened(url, folder)
+    if store.path is not None and not store.path.exists():  # removed meanwhile: a new one begins
+        _opened.clear(url, folder)
+        store = _opened(url, folder)
+    return store
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _opened(url: str, folder: str) -> Store:
+    """folder is part of the key: the default is a place under it."""
+    return open_store(url)
+
+
+def records_of(store: Store, monitor: str) -> tuple[Record, ...]:
+    """All runs of a monitor with their findings; read again when a run was added."""
+    ids = tuple(one.id for one in records(store, monitor, findings=False))
+    return _records(store.place, monitor, ids, store) if ids else ()
+
+
+@st.cache_resource(max_entries=24, show_spinner="Reading what was recorded …")
+def _records(place: str, monitor: str, ids: tuple[str, ...], _store: Store) -> tuple[Record, ...]:
+    return records(_store, monitor)
+
+
+@st.cache_resource(max_entries=400, show_spinner=False)
+def _ranks(place: str, run: str, _store: Store) -> tuple[str, ...]:
+    return ranks_of(document(_store, run).get("importance"))
+
+
+def ranks_in(store: Store, run: str) -> tuple[str, ...]:
+    """Columns by what the predictions of a run rest on, the most important first; none where that is not known."""
+    return _ranks(store.place, run, store)
+
+
+def review_of(store: Store, entry: Entry, upto: Record, since: str | Window | None) -> Review | None:
+    """The review of a monitor as it stood with the window of a record."""
+    assert upto.window is not None, "reviews are of windows"
+    known = [
+        one for one in records_of(store, entry.monitor.monitor) if one.window and one.window.end <= upto.window.end
+    ]
+    made = decisions(store, entry.monitor.monitor)
+    return review(known, entry.monitor, made, since=since, against=upto.against, ranks=ranks_in(store, upto.id))
+
+
+def last_reviewed(made: Sequence[Decision], line: Sequence[Record], before: Window) -> Window | None:
+    """The window that the last decision before a window was about; None where nobody decided anything yet."""
+    known = {one.id: one.window for one in line}
+    seen = [window for one in made if (window := known.get(one.run)) is not None and window.start < before.start]
+    return max(seen, key=lambda one: one.start, default=None)
+
+
+def several_recorded() -> bool:
+    """Whether runs of several monitors are on record; where the store cannot be read, nobody knows."""
+    try:
+        return len({one.monitor for one in fleet(the_store())}) > 1
+    except UnusableStore:
+        return False
