@@ -27,6 +27,7 @@ def exported(
     by: str | None,
     previous: str | None,
     environment: str,
+    brief: bool,
     sign_as: str | None,
     name: str | None,
     meaning: str,
@@ -39,7 +40,7 @@ def exported(
     """
     by = by or _user()
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    options = Options(environment=environment)
+    options = Options(environment=environment, brief=brief)
     path = Path(run)
     opened: Store | None = None
     if path.suffix == ".json" or path.is_file():

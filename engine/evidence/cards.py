@@ -35,6 +35,7 @@ def card(place: int, name: str, rows: Sequence[Row], reasons: Sequence[str] = ()
     parts = [f"{one['label']}: {one['reference']} to {one['production']}" for one in bins if one["main"]]
     return {
         "type": "card",
+        "compact": False,
         "column": name,
         "drawn": binned["metric"] if binned else "",
         "judged": [one["metric"] for one in _rulers(rows)],

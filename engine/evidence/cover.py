@@ -35,7 +35,7 @@ def cover(snapshot: Mapping[str, Any], digest: str) -> list[Block]:
     """The blocks of the first page. digest: of the evidence, 64 hexadecimal digits."""
     return [
         verdict(snapshot),
-        _who(snapshot),
+        who(snapshot),
         heading("Data"),
         _data(snapshot["run"]),
         heading("Worst five"),
@@ -90,7 +90,8 @@ def verdict(snapshot: Mapping[str, Any]) -> Block:
     return notice(title or str(run["severity"]).upper(), said, run["severity"])
 
 
-def _who(snapshot: Mapping[str, Any]) -> Block:
+def who(snapshot: Mapping[str, Any]) -> Block:
+    """Which model, run, window and cohort; who asked, and when."""
     run, monitor = snapshot["run"], snapshot["run"]["definition"] or {}
     window = run["slice"]["window"]
     model = " ".join(filter(None, (told(monitor, "model", "name"), told(monitor, "model", "version"))))

@@ -1,11 +1,15 @@
 """Evidence of a recorded run: gathered from the store, and its export and sign-off written into the ledger."""
 
+import json
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from engine.errors import UnusableData
 from engine.evidence.canonical import sha256
-from engine.evidence.snapshot import Options, SignOff, snapshot
+from engine.evidence.snapshot import Options, SignOff, moment, snapshot
+from engine.monitor import Monitor
+from engine.policy import verdict
 from engine.record import Record
 from engine.store import Entry, Store, append, decisions, document, entries, record, records, text_of
 
@@ -18,7 +22,7 @@ def evidence_of(
     generated_at: str,
     options: Options | None = None,
     previous: str | None = None,
-    verdict: Mapping[str, Any] | None = None,
+    verdict_of: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The snapshot of a recorded run, with its decisions, signatures and entries of the ledger.
 
@@ -33,19 +37,20 @@ def evidence_of(
         )
     whole = entries(store)
     before = record(store, previous) if previous else _before(store, found)
+    said_then = json.loads(text)
     mine = [one for one in whole if _concerns(one, found)]
     exports = [one for one in whole if one.kind == "export" and one.body.get("format") == "pdf"]
     own = [one for one in exports if one.body.get("run") == found.id]
     earlier = [one for one in exports if before is not None and one.body.get("run") == before.id]
     return snapshot(
-        document(store, found.id),
+        said_then,
         decisions=[one for one in decisions(store, found.monitor) if one.run == found.id],
         ledger=mine,
         previous=document(store, before.id) if before else None,
         previous_sha256=str(earlier[-1].body["sha256"]) if earlier else None,
         revises=str(own[-1].body["sha256"]) if own else None,
         sign_offs=[_signed(one) for one in mine if one.kind == "sign-off"],
-        verdict=verdict,
+        verdict=verdict_of or _verdict(store, found, said_then, moment(generated_at).date()),
         trigger=found.trigger,
         options=options,
         generated_at=generated_at,
@@ -60,6 +65,32 @@ def _before(store: Store, found: Record) -> Record | None:
     known = records(store, found.monitor, against=found.against, cohort=found.cohort, findings=False)
     earlier = [one for one in known if one.window and one.window.end <= found.window.start]
     return earlier[-1] if earlier else None
+
+
+def _verdict(store: Store, found: Record, document: Mapping[str, Any], today: date) -> dict[str, Any] | None:
+    """What the policy calls for, from the runs up to this one; None where it was no calendar window of the monitor's.
+
+    The policy is the one that the run itself carries.
+    """
+    if document["definition"] is None or found.window is None:
+        return None
+    known = records(store, found.monitor, against=found.against, cohort=found.cohort)
+    upto = [one for one in known if one.window and one.window.end <= found.window.end]
+    try:
+        monitor = Monitor.model_validate(document["definition"])
+    except ValueError:  # a later version wrote fields that this one does not know
+        return None
+    made = verdict(
+        upto, monitor, decisions(store, found.monitor), against=found.against, cohort=found.cohort, today=today
+    )
+    if made is None or made.run != found.id:
+        return None
+    return {
+        "action": str(made.action),
+        "severity": str(made.severity),
+        "reasons": [one.sentence for one in made.reasons],
+        "notes": list(made.notes),
+    }
 
 
 def _concerns(entry: Entry, found: Record) -> bool:

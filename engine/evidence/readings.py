@@ -103,24 +103,28 @@ def performance(run: Mapping[str, Any]) -> list[Block]:
             f"{count(run['labels'][side]['labelled'])} of {count(run['labels'][side]['rows'])} {side} rows have a label"
             for side in ("reference", "production")
         ]
-        blocks.append(text("; ".join(sides) + ". Values stand with three standard errors to either side."))
+        maturity = run["labels"].get("maturity")
+        said = f" The labels of this window are {maturity}." if maturity else ""
+        blocks.append(text("; ".join(sides) + f".{said} Values stand with three standard errors to either side."))
     blocks.append(readings(found, f"Not computed: {why[0]}." if why else "No labels were read.", of=""))
     blocks.append(bullets(one["sentence"] for one in found if one["severity"] != "not_judged"))
-    estimates = run.get("estimates")
+    estimates = run.get("estimates") or []
     if estimates:
         rows: list[list[Cell]] = [
             [
                 strong(name_of_metric(one["metric"])),
                 number(one["value"]),
-                f"{number(one['low'])} to {number(one['high'])}",
-                number(one["reference"]),
+                f"{number(one['low'])} to {number(one['high'])}" if one["low"] is not None else "–",
+                count(one["rows"]),
+                one["because"] or "",
             ]
-            for one in estimates["metrics"]
+            for one in estimates
         ]
+        head = ("Metric", "Estimate", "Band", "Rows", "Why there is none")
         blocks += [
-            heading("Estimated without labels"),
-            table(("Metric", "Estimate", "Band", "Reference"), rows, "lrrr", ("1fr", "auto", "auto", "auto")),
-            text(estimates["assumption"], "soft"),
+            heading("Estimated, before labels came"),
+            table(head, rows, "lrrrl", ("1fr", "auto", "auto", "auto", "1fr")),
+            *(text(said, "soft") for said in dict.fromkeys(one["assumption"] for one in estimates)),
         ]
     served = of_signal(run["findings"], "operations")
     if served:

@@ -75,7 +75,7 @@ def snapshot_schema() -> Schema:
         decisions=_list(decision),
         sign_offs=_list(signed),
         ledger=_list(entry),
-        options=_object(cards=COUNT, least_rows=COUNT, top=COUNT, environment=TEXT),
+        options=_object(cards=COUNT, least_rows=COUNT, top=COUNT, environment=TEXT, brief=TRUTH),
     )
     return {"$schema": DIALECT, "title": "Evidence of a run of Plumbline", **whole}
 
@@ -131,6 +131,9 @@ def _run() -> Schema:
     side = _object(name=TEXT, rows=COUNT, columns=COUNT, sha256=DIGEST)
     labels = _object(rows=COUNT, labelled=COUNT)
     counted = _object(**dict.fromkeys(("rows", "nulls", "nans", "infinite", "type_errors", "out_of_bounds"), COUNT))
+    maturity: Schema = {"enum": ["mature", "provisional", "incomplete", None]}
+    numbers = {name: _or_null(NUMBER) for name in ("value", "low", "high")}
+    estimate = _object(metric=TEXT, rows=COUNT, because=_or_null(TEXT), assumption=TEXT, **numbers)
     importance = _object(source=TEXT, features=_list(_object(feature=TEXT, reference=NUMBER, production=NUMBER)))
     return _object(
         schema_version={"const": 1},
@@ -150,7 +153,8 @@ def _run() -> Schema:
         reasons=_list(_object(column=TEXT, sentences=_list(TEXT))),
         findings=_list(_finding()),
         not_computed=_list(_object(signal=TEXT, column=_or_null(TEXT), metric=TEXT, because=TEXT)),
-        labels=_or_null(_object(reference=labels, production=labels)),
+        labels=_or_null(_object(reference=labels, production=labels, maturity=maturity)),
+        estimates=_list(estimate),
         importance=_or_null(importance),
         asked=_or_null(ANY),
         definition=_or_null(ANY),

@@ -21,13 +21,15 @@ MEANINGS = ("authorship", "review", "approval", "responsibility")
 @dataclass(frozen=True, slots=True)
 class Options:
     """What an export shows. cards: columns that get a card at most; least_rows: of a category that is named; top:
-    categories that are named at most; environment: where the model is served, as whoever asks says it.
+    categories that are named at most; environment: where the model is served, as whoever asks says it; brief: two pages
+    to read each week in place of the whole.
     """
 
     cards: int = 60
     least_rows: int = 5
     top: int = 30
     environment: str = ""
+    brief: bool = False
 
     def __post_init__(self) -> None:
         for name, least in (("cards", 0), ("least_rows", 1), ("top", 1)):

@@ -13,6 +13,7 @@ from engine.evidence.verify import verify_bytes
 from engine.explore.look import look
 from engine.explore.opened import open_monitor
 from engine.monitor import read_monitor
+from engine.policy import Action
 from engine.record import Choice, Decision
 from engine.slices import Slice, parse_window
 from engine.store import decide, entries, open_store, save, verify
@@ -62,6 +63,12 @@ def test_the_store_adds_trigger_decisions_ledger_and_the_run_before(kept, first)
         "NOT SIGNED",
     ):
         assert bare(words) in said
+
+
+def test_the_policy_of_the_run_says_what_it_calls_for(kept, first):
+    verdict = first[0]["verdict"]
+    assert verdict["action"] in set(Action) and verdict["reasons"]
+    assert bare(f"By the policy: {verdict['action']}. {verdict['reasons'][0]}") in text_of(first[1])
 
 
 def test_the_ledger_knows_the_file_that_was_exported(kept, first):

@@ -15,6 +15,7 @@ from engine.errors import UnusableData
 from engine.evidence.canonical import canonical, sha256
 from engine.evidence.glyphs import drawn, shortened
 from engine.evidence.pdf import pages_of, render_pdf, renderer
+from engine.evidence.snapshot import Options
 from tests.evidence.steps import HOSTILE, bare, evidence, many, renamed, run_of, text_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -193,3 +194,35 @@ def test_pages_are_pictures(small):
 def test_what_is_no_snapshot_is_refused(run):
     with pytest.raises(UnusableData, match="no snapshot"):
         render_pdf(run)
+
+
+def test_a_weekly_reading_has_two_pages(demo, week):
+    brief = evidence(demo[0], previous=demo[1], options=Options(brief=True))
+    made = render_pdf(brief)
+    assert len(PdfReader(io.BytesIO(made)).pages) == 2 < len(PdfReader(io.BytesIO(render_pdf(week))).pages)
+    said = text_of(made)
+    for words in ("What changed", "Performance", "Decisions", "Worst columns", "5. predicted_late"):
+        assert bare(words) in said
+    assert PdfReader(io.BytesIO(made)).attachments["snapshot.json"][0] == canonical(brief)
+
+
+def test_the_policy_is_told_on_the_first_page(run):
+    asked = {"action": "retrain", "severity": "critical", "reasons": ["Performance fell."], "notes": []}
+    first = bare(PdfReader(io.BytesIO(render_pdf(evidence(run, verdict=asked)))).pages[0].extract_text())
+    assert bare("By the policy: retrain. Performance fell.") in first
+
+
+def test_estimates_stand_beside_what_came_true(run):
+    known = {
+        "metric": "recall",
+        "value": 0.41,
+        "low": 0.3,
+        "high": 0.52,
+        "rows": 400,
+        "because": None,
+        "assumption": "If.",
+    }
+    none = {**known, "metric": "f1", "value": None, "low": None, "high": None, "because": "no class was predicted"}
+    said = text_of(render_pdf(evidence({**run, "estimates": [known, none]})))
+    for words in ("Estimated, before labels came", "Recall", "0.3 to 0.52", "no class was predicted", "If."):
+        assert bare(words) in said
