@@ -157,6 +157,7 @@ for recorded in VERBS:
 @click.option("--by", metavar="NAME", help="Who asks for it; the user of this machine otherwise.")
 @click.option("--previous", metavar="RUN", help="The run to compare with; that of the window before otherwise.")
 @click.option("--environment", default="", metavar="TEXT", help="Where the model is served, as the first page says.")
+@click.option("--brief", is_flag=True, help="Two pages for a weekly reading in place of the whole.")
 @click.option("--sign-as", metavar="ROLE", help="Sign the run in this role, with --name and --decision.")
 @click.option("--name", metavar="NAME", help="The printed name of who signs.")
 @click.option("--meaning", default="review", show_default=True, help="What the signature means.")
