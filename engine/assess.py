@@ -28,9 +28,10 @@ def unjudged_if_defining(finding: Finding, columns: Container[str]) -> Finding:
     """A finding about a column that tells the slice from what it is held against: its reading stands, unjudged.
 
     columns: as engine.slices.against.defining names them. What its filter cannot bring about is judged all the same:
-    values of another type, and a column that was retyped.
+    alarms about values of another type, and a column that was retyped.
     """
-    brought = finding.metric in EMPTIED if finding.signal == "schema" else finding.metric != "type_error_rate"
+    other_type = finding.metric == "type_error_rate" and finding.severity is not Severity.OK
+    brought = finding.metric in EMPTIED if finding.signal == "schema" else not other_type
     if finding.column is None or finding.column not in columns or not brought:
         return finding
     said = f"{finding.sentence} {defines_words(finding.column)}"

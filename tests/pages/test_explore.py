@@ -206,7 +206,8 @@ def test_a_cohort_without_rows_is_told_on_compare(app):
 def test_compare_has_a_row_a_column(app):
     at = app("Compare", **WEEK, cohort__origin="LGA", against="everyone else")
     table = at.dataframe[0].value
-    assert len(table) == 20 and table["Column"].iloc[0] == "origin"
+    assert len(table) == 20 and table["Column"].iloc[-1] == "origin", "it defines the cohort: no news"
+    assert "not judged" in table["Status"].iloc[-1] and "critical" in table["Status"].iloc[0]
     seats = table.set_index("Column").loc["seats"]
     assert seats["A"] == "mean 131" and seats["B"] == "mean 137"
     at.selectbox(key="selected").select("seats").run()
