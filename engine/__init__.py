@@ -7,10 +7,11 @@ from engine.cpu import choose_sort
 choose_sort()
 
 if TYPE_CHECKING:
+    from engine.due import run_monitor
     from engine.look import compare
     from engine.run import Run
 
-__all__ = ["Run", "compare"]
+__all__ = ["Run", "compare", "run_monitor"]
 
 
 def __getattr__(name: str) -> Any:
@@ -23,4 +24,8 @@ def __getattr__(name: str) -> Any:
         from engine.look import compare
 
         return compare
+    if name == "run_monitor":
+        from engine.due import run_monitor
+
+        return run_monitor
     raise AttributeError(f"module 'engine' has no attribute '{name}'")

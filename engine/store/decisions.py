@@ -40,8 +40,8 @@ def decide(store: Store, decision: Decision) -> Decision:
     for name in decision.findings:
         if name not in known:
             raise UnknownName.of("finding", name, known, where=run)
-    said = {"reason": storable(decision.reason), "by": storable(decision.by)}
-    recorded = replace(decision, run=run, monitor=monitor, at=now(), **said)
+    reason, by = storable(decision.reason), storable(decision.by)
+    recorded = replace(decision, run=run, monitor=monitor, at=now(), reason=reason, by=by)
     body = _body(recorded)
     with writing(store) as connection:
         entry = add(connection, "mute" if recorded.choice is Choice.MUTE else "decision", body, at=recorded.at)

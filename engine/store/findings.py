@@ -7,6 +7,7 @@ from engine.findings import Finding, NotComputed, Part, Severity, Threshold
 from engine.store.packed import storable
 
 OPEN = ("warning", "critical")  # severities that call for something
+FIELDS = frozenset(Finding.__dataclass_fields__)
 
 
 def brief_of(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -29,8 +30,8 @@ def open_of(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def finding_of(said: Mapping[str, Any]) -> Finding:
     """A finding from the JSON of a run's document or of its brief form; what a later version adds is left out."""
-    known = {name: said[name] for name in Finding.__dataclass_fields__ if name in said}
-    known |= {name: None for name in ("column", "kind", "value") if name not in said}
+    known: dict[str, Any] = {"column": None, "kind": None, "value": None}
+    known |= {name: value for name, value in said.items() if name in FIELDS}
     known["severity"] = Severity(said["severity"])
     if said.get("threshold"):
         known["threshold"] = Threshold(**said["threshold"])

@@ -57,6 +57,8 @@ RUNS = Table(
     Column("document", LargeBinary, nullable=False),
     Column("summaries", LargeBinary, nullable=False),
     UniqueConstraint("monitor", "window_start", "window_end", "against", "cohort", "revision"),
+    # the last run of every monitor is found in the index alone, without a look at any document
+    Index("plumbline_runs_newest", "monitor", "against", "cohort", "window_end", "at", "seq"),
 )
 
 # What is asked about a column over time, without opening a document. column_name: empty for what belongs to none.

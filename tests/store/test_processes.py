@@ -36,21 +36,10 @@ def folder(tmp_path):
     return tmp_path
 
 
-def start(folder, address, *more, **options):
-    command = [
-        sys.executable,
-        "-m",
-        "engine",
-        "run",
-        "m.yaml",
-        "--due",
-        "--fail-on",
-        "never",
-        "--store",
-        address,
-        *more,
-    ]
+def start(folder, address, *which, **options):
+    asked = [*(which or ("--due",)), "--fail-on", "never", "--store", address]
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    command = [sys.executable, "-m", "engine", "run", "m.yaml", *asked]
     return subprocess.Popen(command, cwd=folder, env=ENVIRONMENT, **streams, **options)
 
 
