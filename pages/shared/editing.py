@@ -41,7 +41,7 @@ def choose_file() -> str:
     """The picker of files: those of the folder, what only this session has, and a new one."""
     folder = folder_of_monitors()
     files = sorted(one.name for one in [*folder.glob("*.yaml"), *folder.glob("*.yml")])
-    first = next((path.name for _, path in named({})[0].values() if path), NEW)  # what opens first elsewhere too
+    first = next((path.name for _, path in named({})[0].values() if path), None)  # what opens first elsewhere too
     own = [f"{name}{OWN_MARK}" for name in st.session_state.get(OWN, {})]
     options = [*files, *own, NEW]
     default, help = first if first in options else options[0], "The files of the folder of monitors, and drafts."

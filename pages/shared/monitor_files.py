@@ -58,7 +58,7 @@ def save(before: Held, text: str, store: Store | None, by: str = "") -> Held:
     """
     new = parse_monitor(text, before.path.name)
     old = _known(before.text)
-    _guard(old, new, before.path.parent)
+    _guard(before.text, new, before.path.parent)
     try:
         with LOCK:
             if held(before.path).sha != before.sha:
@@ -77,7 +77,7 @@ def save(before: Held, text: str, store: Store | None, by: str = "") -> Held:
 def problems_of(path: Path, text: str) -> tuple[Problem, ...]:
     """What is wrong with a text as a monitor file, and how it fits its data, as check tells it; nothing is kept."""
     monitor = parse_monitor(text, path.name)
-    _guard(_known(held(path).text), monitor, path.parent)
+    _guard(held(path).text, monitor, path.parent)
     try:
         with _beside(path, text) as written:
             return check_monitor(written)
@@ -92,11 +92,15 @@ def _known(text: str) -> Monitor | None:
         return None
 
 
-def _guard(old: Monitor | None, new: Monitor, base: Path) -> None:
-    """What a browser may change: paths within the folders that may be read, and nothing that is sent elsewhere."""
+def _guard(text: str, new: Monitor, base: Path) -> None:
+    """What a browser may change: paths within the folders that may be read, and nothing that is sent elsewhere.
+
+    text: of the file before; the places that it names were written by who owns it.
+    """
+    old = _known(text)
     known = _places(old) if old else {}
     for field, place in _places(new).items():
-        if place != known.get(field):
+        if place != known.get(field) and not (old is None and place in text):
             try:
                 source_at(find_path(place, base))
             except PlumblineError as error:
