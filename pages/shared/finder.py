@@ -7,7 +7,7 @@ from engine.errors import Cancelled, PlumblineError
 from pages.shared import states, where
 from pages.shared.cohort import choose
 from pages.shared.view import View, go_to
-from pages.shared.words import counted, mark
+from pages.shared.words import counted, mark, plain
 
 COLUMN = "explore/column.py"
 ASKED = "cohorts_asked"  # the search that this session asked for
@@ -46,6 +46,8 @@ def show_finder(view: View, metric: str) -> None:
 def show_found(view: View, search: Search) -> None:
     """A row a finding, most telling first; choosing a row chooses it in the picker, which works by keyboard."""
     asked = f"{counted(search.tested, 'cohort')} × columns asked"
+    if search.notes:
+        st.caption(" ".join(plain(one) for one in search.notes))
     if not search.cohorts:
         st.markdown(f"**Nothing found**: no cohort drifts beyond what chance and its threshold allow ({asked}).")
         return
