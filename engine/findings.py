@@ -225,7 +225,9 @@ def verdict_words(threshold: Threshold, severity: Severity, floor: Floor | None,
         case Severity.WARNING:
             return f", at or beyond the warning threshold {three(threshold.warning)}"
         case Severity.NOT_ENOUGH_DATA if floor:
-            return f"; with so few rows no change at all can read {three(floor.rows)}, so it cannot be judged"
+            few = f"; with so few rows no change at all can read {three(floor.rows)}, so it cannot be judged"
+            more = f"about {floor.rows_needed:,} would do" if floor.rows_needed else "no more of them would help"
+            return f"{few}: {more}"
         case Severity.OK if within_noise and floor:
             return f", beyond the warning threshold {three(threshold.warning)} but within noise ({three(floor.value)})"
         case _:

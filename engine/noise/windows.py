@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 
 LEAST_WINDOWS = 6
+OF_OUTCOMES = " Those of predictions held against labels have a rate of their own, the policy's false_alarms."
 SMALLEST = 1e-3  # a ratio so many times below the largest says no more than that it is small
 
 
@@ -40,7 +41,7 @@ class WindowFloors:
         return (
             f"Floors rest on {self.windows} complete windows of the reference: when nothing changed, about 1 run in "
             f"{self.windows + 1} still raises something. More reference windows make it rarer."
-        )
+        ) + (OF_OUTCOMES if any(not column and metric != "ndcg" for column, metric in self.floors) else "")
 
 
 NO_WINDOWS = WindowFloors(0, {}, {})

@@ -7,6 +7,7 @@ import pytest
 
 from engine.metrics import METRICS
 from engine.metrics.metric import Reading
+from engine.noise import WindowFloors
 from engine.noise.outcomes import apart_floors, outcome_floor
 from engine.outcomes import Classification, Regression, classes_of, errors_of
 
@@ -101,3 +102,35 @@ def test_a_window_like_the_others_passes_the_window_floor_as_rarely_as_promised(
 
 def test_five_windows_say_nothing():
     assert apart_floors({"recall": [0.1] * 5}, 0.05) == {}
+
+
+@pytest.mark.parametrize("key", ["log_loss", "roc_auc", "accuracy"])
+def test_with_the_rows_that_are_needed_it_can_be_judged(key):
+    """Production of as many rows as the floor asks for is judged, of two thirds of them it is not; nothing changed."""
+    asked, n, alpha = METRICS[key], 40_000, 0.001
+    told = {"enough": 0, "few": 0}
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        reading = asked.compute(binary(rng, n, 500))
+        warning = reading.against * (1.05 if asked.worse == "higher" else 0.95)
+        needed = outcome_floor(asked, reading, (n, 500), alpha, warning, None).rows_needed
+        assert needed and 500 < needed < 60_000
+        for name, m in (("enough", int(1.25 * needed)), ("few", int(needed / 1.5))):
+            again = asked.compute(binary(rng, n, m))
+            floor = outcome_floor(asked, again, (n, m), alpha, again.against * warning / reading.against, None)
+            limit = again.against * warning / reading.against
+            told[name] += floor.rows < limit if asked.worse == "higher" else floor.rows > limit
+    assert told["enough"] >= 11 and told["few"] <= 1, told
+
+
+def test_a_reference_that_is_too_small_itself_needs_no_more_rows_of_production():
+    asked = METRICS["log_loss"]
+    reading = asked.compute(binary(np.random.default_rng(0), 300, 300))
+    floor = outcome_floor(asked, reading, (300, 300), 0.001, reading.against * 1.001, None)
+    assert floor.rows_needed is None and floor.rows > reading.against * 1.001
+
+
+def test_floors_of_outcomes_say_that_their_rate_is_their_own():
+    some = WindowFloors(7, {("x", "psi"): 0.1}, {})
+    assert "rate of their own" not in some.words
+    assert "rate of their own" in WindowFloors(7, {("x", "psi"): 0.1, ("", "log_loss"): 0.1}, {}).words
