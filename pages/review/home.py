@@ -52,7 +52,7 @@ def main() -> None:
                       help="Closed windows of all monitors that are not on record yet.")  # fmt: skip
         else:
             offer(store, list(monitors({})[0].values()))
-    show(rows)
+    show(rows, store is not None)
 
 
 def record_due(store: Store) -> None:
@@ -60,12 +60,12 @@ def record_due(store: Store) -> None:
     start(store, [one for one in monitors({})[0].values() if one.path])
 
 
-def show(rows: list[Row]) -> None:
+def show(rows: list[Row], known: bool) -> None:
     """Counts in a sentence, a search, a picker for the keyboard, and the table."""
     seen = Counter(row.record.severity if row.record else None for row in rows)
     told = [badge(one, f"{seen[one]} {str(one).replace('_', ' ')}") for one in reversed(Severity) if seen[one]]
     if seen[None]:
-        told.append(f"{seen[None]} not recorded")
+        told.append(f"{seen[None]} not recorded" if known else f"of {seen[None]} nobody knows, without the store")
     st.markdown(f"**{counted(len(rows), 'monitor')}**, as the last window of each read: {' '.join(told)}. What "
                 "counts under a monitor's policy, its review says.")  # fmt: skip
     left, right = st.columns(2)

@@ -10,9 +10,10 @@ from engine.deliver import Told, after_run
 from engine.errors import PlumblineError
 from engine.monitor import Monitor
 from engine.record import Choice, Decision, Record
-from engine.store import Store, decide, decisions
+from engine.store import Store, decide
 from pages.shared import door
 from pages.shared.entries import Entry
+from pages.shared.recorded import decisions_of
 from pages.shared.view import option_of
 from pages.shared.words import counted, plain
 
@@ -107,20 +108,22 @@ def show_told() -> None:
 def show_history(store: Store, monitor: str, line: Sequence[Record]) -> None:
     """All decisions about a monitor, newest first."""
     st.subheader("Decisions", anchor=False)
-    made = decisions(store, monitor)
+    made = decisions_of(store, monitor)
     if not made:
         st.markdown("Nobody has decided anything about this monitor yet.")
         return
     windows = {one.id: option_of(one.window) for one in line if one.window}
-    st.dataframe(
-        [
-            {
-                "When": one.at[:16].replace("T", " "), "Window": windows.get(one.run, "–"), "Decision": str(one.choice),
-                "About": ", ".join(one.findings) or "all in alarm", "Reason": one.reason, "By": one.by,
-                "Until": str(one.until or ""), "Run": one.run,
-            }
-            for one in reversed(made)
-        ],
-        hide_index=True, alt="Decisions about this monitor", key="decisions",
-        column_config={"Reason": st.column_config.TextColumn(width="large")},
-    )  # fmt: skip
+    with st.container(key="decisions"):
+        st.dataframe(
+            [
+                {
+                    "When": one.at[:16].replace("T", " "), "Window": windows.get(one.run, "–"),
+                    "Decision": str(one.choice),
+                    "About": ", ".join(one.findings) or "all in alarm", "Reason": one.reason, "By": one.by,
+                    "Until": str(one.until or ""), "Run": one.run,
+                }
+                for one in reversed(made)
+            ],
+            hide_index=True, alt="Decisions about this monitor",
+            column_config={"Reason": st.column_config.TextColumn(width="large")},
+        )  # fmt: skip

@@ -13,7 +13,7 @@ from engine.findings import Severity
 from engine.monitor import Monitor
 from engine.policy import Budget, baselines, budgets, timeline
 from engine.record import Decision, Record
-from engine.store import Store, decisions, fleet, head
+from engine.store import Store, decisions, fleet
 from engine.store.course import Course, courses
 from engine.tables.places import find_path
 from engine.tables.sources import find_files
@@ -46,7 +46,7 @@ class Row:
 def rows_of(store: Store | None, own: Mapping[str, Monitor]) -> tuple[list[Row], Broken]:
     """Every monitor, worst first, and the files that are none. store: None where it cannot be used."""
     found, broken = named(own)
-    known, course, made = _kept(store.place, _version(store), store) if store else ({}, {}, {})
+    known, course, made = _kept(store.place, recorded.version_of(store), store) if store else ({}, {}, {})
     rows = []
     for name, (monitor, path) in found.items():
         against = baselines(monitor)
@@ -61,12 +61,6 @@ def rows_of(store: Store | None, own: Mapping[str, Monitor]) -> tuple[list[Row],
             )
         )  # fmt: skip
     return sorted(sorted(rows, key=lambda one: one.name), key=lambda one: one.urgency, reverse=True), broken
-
-
-def _version(store: Store) -> str:
-    """Changes whenever anything is recorded or decided."""
-    last = head(store)
-    return last.hash if last else ""
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -10,7 +10,7 @@ from engine.policy import ranks_of
 from engine.record import Decision, Record
 from engine.review import Review, review
 from engine.slices import Window
-from engine.store import Store, decisions, document, fleet, open_store, records
+from engine.store import Store, decisions, document, fleet, head, open_store, records
 from engine.store.opening import DEFAULT, VARIABLE
 from pages.shared.entries import Entry
 
@@ -31,9 +31,35 @@ def _opened(url: str, folder: str) -> Store:
     return open_store(url)
 
 
+def version_of(store: Store) -> str:
+    """Changes whenever anything is recorded or decided."""
+    last = head(store)
+    return last.hash if last else ""
+
+
+def light_of(store: Store, monitor: str) -> tuple[Record, ...]:
+    """All runs of a monitor without their findings, the newest window last."""
+    return _light(store.place, monitor, version_of(store), store)
+
+
+@st.cache_resource(max_entries=60, show_spinner=False)
+def _light(place: str, monitor: str, version: str, _store: Store) -> tuple[Record, ...]:
+    return records(_store, monitor, findings=False)
+
+
+def decisions_of(store: Store, monitor: str) -> tuple[Decision, ...]:
+    """What people decided about a monitor, oldest first."""
+    return _decisions(store.place, monitor, version_of(store), store)
+
+
+@st.cache_resource(max_entries=60, show_spinner=False)
+def _decisions(place: str, monitor: str, version: str, _store: Store) -> tuple[Decision, ...]:
+    return decisions(_store, monitor)
+
+
 def records_of(store: Store, monitor: str) -> tuple[Record, ...]:
     """All runs of a monitor with their findings; read again when a run was added."""
-    ids = tuple(one.id for one in records(store, monitor, findings=False))
+    ids = tuple(one.id for one in light_of(store, monitor))
     return _records(store.place, monitor, ids, store) if ids else ()
 
 
@@ -52,14 +78,22 @@ def ranks_in(store: Store, run: str) -> tuple[str, ...]:
     return _ranks(store.place, run, store)
 
 
-def review_of(store: Store, entry: Entry, upto: Record, since: str | Window | None) -> Review | None:
+def review_of(store: Store, entry: Entry, upto: Record, since: Window | None) -> Review | None:
     """The review of a monitor as it stood with the window of a record."""
-    assert upto.window is not None, "reviews are of windows"
-    known = [
-        one for one in records_of(store, entry.monitor.monitor) if one.window and one.window.end <= upto.window.end
-    ]
-    made = decisions(store, entry.monitor.monitor)
-    return review(known, entry.monitor, made, since=since, against=upto.against, ranks=ranks_in(store, upto.id))
+    seen = since.text if since else ""
+    return _review(store.place, version_of(store), entry.monitor.digest, upto.id, seen, store, entry, upto, since)
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def _review(
+    place: str, version: str, digest: str, run: str, seen: str, _store: Store, _entry: Entry, _upto: Record,
+    _since: Window | None,
+) -> Review | None:  # fmt: skip
+    monitor, last = _entry.monitor, _upto.window
+    assert last is not None, "reviews are of windows"
+    known = [one for one in records_of(_store, monitor.monitor) if one.window and one.window.end <= last.end]
+    made = decisions_of(_store, monitor.monitor)
+    return review(known, monitor, made, since=_since, against=_upto.against, ranks=ranks_in(_store, _upto.id))
 
 
 def last_reviewed(made: Sequence[Decision], line: Sequence[Record], before: Window) -> Window | None:

@@ -10,7 +10,7 @@ from engine.record import Record
 from engine.review import Item, Review, State, Topic
 from engine.signals import SIGNALS
 from engine.slices import Window
-from engine.store import Store, decisions, records
+from engine.store import Store
 from pages.shared import recorded
 from pages.shared.entries import Entry
 from pages.shared.pickers import step
@@ -41,7 +41,7 @@ class Asked:
 
 def line_of(store: Store, entry: Entry, against: str) -> tuple[Record, ...]:
     """The recorded windows of a monitor, oldest first, without findings."""
-    return timeline(records(store, entry.monitor.monitor, findings=False), entry.monitor.window.unit, against)
+    return timeline(recorded.light_of(store, entry.monitor.monitor), entry.monitor.window.unit, against)
 
 
 def option(record: Record) -> str:
@@ -65,7 +65,7 @@ def asked(store: Store, entry: Entry) -> Asked | None:
         upto = line[len(line) - 1 - options.index(chosen)]
         assert upto.window is not None
         before = [one.window for one in line if one.window and one.window.start < upto.window.start]
-        seen = recorded.last_reviewed(decisions(store, entry.monitor.monitor), line, upto.window)
+        seen = recorded.last_reviewed(recorded.decisions_of(store, entry.monitor.monitor), line, upto.window)
         whens = [*([LAST] if seen else []), *([BEFORE] if before else []), BEGINNING]
         since = pick("What changed since", whens, whens[0], "since",
                      "The last review is the newest window before this one that somebody decided about.")  # fmt: skip
