@@ -6,7 +6,8 @@ KEYS = r"[\w.-]*(?:password|passwd|secret|token|api_?key|credential|routing_key|
 SECRET = re.compile(
     rf"(?i)((?:^|[\s{{,\"'])(?:{KEYS})[\"']?\s*:\s*)(\"[^\"\n]*\"|'[^'\n]*'|[^\s,}}#][^,}}#\n]*)", re.MULTILINE
 )
-CALLED = re.compile(r"(?i)(\burl[\"']?\s*:\s*[\"']?[a-z][a-z0-9+.-]*://)([^\s\"'{}/?#]*)([^\s\"'},]*)")
+PLACE = r"\bpath[\"']?\s*:\s*[\"']?"  # where data lie: that path is needed to read the file, and says nothing
+CALLED = re.compile(rf"(?i)({PLACE})?(\bhttps?://)([^\s\"'{{}}/?#]*)([^\s\"'}},]*)")
 ADDRESS = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)([^\s\"'/?#]*)@")
 QUERY = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://[^\s\"'?#,}]*)\?[^\s\"'},]*")
 VARIABLE = re.compile(r"[\"']?\$\{\w+\}[\"']?")
@@ -21,7 +22,17 @@ def without_secrets(text: str) -> str:
     'production: {table: t, connection: ***}'
     >>> without_secrets("reference: {path: s3://key:pw@bucket/a.parquet}\\nurl: ${HOOK}")
     'reference: {path: s3://***@bucket/a.parquet}\\nurl: ${HOOK}'
+    >>> without_secrets("url: >-\\n  https://hooks.example.com/T0/s3cret\\npath: https://host/a.csv?sig=s3cret")
+    'url: >-\\n  https://hooks.example.com/***\\npath: https://host/a.csv?***'
     """
     text = SECRET.sub(lambda m: m[0] if VARIABLE.fullmatch(m[2].strip()) else f"{m[1]}***", text)
-    text = CALLED.sub(lambda m: f"{m[1]}{m[2].rpartition('@')[2]}{'/***' if len(m[3]) > 1 else m[3]}", text)
+    text = CALLED.sub(_without_path, text)
     return QUERY.sub(r"\1?***", ADDRESS.sub(r"\1***@", text))
+
+
+def _without_path(found: re.Match[str]) -> str:
+    """An address of the web as its host alone, unless it says where data lie."""
+    place, scheme, host, path = found.groups()
+    if place or len(path) < 2:
+        return found[0]
+    return f"{scheme}{host.rpartition('@')[2]}/***"

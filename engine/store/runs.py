@@ -135,9 +135,10 @@ def entry_body(row: Any) -> dict[str, Any]:
 
 
 def _tell_monitor(connection: Connection, row: dict[str, Any], text: str) -> None:
-    """An entry of its own where the monitor is new or another than at its last run."""
-    asked = select(RUNS.c.digest).where(RUNS.c.monitor == row["monitor"]).order_by(RUNS.c.seq.desc()).limit(1)
-    before = connection.execute(asked).scalar()
+    """An entry of its own where the monitor is new or another than the ledger last heard of."""
+    asked = select(LEDGER.c.body).where(LEDGER.c.kind == "monitor").order_by(LEDGER.c.seq.desc())
+    told = (json.loads(body) for body in connection.execute(asked).scalars())
+    before = next((one["after"] for one in told if storable(one["monitor"]) == row["monitor"]), None)
     if before != row["digest"]:
         body = {"monitor": row["monitor"], "before": before, "after": row["digest"], "text": without_secrets(text)}
         add(connection, "monitor", body)
@@ -188,11 +189,3 @@ def text_of(store: Store, run: str) -> tuple[str, str]:
         whole = full_id(connection, run)
         row = connection.execute(select(RUNS.c.document, RUNS.c.sha256).where(RUNS.c.id == whole)).one()
         return unpacked(row.document, whole), row.sha256
-
-
-def known_digest(store: Store, monitor: str) -> str | None:
-    """The digest of a monitor as its last entry in the ledger has it; None before its first run."""
-    with reading(store) as connection:
-        asked = select(LEDGER.c.body).where(LEDGER.c.kind == "monitor").order_by(LEDGER.c.seq.desc())
-        bodies = (json.loads(body) for body in connection.execute(asked).scalars())
-        return next((body["after"] for body in bodies if body["monitor"] == monitor), None)
