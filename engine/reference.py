@@ -1,6 +1,6 @@
 """The reference read against itself: how far its own complete windows lie from each other, as floors for production."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean
 
@@ -13,13 +13,15 @@ from engine.metrics import METRICS
 from engine.noise import NO_WINDOWS, WindowFloors, displacement, window_floors
 from engine.noise.discovery import null_psi
 from engine.noise.outcomes import apart_floors
-from engine.noise.windows import LEAST_WINDOWS
+from engine.noise.windows import FEW_WINDOWS, LEAST_WINDOWS
 from engine.performance import OfWindows, moves
 from engine.signals import Plan
 from engine.slices import Slice
 from engine.summaries import ColumnSummary, Histogram
 from engine.tables.cells import Cells, summarize_cells
 from engine.tables.supports import Support
+
+Key = tuple[str, str]  # column and metric
 
 QUALITY = {one.key for one in METRICS.values() if one.signal == "data_quality"}
 TWO_BINS = 4  # labels of a binary column: its two categories, other and unseen
@@ -54,25 +56,62 @@ def reference_floors(
     kept = kept & np.isin(cells.window, complete)
     known = {name: one for name, one in supports.items() if not isinstance(one, str) and name in cells.counts}
     read = [column for column in columns if column.name in known]
-    found: dict[tuple[str, str], list[float]] = {}
-    shapes: dict[tuple[str, str], str] = {}
+    found: dict[Key, list[float]] = {}
+    shapes: dict[Key, str] = {}
     moved: dict[str, list[float]] = {}
-    for i, window in enumerate(complete):
-        others = np.roll(complete, -i)[1 : beside + 1] if 0 < beside < len(complete) else complete[complete != window]
+
+    def read_of(window: int, others: NDArray[np.int64]) -> dict[Key, float]:
+        """How far a window lies from some others, by column and metric."""
         sides = kept & np.isin(cells.window, others), kept & (cells.window == window)
         made = {name: summarize_cells(support, cells, cells, sides) for name, support in known.items()}
+        values: dict[Key, float] = {}
         for seen in observe(read, made, plan, judged)[0]:
-            above = abs(displacement(seen.reading.value, seen.reading.against))
             key = seen.column, seen.metric.key
-            found.setdefault(key, []).append(above)
+            values[key] = abs(displacement(seen.reading.value, seen.reading.against))
             two = seen.metric.needs is Histogram and len(known[seen.column].labels) <= TWO_BINS
             shapes[key] = f"{seen.metric.key} of two bins" if two else seen.metric.key
+        return values
+
+    rest = [
+        np.roll(complete, -i)[1 : beside + 1] if 0 < beside < len(complete) else complete[complete != window]
+        for i, window in enumerate(complete)
+    ]
+    for window, others in zip(complete, rest, strict=True):
+        for key, value in read_of(window, others).items():
+            found.setdefault(key, []).append(value)
         if performance:
             for metric, move in moves(performance([cells.windows[i] for i in others], cells.windows[window]), plan):
                 moved.setdefault(metric, []).append(move)
-    floors = window_floors({key: values for key, values in found.items() if len(values) == len(complete)}, shapes)
+    whole = {key: values for key, values in found.items() if len(values) == len(complete)}
+    floors = window_floors(whole, shapes, _without(complete, rest, whole, read_of))
     of_outcomes = apart_floors({key: one for key, one in moved.items() if len(one) == len(complete)}, plan.false_alarms)
     return replace(floors, floors={**floors.floors, **{("", key): one for key, one in of_outcomes.items()}})
+
+
+def _without(
+    complete: NDArray[np.int64],
+    rest: Sequence[NDArray[np.int64]],
+    readings: Mapping[Key, Sequence[float]],
+    read_of: Callable[[int, NDArray[np.int64]], Mapping[Key, float]],
+) -> dict[Key, list[list[float]]]:
+    """Per window the others' readings without it, as window_floors takes them; none where there are many windows.
+
+    rest: of every window those that it is held against. A reading that this one alone was held against is left out.
+    """
+    if not LEAST_WINDOWS <= len(complete) < FEW_WINDOWS:
+        return {}
+    found: dict[Key, list[list[float]]] = {key: [[] for _ in complete] for key in readings}
+    for i, left_out in enumerate(complete):
+        for j, window in enumerate(complete):
+            held = rest[j][rest[j] != left_out]
+            if i == j or not len(held):
+                continue
+            again = read_of(window, held) if len(held) < len(rest[j]) else None
+            for key, rows in found.items():
+                value = readings[key][j] if again is None else again.get(key)
+                if value is not None:
+                    rows[i].append(value)
+    return found
 
 
 def window_excess(

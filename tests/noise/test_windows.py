@@ -5,13 +5,19 @@ from math import exp, log, sqrt
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+import engine.reference
 from engine import compare
+from engine.explore import open_monitor
 from engine.findings import Severity
+from engine.monitor.read import parse_monitor
 from engine.noise import NO_WINDOWS, window_floors
+from engine.reference import reference_floors
 from engine.run import Run
 from engine.slices import Slice, window_of
+from engine.tables.cells import ALL
 
 X, Y, Z = ("x", "psi"), ("y", "psi"), ("z", "wasserstein")
 MONDAY = datetime(2024, 1, 1)
@@ -99,6 +105,45 @@ def test_a_window_like_the_others_passes_as_rarely_as_is_said():
     assert expected / 3 < raised / runs < 1.7 * expected + 3 * sqrt(expected * (1 - expected) / runs)
 
 
+def test_what_leaves_a_window_out_replaces_what_it_moved_by_hand():
+    """The last window reads 2 and pushed the others from 0.5 to 1: over what they are without it, its ratio is 4."""
+    left_out = [[1, 1, 1, 1, 2]] * 5 + [[0.5] * 5]
+    found = window_floors({X: [1, 1, 1, 1, 1, 2]}, {X: "psi"}, {X: left_out})
+    assert found.factors["psi"] == pytest.approx(4.0, rel=1e-12)
+    assert found.floors[X] == pytest.approx(4.0 * 7 / 6, rel=1e-12), "production is held against all of them"
+    nobody = window_floors({X: [1, 1, 1, 1, 1, 2]}, {X: "psi"}, {X: [[]] * 6})
+    assert nobody.factors["psi"] == pytest.approx(2.0, rel=1e-12), "where none is known the readings stand in"
+
+
+def test_few_windows_keep_the_promise_only_where_each_is_left_out():
+    """Levels of nine columns over seven weeks of one kind, six of them the reference: one more alarms once in seven.
+
+    Two shapes, as PSI and Wasserstein have them: squares of distances, and distances.
+    """
+    random, runs, columns = np.random.default_rng(3), 1500, 9
+    raised = [0, 0]
+    for _ in range(runs):
+        levels = random.normal(size=(columns, 7))
+        old, new = levels[:, :6], levels[:, 6]
+        total = old.sum(axis=1, keepdims=True)
+        far = np.abs(new - old.mean(axis=1))
+        single = np.abs(old - (total - old) / 5)
+        pairs = np.abs(old[:, None, :] - (total[:, :, None] - old[:, :, None] - old[:, None, :]) / 4)  # [left out, of]
+        readings, without, shapes, last = {}, {}, {}, {}
+        for shape, power in (("psi", 2), ("wasserstein", 1)):
+            for c in range(columns):
+                key = f"c{c}", shape
+                shapes[key], last[key], readings[key] = shape, far[c] ** power, (single[c] ** power).tolist()
+                without[key] = [[float(pairs[c, i, j]) ** power for j in range(6) if j != i] for i in range(6)]
+        for place, left_out in enumerate((None, without)):
+            found = window_floors(readings, shapes, left_out)
+            raised[place] += any(one >= found.floors[key] for key, one in last.items())
+    before, now = (one / runs for one in raised)
+    error = sqrt(1 / 7 * 6 / 7 / runs)
+    assert before > 1 / 7 + 4 * error, "the others' readings grow with a window that lies far out"
+    assert 0.06 < now < 1 / 7 + 2 * error
+
+
 # ---- which windows take part
 
 
@@ -153,6 +198,31 @@ def test_a_slice_of_no_calendar_window_has_no_window_floor():
     production = weeks(LATER, 2 * WEEK, 2)
     run = compare(weeks(MONDAY, 8 * WEEK, 1), production)
     assert all(one.floor_basis != "reference windows" for one in run.findings)
+
+
+def opened_floors(tmp_path, windows: int, beside: int = 0):
+    """Floors of a reference of weeks whose last one lies far out, and how often a window was left out for it."""
+    parts = [weeks(MONDAY + timedelta(weeks=i), WEEK, i, shift=3.0 * (i == windows - 1)) for i in range(windows)]
+    pq.write_table(pa.concat_tables(parts), tmp_path / "old.parquet")
+    pq.write_table(weeks(LATER, 2 * WEEK, 2), tmp_path / "new.parquet")
+    text = "monitor: m\nreference: {path: old.parquet}\nproduction: {path: new.parquet}\ncolumns: {timestamp: at}\n"
+    opened = open_monitor(parse_monitor(text), tmp_path)
+    cells, least = opened.sides["reference"].cells, opened.monitor.window.least
+    return reference_floors(cells, ALL, opened.supports, opened.columns, opened.plan, least, beside)
+
+
+def test_few_windows_are_left_out_of_each_other_and_many_are_not(tmp_path, monkeypatch):
+    asked = []
+    real = engine.reference.window_floors
+    monkeypatch.setattr(engine.reference, "window_floors", lambda *given: asked.append(given[2]) or real(*given))
+    few = opened_floors(tmp_path, 7)
+    assert [len(row) for row in asked[0]["x", "psi"]] == [6] * 7
+    alone = real({X: [1, 2, 3, 4, 5, 6, 7]}, {X: "psi"})
+    assert few.windows == alone.windows == 7
+    opened_floors(tmp_path, 12)
+    assert asked[1] == {}, "of twelve, one moves the others too little"
+    opened_floors(tmp_path, 7, beside=1)
+    assert [len(row) for row in asked[2]["x", "psi"]] == [5] * 7, "one had nothing else to be held against"
 
 
 def test_weeks_that_differ_by_themselves_raise_the_floor():
