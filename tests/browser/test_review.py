@@ -71,14 +71,16 @@ def tab_to(page: Page, key: str) -> None:
 def test_the_owners_monday_with_the_keyboard_alone(page: Page, owner):
     address, _, environment = owner
     visit(page, f"{address}/home", "Home")
-    expect(page.get_by_text("1 monitor", exact=True)).to_be_visible()
+    expect(page.get_by_text("1 monitor", exact=True)).to_be_visible(timeout=30_000)
     tab_to(page, "open_monitor")
     page.keyboard.type("flights")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Review", level=1)).to_be_visible()
+    expect(page.get_by_role("heading", name="Review", level=1)).to_be_visible(timeout=30_000)
     ready(page)
-    expect(page.get_by_text("Week of 22 April 2013 of flights-late")).to_be_visible()
-    expect(page.get_by_text(re.compile("Log loss of the 6,394 labelled rows of 6,560 is 0.775")).first).to_be_visible()
+    expect(page.get_by_text("Week of 22 April 2013 of flights-late")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text(re.compile("Log loss of the 6,394 labelled rows of 6,560 is 0.775")).first).to_be_visible(
+        timeout=30_000
+    )
     expect(page.locator(".st-key-verdict")).to_contain_text("Investigate data")
     tab_to(page, "decide_choice")
     page.keyboard.type("retrain")
@@ -88,13 +90,13 @@ def test_the_owners_monday_with_the_keyboard_alone(page: Page, owner):
     tab_to(page, "decide_by")
     page.keyboard.type("Ada")
     page.keyboard.press("Enter")
-    expect(page.get_by_test_id("stAlert")).to_contain_text("retrain, the run")
+    expect(page.get_by_test_id("stAlert")).to_contain_text("retrain, the run", timeout=30_000)
     ready(page)
     page.reload()
     ready(page)
-    expect(page.get_by_text("Week of 22 April 2013 of flights-late")).to_be_visible()
+    expect(page.get_by_text("Week of 22 April 2013 of flights-late")).to_be_visible(timeout=30_000)
     table = page.locator(".st-key-decisions")
-    expect(table.get_by_test_id("glide-cell-2-0")).to_have_text("retrain")
+    expect(table.get_by_test_id("glide-cell-2-0")).to_have_text("retrain", timeout=30_000)
     command = [sys.executable, "-m", "engine", "ledger"]
     told = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
     assert told.returncode == 0, told.stderr
@@ -106,7 +108,7 @@ def test_a_finding_opens_its_column_in_its_week(page: Page, owner):
     page.locator(".st-key-open_column_late_probability").get_by_role("button").click()
     expect(page.get_by_role("heading", name="Column", level=1)).to_be_visible(timeout=60_000)
     ready(page)
-    expect(page.get_by_text("Week of 22 April 2013")).to_be_visible()
+    expect(page.get_by_text("Week of 22 April 2013")).to_be_visible(timeout=30_000)
     assert "column=late_probability" in page.url and "window=2013-04-22" in page.url
 
 
@@ -123,22 +125,22 @@ def test_limits_from_the_slider_to_the_file(page: Page, owner):
     address, path, _ = owner
     before = path.read_text(encoding="utf-8")
     visit(page, f"{address}/thresholds", "Thresholds")
-    expect(chart(page, "Findings in alarm per window")).to_be_visible()
+    expect(chart(page, "Findings in alarm per window")).to_be_visible(timeout=30_000)
     page.get_by_role("radio", name="At most so many alerts").or_(
         page.get_by_role("button", name="At most so many alerts")
     ).first.click()
     slider = page.get_by_role("slider")
-    expect(slider).to_be_visible()
+    expect(slider).to_be_visible(timeout=30_000)
     ready(page)
     slider.focus()
     page.keyboard.press("ArrowLeft")
     ready(page)
-    expect(page.get_by_text(re.compile("Limits × ")).first).to_be_visible()
+    expect(page.get_by_text(re.compile("Limits × ")).first).to_be_visible(timeout=30_000)
     shown = page.locator("[data-testid=stCode]").last.inner_text()
     added = [line[1:] for line in shown.splitlines() if line.startswith("+ ")]
     assert added, shown
     page.get_by_role("button", name="Save to the monitor file").click()
-    expect(page.get_by_text("Saved to flights.yaml, and to the ledger.")).to_be_visible()
+    expect(page.get_by_text("Saved to flights.yaml, and to the ledger.")).to_be_visible(timeout=30_000)
     after = path.read_text(encoding="utf-8")
     assert all(line.rstrip() in after for line in added) and "# seasons move it" in after
     assert before != after
@@ -154,5 +156,5 @@ def test_narrow_screens_have_no_sideways_scroll(page: Page, owner, name):
 def test_another_week_is_picked_and_kept_in_the_link(page: Page, owner):
     visit(page, f"{owner[0]}/review", "Review")
     pick(page, "window", "2013-04-15")
-    expect(page.get_by_text("Week of 15 April 2013 of flights-late")).to_be_visible()
+    expect(page.get_by_text("Week of 15 April 2013 of flights-late")).to_be_visible(timeout=30_000)
     expect(page).to_have_url(re.compile("window=2013-04-15"))
