@@ -44,7 +44,7 @@ def edited(
         made = _limits(made, pattern, limits)
     for field, value in (("persist", persist), ("false_alarms", false_alarms)):
         if value is not None:
-            made = _put(made, "policy", field, _scalar(value))
+            made = put(made, "policy", field, scalar(value))
     try:
         after = parse_monitor(made)
     except InvalidMonitor as error:  # of the user's values, or of ours: then the same values fail as plain fields too
@@ -90,24 +90,23 @@ def _unfit() -> PlumblineError:
 
 def _limits(text: str, pattern: str, limits: Written) -> str:
     """One pattern's limits changed where they stand, or added."""
-    node = _child(_child(_root(text), "thresholds"), pattern)
+    node = child(child(root(text), "thresholds"), pattern)
     if isinstance(node, yaml.MappingNode):
         for field, value in zip(("warning", "critical"), limits, strict=True):
-            known = _child(_child(_child(_root(text), "thresholds"), pattern), field)
+            known = child(child(child(root(text), "thresholds"), pattern), field)
             if known is not None:
-                text = _replace(text, known, _scalar(value))
+                text = put_in_place(text, known, scalar(value))
         return text
-    warning, critical = (_scalar(one) for one in limits)
-    return _put(text, "thresholds", pattern, f"{{warning: {warning}, critical: {critical}}}")
+    warning, critical = (scalar(one) for one in limits)
+    return put(text, "thresholds", pattern, f"{{warning: {warning}, critical: {critical}}}")
 
 
-def _put(text: str, section: str, field: str, value: str) -> str:
+def put(text: str, section: str, field: str, value: str) -> str:
     """A field of a section changed where it stands, or added after the section's last."""
-    root = _root(text)
-    holder, key = _child(root, section), field if PLAIN.fullmatch(field) and field not in WORDS else json.dumps(field)
-    known = _child(holder, field)
+    holder, key = child(root(text), section), field if PLAIN.fullmatch(field) and field not in WORDS else json.dumps(field)
+    known = child(holder, field)
     if known is not None:
-        return _replace(text, known, value)
+        return put_in_place(text, known, value)
     if isinstance(holder, yaml.MappingNode) and holder.flow_style:
         at = holder.end_mark.index - 1
         return f"{text[:at].rstrip()}{', ' if holder.value else ''}{key}: {value}{text[at:]}"
@@ -121,11 +120,12 @@ def _put(text: str, section: str, field: str, value: str) -> str:
     return f"{text}{end}{section}:\n  {key}: {value}\n"
 
 
-def _root(text: str) -> Any:
+def root(text: str) -> Any:
+    """The file as nodes that know where they stand in its text."""
     return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
-def _child(node: Any, name: str) -> Any:
+def child(node: Any, name: str) -> Any:
     """The value of a key, None where there is none."""
     if not isinstance(node, yaml.MappingNode):
         return None
@@ -141,11 +141,12 @@ def _last_line(node: Any) -> int:
     return int(mark.line if mark.column or mark.line == node.start_mark.line else mark.line - 1)
 
 
-def _replace(text: str, node: Any, value: str) -> str:
+def put_in_place(text: str, node: Any, value: str) -> str:
+    """The text with a value in the place of a node."""
     return text[: node.start_mark.index] + value + text[node.end_mark.index :]
 
 
-def _scalar(value: float | str) -> str:
+def scalar(value: float | str) -> str:
     """A number, or a text in quotes where YAML would read something else."""
     if isinstance(value, str):
         return value if re.fullmatch(r"\d+ of \d+", value) else json.dumps(value, ensure_ascii=False)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from engine.errors import InvalidMonitor, PlumblineError, UnknownName
-from engine.monitor.edit import _child, _put, _replace, _root, _scalar
+from engine.monitor.edit import child, put, put_in_place, root, scalar
 from engine.monitor.fields import MEANING
 from engine.monitor.read import parse_monitor
 
@@ -27,13 +27,13 @@ def with_field(text: str, field: str, value: float | str | None) -> str:
     if field not in MEANING or "." in section:
         raise UnknownName.of("field", field, [one for one in MEANING if one.count(".") < 2])
     before = parse_monitor(text)
-    written = "null" if value is None else _scalar(value)
+    written = "null" if value is None else scalar(value)
     if dot:
-        made = _put(text, section, name, written)
+        made = put(text, section, name, written)
     else:
-        known = _child(_root(text), name)
+        known = child(root(text), name)
         end = "" if text.endswith("\n") else "\n"
-        made = _replace(text, known, written) if known is not None else f"{text}{end}{name}: {written}\n"
+        made = put_in_place(text, known, written) if known is not None else f"{text}{end}{name}: {written}\n"
     try:
         after = parse_monitor(made).as_written()
     except InvalidMonitor as error:
