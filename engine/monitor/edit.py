@@ -103,7 +103,8 @@ def _limits(text: str, pattern: str, limits: Written) -> str:
 
 def put(text: str, section: str, field: str, value: str) -> str:
     """A field of a section changed where it stands, or added after the section's last."""
-    holder, key = child(root(text), section), field if PLAIN.fullmatch(field) and field not in WORDS else json.dumps(field)
+    holder = child(root(text), section)
+    key = field if PLAIN.fullmatch(field) and field not in WORDS else json.dumps(field)
     known = child(holder, field)
     if known is not None:
         return put_in_place(text, known, value)
