@@ -8,12 +8,12 @@ from typing import Any
 
 from engine.cli_tables import table
 from engine.deliver import Outcome, Told, after_run, queue_test, send_due, targets_of
+from engine.deliver.decided import DEFAULT, FOLDER
 from engine.deliver.hook import waiting
 from engine.errors import PlumblineError, UnreadableSource, plain, shown
 from engine.monitor import Monitor, read_monitor, read_monitors
 from engine.store import Store, open_store
 
-FOLDER = "PLUMBLINE_MONITORS"  # where monitor files lie, as for the dashboard; data/monitors by default
 MARKS = {"sent": "●", "waiting": "▲", "given up": "■"}
 HEAD = ("state", "target", "kind", "said", "next try", "event")
 
@@ -30,7 +30,7 @@ def named(given: Sequence[str]) -> tuple[list[Monitor], list[str]]:
     """The monitors of files and folders, and what is wrong with those that cannot be read."""
     found: list[Monitor] = []
     problems: list[str] = []
-    for one in given or (os.environ.get(FOLDER, "data/monitors"),):
+    for one in given or (os.environ.get(FOLDER, DEFAULT),):
         try:
             if "\0" not in one and Path(one).is_dir():
                 good, broken = read_monitors(one)

@@ -9,6 +9,7 @@ from engine.cli_base import FINE, FOUND, WRONG, Verbs, canonical, code, fail_on,
 from engine.errors import PlumblineError, plain
 
 if TYPE_CHECKING:  # as everywhere: a verb imports what it needs when it runs
+    from engine.deliver import Told
     from engine.due import Outcome, Which
 
 
@@ -45,9 +46,7 @@ def run(monitors: tuple[str, ...], fail_on: str, form: str, file: str | None, st
         for said in (*one.notes, *([str(one.error)] if one.error else [])):
             place = "" if named and said not in one.notes else f"{one.path}: "
             click.echo("\n".join(plain(f"{place}{line}", 2000) for line in said.splitlines()), err=True)
-    told = after_run(opened, [one.monitor for one in done if one.monitor and one.done])
-    for problem in told.said:
-        click.echo("\n".join(plain(f"deliver: {line}", 2000) for line in problem.splitlines()), err=True)
+    _tell_problems(after_run(opened, [one.monitor for one in done if one.monitor and one.done]))
     return max(_code(one, fail_on) for one in done)
 
 
@@ -138,17 +137,25 @@ def history(monitor: str, store: str | None, form: str, file: str | None, **aske
 @click.option("--reason", default="", metavar="TEXT", help="Why, for who reads it in a year.")
 @click.option("--by", default="", metavar="NAME", help="Who decides.")
 @click.option("--until", metavar="DATE", help="The last day of a mute.")
+@click.option(
+    "--monitors", metavar="PATH", help="The monitor's file or its folder; PLUMBLINE_MONITORS, else data/monitors."
+)
 @kept_in
 @output
-def decide(store: str | None, form: str, file: str | None, **said: Any) -> int:
+def decide(store: str | None, form: str, file: str | None, monitors: str | None, **said: Any) -> int:
     """Record what somebody decides about a RUN, or about some of its findings. It cannot be taken back, only followed.
+
+    Targets in the monitor's file that are told of decisions are told at once. Where that fails it is said, and tried
+    again by the next run: the decision stands.
 
     Example: python -m engine decide 4f27 --finding temp_f.psi --decision accept --reason "it is summer" --by Jo
     """
     from engine.cli_recorded import decided, decision_document
+    from engine.deliver.decided import after_decision
     from engine.store import open_store
 
-    made = decided(open_store(store, make=False), **said)
+    opened = open_store(store, make=False)
+    made = decided(opened, **said)
     document = decision_document(made)
     words = f"● {made.choice} is recorded for run {made.run} of {plain(made.monitor)}, by {plain(made.by)}."
     if form in ("tsv", "csv"):
@@ -157,7 +164,14 @@ def decide(store: str | None, form: str, file: str | None, **said: Any) -> int:
         flat = {name: "; ".join(one) if isinstance(one, list) else str(one or "") for name, one in document.items()}
         words = table(tuple(flat), [tuple(flat.values())], form)
     write(canonical(document) if form == "json" else words, file)
+    _tell_problems(after_decision(opened, made.monitor, monitors))
     return FINE
+
+
+def _tell_problems(told: "Told") -> None:
+    """What could not be delivered, on stderr."""
+    for problem in told.said:
+        click.echo("\n".join(plain(f"deliver: {line}", 2000) for line in problem.splitlines()), err=True)
 
 
 @click.group(cls=Verbs, invoke_without_command=True)

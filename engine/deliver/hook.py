@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from engine.deliver.news import Outlook, outlook
+from engine.deliver.news import Outlook
 from engine.deliver.prometheus import write_metrics
-from engine.deliver.queue import queue_news, ranks_in
+from engine.deliver.queue import queue_news
+from engine.deliver.reading import outlook_in
 from engine.deliver.retry import QUICK
 from engine.deliver.secrets import filled
 from engine.deliver.send import SECONDS, Outcome, send_due
@@ -15,8 +16,10 @@ from engine.deliver.targets import Target, targets_of
 from engine.errors import PlumblineError, plain
 from engine.monitor import Monitor
 from engine.monitor.delivery import names_of
-from engine.store import Store, decisions, deliveries, records
-from engine.store.outbox import WAITING
+from engine.store import Store, deliveries
+from engine.store.outbox import WAITING, prune
+
+KEPT = timedelta(days=400)  # that messages stay in the outbox which were sent or given up: a year, and time to look
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ def after_run(
     outcomes: tuple[Outcome, ...] = ()
     waits = 0
     try:
+        prune(store, (moment - KEPT).isoformat(timespec="seconds"))
         outcomes = send_due(store, targets, seconds=seconds, quick=quick) if targets else ()
         waits = waiting(store, targets)
     except PlumblineError as error:
@@ -104,5 +108,4 @@ def write_files(store: Store, monitor: Monitor) -> tuple[list[Path], list[str]]:
 
 
 def _seen(store: Store, monitor: Monitor) -> Outlook | None:
-    known = records(store, monitor.monitor)
-    return outlook(known, monitor, decisions(store, monitor.monitor), ranks_in(store, known))
+    return outlook_in(store, monitor)[0]

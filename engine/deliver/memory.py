@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from engine.deliver.event import Event, canonical, event_of
-from engine.store import Store, deliveries
-from engine.store.outbox import GIVEN_UP, Delivery
+from engine.store import Store
+from engine.store.outbox import last_delivery
 
 QUIET = "quiet"  # in place of a severity: open, but muted or accepted
 
@@ -43,5 +43,5 @@ def event_in(body: str) -> Event | None:
 
 def memory_of(store: Store, key: str) -> Memory | None:
     """What a target knows, sent to it or on the way; None where it was never told anything."""
-    kept: list[Delivery] = [one for one in deliveries(store, target=key) if one.state != GIVEN_UP]
-    return Memory(**json.loads(kept[-1].body)["memory"]) if kept else None
+    kept = last_delivery(store, key)
+    return Memory(**json.loads(kept.body)["memory"]) if kept else None

@@ -14,11 +14,12 @@ from pathlib import Path
 from engine.deliver.news import Outlook
 from engine.errors import PlumblineError, shown
 from engine.findings import Severity
+from engine.policy.case import Case
 from engine.policy.persist import FINE
 from engine.policy.verdict import Action
 
 PREFIX = "plumbline_"
-# Every gauge and what it says; the label monitor stands on each of them.
+# Every gauge and what it says; the label monitor stands on each of them, against on what is of one baseline.
 GAUGES = {
     "plumbline_monitor_info": "What is watched; always 1.",
     "plumbline_severity": "Of what is open: 0 ok, 1 info, 2 not enough data, 3 warning, 4 critical.",
@@ -37,15 +38,23 @@ Sample = tuple[str, dict[str, str], float]
 
 
 def samples(seen: Outlook) -> list[Sample]:
-    """The gauges of one monitor, of its first baseline: (name, labels, value)."""
-    case, monitor = seen.first, seen.monitor
-    who, now = {"monitor": monitor.monitor}, case.now
+    """The gauges of one monitor: (name, labels, value); of each baseline, and of what they call for together."""
+    monitor, who = seen.monitor, {"monitor": seen.monitor.monitor}
+    about = {"model": monitor.model.name, "version": monitor.model.version, "owner": monitor.owner}
+    rows: list[Sample] = [("plumbline_monitor_info", who | about, 1)]
+    for against, case in seen.cases.items():
+        rows += _samples(case, who | {"against": against})
+    rows += [("plumbline_verdict", who | {"action": str(one)}, float(one is seen.action)) for one in Action]
+    return rows
+
+
+def _samples(case: Case, who: dict[str, str]) -> list[Sample]:
+    """The gauges of one baseline."""
+    now = case.now
     counted = [one for one in case.tracks.values() if one.counts[-1] > FINE and not case.silent(one)]
     severities = [*(one.severity() for one in counted), *(one.severity for one in case.rules)]
     worst = max(severities, key=lambda one: one.rank, default=Severity.OK)
-    about = {"model": monitor.model.name, "version": monitor.model.version, "owner": monitor.owner}
     rows: list[Sample] = [
-        ("plumbline_monitor_info", who | about, 1),
         ("plumbline_severity", who, worst.rank - Severity.OK.rank),
         ("plumbline_not_computed", who, now.counts.get("not_computed", len(now.not_computed))),
         ("plumbline_rows", who, now.rows),
@@ -56,7 +65,6 @@ def samples(seen: Outlook) -> list[Sample]:
         rows.append(("plumbline_open_findings", who | {"severity": str(level)}, severities.count(level)))
     if now.window is not None:
         rows.append(("plumbline_window_end_timestamp_seconds", who, now.window.end.replace(tzinfo=UTC).timestamp()))
-    rows += [("plumbline_verdict", who | {"action": str(one)}, float(one is seen.action)) for one in Action]
     return rows
 
 

@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 from engine.deliver.event import Decided, Event, Kind, Span, identity
 from engine.deliver.links import link_of
 from engine.deliver.memory import Memory, body_of, memory_of
-from engine.deliver.news import Outlook, news, outlook
+from engine.deliver.news import Outlook, news
+from engine.deliver.reading import outlook_in
 from engine.deliver.targets import Target, targets_of
 from engine.deliver.words import where_of
 from engine.errors import plain
 from engine.monitor import Monitor
-from engine.policy import ranks_of
 from engine.record import Decision, Record
-from engine.store import Store, decisions, delivered, deliveries, document, queue_delivery, records
+from engine.store import Store, decisions, delivered, deliveries, queue_delivery
 from engine.store.outbox import WAITING
 
 TOLD = ("decision", "always")  # targets that are told of decisions
@@ -28,9 +28,9 @@ def queue_news(store: Store, monitor: Monitor, now: datetime | None = None) -> t
     targets, moment = targets_of(monitor), now or datetime.now(UTC)
     if not targets:
         return ()
-    known = records(store, monitor.monitor)
     made = decisions(store, monitor.monitor)
-    seen = outlook(known, monitor, made, ranks_in(store, known))
+    told = [one.seen for target in targets if (one := memory_of(store, target.key)) is not None]
+    seen, known = outlook_in(store, monitor, min(told, default=""))
     queued = [one.key for one in targets if seen is not None and _tell(store, seen, one, moment)]
     queued += [
         one.key for one in targets if one.delivery.when in TOLD and _decided(store, monitor, one, made, known, moment)
@@ -140,8 +140,3 @@ def _event(
         decision=said,
         link=link_of(monitor.monitor, window, against, cohort),
     )
-
-
-def ranks_in(store: Store, known: Sequence[Record]) -> tuple[str, ...]:
-    """Features by importance, as the newest run tells them."""
-    return ranks_of(document(store, known[-1].id).get("importance")) if known else ()

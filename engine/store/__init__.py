@@ -5,6 +5,7 @@ from engine.store.decisions import decide, decisions, mutes
 from engine.store.ledger import Entry, append, entries, head
 from engine.store.opening import Store, open_store
 from engine.store.outbox import Delivery, delivered, deliveries, due_deliveries, failed, queue_delivery
+from engine.store.recent import recent
 from engine.store.records import Point, fleet, history, record, recorded, records
 from engine.store.revived import Recorded, run_of
 from engine.store.runs import document, save, text_of
@@ -32,6 +33,7 @@ __all__ = [
     "mutes",
     "open_store",
     "queue_delivery",
+    "recent",
     "record",
     "recorded",
     "records",

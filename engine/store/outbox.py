@@ -7,7 +7,7 @@ queued once per target, by its event_id.
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from engine.errors import UnknownName, plain
 from engine.store.opening import Store, now, reading, writing
@@ -51,6 +51,29 @@ def deliveries(store: Store, state: str | None = None, target: str | None = None
     asked = select(DELIVERIES)
     asked = asked.where(DELIVERIES.c.state == state) if state is not None else asked
     return _read(store, asked.where(DELIVERIES.c.target == target) if target is not None else asked)
+
+
+def last_delivery(store: Store, target: str) -> Delivery | None:
+    """The last message to a target that was not given up; None where there is none."""
+    asked = select(DELIVERIES).where(DELIVERIES.c.target == target, DELIVERIES.c.state != GIVEN_UP)
+    with reading(store) as connection:
+        row = connection.execute(asked.order_by(DELIVERIES.c.id.desc()).limit(1)).first()
+    return Delivery(**row._mapping) if row else None
+
+
+def prune(store: Store, before: str) -> int:
+    """Drop messages that were sent or given up before a moment; how many. What was sent stands in the ledger.
+
+    A target's last message stays however old it is: with it stands what the target knows.
+    """
+    last = select(func.max(DELIVERIES.c.id)).where(DELIVERIES.c.state != GIVEN_UP).group_by(DELIVERIES.c.target)
+    old = (DELIVERIES.c.state != WAITING) & (DELIVERIES.c.next_at < before)
+    gone = old & DELIVERIES.c.id.not_in(select(last.subquery().c[0]))
+    with reading(store) as connection:  # nearly always there is none, and nobody is to wait for that
+        if connection.execute(select(DELIVERIES.c.id).where(gone).limit(1)).first() is None:
+            return 0
+    with writing(store) as connection:
+        return int(connection.execute(DELIVERIES.delete().where(gone)).rowcount)
 
 
 def claimed(store: Store, one: Delivery, until: str) -> bool:

@@ -63,18 +63,18 @@ def records(
     asked = select(*SMALL, *([RUNS.c.brief] if findings else []))
     for column, wanted in ((RUNS.c.monitor, monitor), (RUNS.c.against, against), (RUNS.c.cohort, cohort)):
         asked = asked.where(column == storable(wanted)) if wanted is not None else asked
-    asked = _latest(asked) if latest else asked
-    asked = asked.order_by(*(column.desc() for column in _order())).limit(last)
+    asked = without_later(asked) if latest else asked
+    asked = asked.order_by(*(column.desc() for column in order())).limit(last)
     with reading(store) as connection:
         rows = connection.execute(asked).all()
-    return tuple(_record(row, row.brief if findings else None) for row in reversed(rows))
+    return tuple(record_of(row, row.brief if findings else None) for row in reversed(rows))
 
 
 def record(store: Store, run: str) -> Record:
     """One record by its id or the first characters of it. Raises UnknownName with the nearest."""
     with reading(store) as connection:
         row = connection.execute(select(RUNS).where(RUNS.c.id == full_id(connection, run))).one()
-    return _record(row, row.brief)
+    return record_of(row, row.brief)
 
 
 def recorded(store: Store, monitor: str) -> dict[tuple[Window | None, str, str], Record]:
@@ -94,7 +94,7 @@ def history(
     """One metric of a column over the recorded windows, oldest first; without column or metric, of every one."""
     runs = select(*SMALL).where(RUNS.c.monitor == storable(monitor))
     runs = runs.where(RUNS.c.against == storable(against)) if against is not None else runs
-    chosen = (_latest(runs) if latest else runs).subquery()
+    chosen = (without_later(runs) if latest else runs).subquery()
     asked = select(chosen, *(one for one in FINDINGS.c if one.name not in ("run", "place", "severity")))
     asked = asked.add_columns(FINDINGS.c.severity.label("judged")).join_from(
         chosen, FINDINGS, FINDINGS.c.run == chosen.c.seq
@@ -111,21 +111,22 @@ def fleet(store: Store) -> tuple[Record, ...]:
     newest = select(
         RUNS.c.seq,
         func.row_number()
-        .over(partition_by=(RUNS.c.monitor, RUNS.c.against, RUNS.c.cohort), order_by=[one.desc() for one in _order()])
+        .over(partition_by=(RUNS.c.monitor, RUNS.c.against, RUNS.c.cohort), order_by=[one.desc() for one in order()])
         .label("place"),
     ).subquery()
     asked = select(*SMALL, RUNS.c.open_findings).join(newest, newest.c.seq == RUNS.c.seq).where(newest.c.place == 1)
     with reading(store) as connection:
         rows = connection.execute(asked.order_by(RUNS.c.monitor, RUNS.c.seq)).all()
-    return tuple(_record(row, row.open_findings) for row in rows)
+    return tuple(record_of(row, row.open_findings) for row in rows)
 
 
-def _order() -> Sequence[Any]:
-    """Of windows; a run of all time stands where it was computed."""
+def order() -> Sequence[Any]:
+    """What runs are put in order by: their windows; a run of all time stands where it was computed."""
     return func.coalesce(func.nullif(RUNS.c.window_end, ""), RUNS.c.at), RUNS.c.seq
 
 
-def _latest(asked: Select[Any]) -> Select[Any]:
+def without_later(asked: Select[Any]) -> Select[Any]:
+    """Runs alone that no later one of the same window replaces."""
     later = aliased(RUNS)
     return asked.where(~select(later.c.seq).where(later.c.revises == RUNS.c.id).exists())
 
@@ -137,7 +138,8 @@ def window_of_row(row: Any) -> Window | None:
     return Window(datetime.fromisoformat(row.window_start), datetime.fromisoformat(row.window_end))
 
 
-def _record(row: Any, brief: bytes | str | None) -> Record:
+def record_of(row: Any, brief: bytes | str | None) -> Record:
+    """A record from its row. brief: its findings as the row has them, None for none."""
     said: dict[str, Any] = {"findings": [], "not_computed": []}
     if brief is not None:
         said = json.loads(brief if isinstance(brief, str) else unpacked(brief, row.id))

@@ -15,7 +15,7 @@ from engine.deliver.news import outlook
 from engine.deliver.prometheus import GAUGES, escaped, exposition, samples, write_metrics
 from engine.errors import PlumblineError
 from engine.record import Choice, Decision
-from engine.store import decide, records
+from engine.store import decide, records, save
 from tests.conftest import ROOT
 from tests.deliver.conftest import EVIL, watched
 
@@ -55,14 +55,15 @@ def test_the_gauges_say_what_the_run_says(store, keep, tmp_path):
     assert not problems and [one.name for one in files] == ["m.prom"]
     found = read(files[0].read_text(encoding="utf-8"))
     last, m = records(store, "m")[-1], ("monitor", "m")
+    of = ("against", "reference"), m
     assert {name for name, _ in found} == set(GAUGES)
-    assert found["plumbline_severity", (m,)] == 4
-    assert found["plumbline_rows", (m,)] == 800
-    assert found["plumbline_open_findings", (m, ("severity", "critical"))] == 1
+    assert found["plumbline_severity", of] == 4
+    assert found["plumbline_rows", of] == 800
+    assert found["plumbline_open_findings", (*of, ("severity", "critical"))] == 1
     for severity, n in last.counts.items():
         if severity != "not_computed":
-            assert found["plumbline_findings", (m, ("severity", severity))] == n
-    assert found["plumbline_last_run_timestamp_seconds", (m,)] == datetime(2026, 4, 20, 2, tzinfo=UTC).timestamp()
+            assert found["plumbline_findings", (*of, ("severity", severity))] == n
+    assert found["plumbline_last_run_timestamp_seconds", of] == datetime(2026, 4, 20, 2, tzinfo=UTC).timestamp()
     verdicts = {labels[0][1]: v for (name, labels), v in found.items() if name == "plumbline_verdict"}
     assert sum(verdicts.values()) == 1 and len(verdicts) == 6
 
@@ -73,7 +74,21 @@ def test_what_is_muted_is_open_no_more(store, keep):
     run = records(store, "m")[-1]
     made = decide(store, Decision("m", run.id, Choice.MUTE, "known", "Ada", ("x.psi",), until=date(2099, 1, 1)))
     rows = {(name, *labels.values()): v for name, labels, v in samples(outlook(records(store, "m"), monitor, [made]))}
-    assert rows["plumbline_open_findings", "m", "critical"] == 0 and rows["plumbline_severity", "m"] == 0
+    assert rows["plumbline_open_findings", "m", "reference", "critical"] == 0
+    assert rows["plumbline_severity", "m", "reference"] == 0
+
+
+def test_every_baseline_has_gauges_of_its_own(store, keep, weeks):
+    monitor = watched(more="against: [reference, previous window]\n")
+    keep(monitor, 3)
+    run = replace(weeks[0], at="2026-04-21T00:00:00+00:00", cut=weeks[3].cut, monitor="m")  # calm against last week
+    save(store, run, monitor, against="previous window")
+    found = read(exposition(samples(seen(store, monitor))))
+    open_now = {dict(labels)["against"]: v for (name, labels), v in found.items()
+                if name == "plumbline_open_findings" and dict(labels)["severity"] == "critical"}  # fmt: skip
+    assert open_now == {"reference": 1, "previous window": 0}
+    assert sum(name == "plumbline_verdict" for name, _ in found) == 6, "what is to be done is one thing for all"
+    assert [dict(labels).get("against") for name, labels in found if name == "plumbline_monitor_info"] == [None]
 
 
 @pytest.mark.parametrize("name", [EVIL, 'a"b', "a\\", "a\nb", "\u2028{}", "größe", "x" * 3000])

@@ -4,7 +4,7 @@ import pytest
 
 from engine.errors import UnknownName
 from engine.store import delivered, deliveries, due_deliveries, failed, queue_delivery
-from engine.store.outbox import claimed
+from engine.store.outbox import claimed, last_delivery, prune
 
 
 def test_a_message_is_queued_once_and_leaves(store):
@@ -28,3 +28,18 @@ def test_one_sender_at_a_time(store):
     queue_delivery(store, "e1", "ops", "{}", at="2026-01-01T00:00:00+00:00")
     (one,) = due_deliveries(store)
     assert claimed(store, one, "2026-01-01T00:05:00+00:00") and not claimed(store, one, "2026-01-01T00:06:00+00:00")
+
+
+def test_old_messages_leave_but_for_the_last_that_each_target_knows(store):
+    old, new, limit = "2025-01-01T00:00:00+00:00", "2026-06-01T00:00:00+00:00", "2026-01-01T00:00:00+00:00"
+    for name, target, at in (("a1", "a", old), ("a2", "a", old), ("a3", "a", old), ("b1", "b", old), ("b2", "b", new)):
+        queue_delivery(store, name, target, "{}", at=at)
+    ids = {one.event_id: one.id for one in deliveries(store)}
+    for name in ("a1", "a2", "b1", "b2"):
+        delivered(store, ids[name])
+    failed(store, ids["a3"], "gone", next_at=None)
+    queue_delivery(store, "c1", "c", "{}", at=old)  # waits: it is never dropped
+    assert last_delivery(store, "a").event_id == "a2", "who was told in vain knows what was told before"
+    assert prune(store, limit) == 3
+    assert [one.event_id for one in deliveries(store)] == ["a2", "b2", "c1"]
+    assert prune(store, limit) == 0 and last_delivery(store, "nobody") is None
