@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.attribution import feature_names
 from engine.columns import Column, Role
-from engine.errors import UnusableData
+from engine.errors import UnusableData, plain
 from engine.estimate import loss, performance
 from engine.estimate.expected import MEASURES
 from engine.estimate.loss import Estimated, Loss
@@ -108,9 +108,10 @@ def learned(rows: OutcomeRows, number: Counts, bins: Bins | str, sizes: tuple[in
             return asked.no_score or "there are no scores to estimate from"
         if rows.predicted is None:
             return asked.no_prediction or "there are no predictions"
-        return performance.learn(_scores(rows), _classes(rows, rows.predicted), _classes(rows, rows.target), number)
+        said, came = _classes(rows, rows.predicted), _classes(rows, rows.target)
+        return performance.learn(_scores(rows), said, came, number, _names(rows))
     except UnusableData as error:
-        return error.message
+        return error.message[:1].lower() + error.message[1:].rstrip(".")
 
 
 def expected(
@@ -171,6 +172,13 @@ def _scores(rows: OutcomeRows) -> Floats:
     """Of the positive class (n,), or of all (n, k)."""
     assert rows.scores is not None
     return rows.scores[:, 0] if rows.scores.shape[1] == 1 else rows.scores
+
+
+def _names(rows: OutcomeRows) -> tuple[str, ...]:
+    """What the classes are called, by their numbers as estimates count them."""
+    asked = rows.question
+    names = tuple(plain(one) for one in asked.classes)
+    return names if rows.scores is None or rows.scores.shape[1] > 1 or asked.positive == 1 else names[::-1]
 
 
 def _classes(rows: OutcomeRows, codes: Counts | Floats) -> Counts:

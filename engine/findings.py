@@ -1,5 +1,6 @@
 """What a run says: a reading held against a threshold and a noise floor, with what is needed to check it by hand."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -217,21 +218,24 @@ def sentence(
     return said + _largest(seen) + named + "."
 
 
-def verdict_words(threshold: Threshold, severity: Severity, floor: Floor | None, within_noise: bool) -> str:
-    """How a value lies to its thresholds and floor, to follow what was read."""
+def verdict_words(
+    threshold: Threshold, severity: Severity, floor: Floor | None, within_noise: bool,
+    said: Callable[[float], str] = three,
+) -> str:  # fmt: skip
+    """How a value lies to its thresholds and floor, to follow what was read. said: a value with its unit."""
     match severity:
         case Severity.CRITICAL:
-            return f", at or beyond the critical threshold {three(threshold.critical)}"
+            return f", at or beyond the critical threshold {said(threshold.critical)}"
         case Severity.WARNING:
-            return f", at or beyond the warning threshold {three(threshold.warning)}"
+            return f", at or beyond the warning threshold {said(threshold.warning)}"
         case Severity.NOT_ENOUGH_DATA if floor:
-            few = f"; with so few rows no change at all can read {three(floor.rows)}, so it cannot be judged"
+            few = f"; with so few rows no change at all can read {said(floor.rows)}, so it cannot be judged"
             more = f"about {floor.rows_needed:,} would do" if floor.rows_needed else "no more of them would help"
             return f"{few}: {more}"
         case Severity.OK if within_noise and floor:
-            return f", beyond the warning threshold {three(threshold.warning)} but within noise ({three(floor.value)})"
+            return f", beyond the warning threshold {said(threshold.warning)} but within noise ({said(floor.value)})"
         case _:
-            return f", within the warning threshold {three(threshold.warning)}"
+            return f", within the warning threshold {said(threshold.warning)}"
 
 
 def _largest(seen: Observation) -> str:

@@ -149,7 +149,9 @@ def _judged(
     severity, within_noise, needed = Severity.NOT_JUDGED, False, None
     if limit is not None:
         severity, within_noise, needed = verdict(reading.value, limit, floor)
-    words = "; not judged" if limit is None else verdict_words(limit, severity, floor, within_noise)
+    words = "; not judged" if limit is None else verdict_words(
+        limit, severity, floor, within_noise, lambda value: _said(asked, value)
+    )  # fmt: skip
     if limit is not None and apart is None:
         words += f"; a threshold without a window floor, which takes {LEAST_WINDOWS} whole windows of the reference"
     return Finding(
@@ -179,12 +181,13 @@ def _counted(side: Served, asked: Metric) -> int:
 
 def _read_words(found: Operations, asked: Metric, reading: Reading) -> str:
     """What was read, of how many rows, against what."""
-
-    def said(value: float) -> str:
-        if asked.key.startswith("latency"):
-            return f"{three(value)} ms"
-        return f"{value:.3%}" if asked.key == "error_rate" else f"{three(value)} requests an hour"
-
     rows = _counted(found.production, asked)
-    before = "" if reading.against is None else f" (reference {said(reading.against)})"
-    return f"{asked.name} of {rows:,} rows is {said(reading.value)}{before}"
+    before = "" if reading.against is None else f" (reference {_said(asked, reading.against)})"
+    return f"{asked.name} of {rows:,} {'row' if rows == 1 else 'rows'} is {_said(asked, reading.value)}{before}"
+
+
+def _said(asked: Metric, value: float) -> str:
+    """A value, a threshold or a floor in one unit, so that all of a sentence can be compared."""
+    if asked.key.startswith("latency"):
+        return f"{three(value)} ms"
+    return f"{three(100 * value)} %" if asked.key == "error_rate" else f"{three(value)} requests an hour"

@@ -13,7 +13,7 @@ from engine.findings import Finding, NotComputed, Severity, Threshold, three, ve
 from engine.metrics import METRICS, Metric
 from engine.metrics.metric import Reading
 from engine.noise import NO_WINDOWS, Floor, WindowFloors
-from engine.noise.outcomes import outcome_floor
+from engine.noise.outcomes import apart_floors, outcome_floor
 from engine.outcomes import Classes, Classification, Errors, Outcomes
 from engine.signals import PERFORMANCE, Plan
 from engine.slices import Slice, Window
@@ -86,10 +86,12 @@ def of_windows(rows: OutcomeRows) -> OfWindows:
     return lambda others, window: outcomes(rows, rows, (rows.of_windows(others), rows.of_windows([window])))
 
 
-def readings(found: Outcomes, plan: Plan) -> Iterator[tuple[Metric, Reading | str]]:
-    """Every metric that was asked of a summary, or why it has no value."""
+def readings(
+    found: Outcomes, plan: Plan, only: frozenset[str] | None = None
+) -> Iterator[tuple[Metric, Reading | str]]:
+    """Every metric that was asked of a summary, or why it has no value. only: keys of those that are wanted of them."""
     for one in METRICS_OF_OUTCOMES:
-        if plan.metrics is not None and one.key not in plan.metrics:
+        if (plan.metrics is not None and one.key not in plan.metrics) or (only is not None and one.key not in only):
             continue
         if plan.metrics is None and one.key == VALUE and plan.terms.worth is None:
             continue  # who says what outcomes are worth asks for it
@@ -106,10 +108,13 @@ def performance(
     plan: Plan,
     windows: WindowFloors = NO_WINDOWS,
     partial: bool = False,
+    only: str | None = None,
+    alpha: float | None = None,
 ) -> Found:
     """Findings and gaps of a summary of predictions and labels. columns: all that are judged in the same run.
 
-    windows: floors by ("", metric). A partial window's are information.
+    windows: floors by ("", metric). A partial window's are information. only: the one metric that is wanted. alpha: of
+    one reading, as plan.alpha(columns) has it, where many slices share it.
     """
     if PERFORMANCE in plan.off:
         return [], []
@@ -118,9 +123,9 @@ def performance(
         return [], [NotComputed(PERFORMANCE, None, key, found) for key in keys]
     known = tuple(columns)
     target = next((column.name for column in known if column.role is Role.TARGET), "")
-    alpha = plan.alpha(known)
+    alpha = plan.alpha(known) if alpha is None else alpha
     findings, gaps = [], []
-    for asked, reading in readings(found, plan):
+    for asked, reading in readings(found, plan, None if only is None else frozenset({only})):
         if isinstance(reading, str):
             gaps.append(NotComputed(PERFORMANCE, None, asked.key, reading))
             continue
@@ -191,7 +196,8 @@ def _read_words(found: Outcomes, asked: Metric, reading: Reading) -> str:
     """What was read, of how many rows, against what."""
     side, used = found.production, rested_on(found.production, asked)
     but = "" if used == side.labelled else " with a score" if asked.key in OF_SCORES else " with a prediction"
-    of = f"the {used:,} labelled rows{but}" + (f" of {side.rows:,}" if used < side.rows else "")
+    noun = "row" if used == 1 else "rows"
+    of = f"the {used:,} labelled {noun}{but}" + (f" of {side.rows:,}" if used < side.rows else "")
     said = f"{asked.name} of {of} is {three(reading.value)}"
     if reading.error is not None:
         said += f" ± {three(BAND * reading.error)}"
@@ -200,9 +206,24 @@ def _read_words(found: Outcomes, asked: Metric, reading: Reading) -> str:
     return said + (f", {reading.detail}" if reading.detail else "")
 
 
+def outcome_floors(of: OfWindows, windows: Sequence[Window], plan: Plan, beside: int = 0) -> WindowFloors:
+    """The floors of metrics of predictions from complete windows of the reference, each held against the others.
+
+    beside: against only so many of those that follow it, as in engine.reference.reference_floors, which tells the same.
+    """
+    moved: dict[str, list[float]] = {}
+    for i, window in enumerate(windows):
+        others = [*windows[i + 1 :], *windows[:i]]
+        for metric, move in moves(of(others[:beside] if beside else others, window), plan):
+            moved.setdefault(metric, []).append(move)
+    found = apart_floors({key: one for key, one in moved.items() if len(one) == len(windows)}, plan.false_alarms)
+    return WindowFloors(len(windows), {("", key): one for key, one in found.items()}, {})
+
+
 def moves(found: Outcomes, plan: Plan) -> Iterator[tuple[str, float]]:
     """How far each judged metric of a summary lies above the reference's own value, negative below it."""
-    for asked, reading in readings(found, plan):
-        if isinstance(reading, str) or reading.against is None or not plan.judges_outcomes(found, asked):
+    judged = frozenset(one.key for one in METRICS_OF_OUTCOMES if plan.judges_outcomes(found, one))
+    for asked, reading in readings(found, plan, judged):
+        if isinstance(reading, str) or reading.against is None:
             continue
         yield asked.key, reading.value - reading.against

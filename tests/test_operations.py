@@ -235,7 +235,7 @@ def test_what_is_missing_has_a_reason_and_what_was_not_asked_has_none():
     assert found == {} and "role latency" in gaps["latency_p95"]
     assert found_in(week(), Plan(metrics=frozenset({"psi"}))) == ({}, {})
     found, gaps = found_in(week(), cut=Slice(window=window_of(MONDAY, "week")))
-    assert "no usable latency_ms" in gaps["latency_p95"] and "no status_code" in gaps["error_rate"]
+    assert "no usable latency_ms" in gaps["latency_p95"] and "says so in status_code" in gaps["error_rate"]
 
 
 def test_a_reference_without_a_log_leaves_absolute_thresholds():

@@ -57,6 +57,40 @@ def test_one_that_did_not_is_not():
     assert {found[key].severity for key in ("log_loss", "roc_auc")} <= {Severity.OK, Severity.NOT_ENOUGH_DATA}
 
 
+def test_one_row_is_no_rows():
+    rng = np.random.default_rng(0)
+    found = of_model(compare(made(rng, 500), made(rng, 1), roles=ROLES))
+    assert found["log_loss"].sentence.startswith("Log loss of the 1 labelled row is ")
+
+
+def test_labels_in_other_words_are_refused_whichever_side_has_the_yes_and_no():
+    rng = np.random.default_rng(0)
+    words = made(rng, 500)
+    words = words.set_column(2, "came", pa.array(np.where(words["came"].to_numpy(), "late", "early")))
+    because = {one.because for one in compare(made(rng, 500), words, roles=ROLES).not_computed
+               if one.signal == "model_performance"}  # fmt: skip
+    assert because == {
+        "labels of the reference (false, true) and those of production (early, late) have no value in common"
+    }
+    none = words.set_column(2, "came", pa.array([""] * 500))
+    because = {one.because for one in compare(made(rng, 500), none, roles=ROLES).not_computed
+               if one.signal == "model_performance"}  # fmt: skip
+    assert "no row has a label yet" in because
+
+
+def test_values_too_large_to_be_squared_are_told():
+    rng = np.random.default_rng(0)
+    both = made(rng, 500), made(rng, 500)
+    for worth, there in ((1e74, True), (1e300, False)):
+        plan = Plan(terms=Terms(worth={"tp": 1.0, "fn": -worth}))
+        run = compare(*both, roles=ROLES, plan=plan)
+        assert ("value_per_prediction" in of_model(run)) is there
+        for one in run.findings:
+            assert one.band is None or np.isfinite(one.band).all()
+    gap = next(one for one in run.not_computed if one.metric == "value_per_prediction")
+    assert gap.because == "values as large as 1e+300 cannot be squared"
+
+
 def test_clearly_better_needs_few_rows():
     rng = np.random.default_rng(2)
     found = of_model(compare(made(rng, 400, turned=0.4), made(rng, 400), roles=ROLES))

@@ -55,11 +55,13 @@ class Change:
         2 of 2 bins changed beyond chance.
         """
         before, after = self.rates
-        way = "rose" if after > before else "fell" if after < before else "stayed"
+        first, last = f"{100 * before:.3g} %", f"{100 * after:.3g} %"
+        moves = f"{'rose' if after > before else 'fell'} from {first} to {last}"
+        moves = moves if first != last else f"stayed at {last}"
         inside, moved = points(float(self.behaviour.sum())), points(float(self.mix.sum()))
         compared = int(np.isfinite(self.low).sum())
         return (
-            f"{outcome} {way} from {100 * before:.3g} % to {100 * after:.3g} %: {inside} points at the same {of}, "
+            f"{outcome} {moves}: {inside} points at the same {of}, "
             f"{moved} from another mix of rows. "
             f"{int(self.beyond.sum())} of {compared} bins changed beyond chance."
         )

@@ -32,7 +32,7 @@ class Honesty:
     def words(self) -> str:
         """One sentence for a reader."""
         if self.off is None:
-            return "No past window has labels yet, so nobody can tell how far off the estimate is."
+            return "No past window has both an estimate and a realized value, so nobody can tell how far off it is."
         count = "1 past window" if self.windows == 1 else f"{self.windows} past windows"
         average = "" if self.windows == 1 else " on average"
         start = f"In {count} the estimate was off by {short(self.off)}{average}"
@@ -62,11 +62,13 @@ def honesty(estimated: Floats, low: Floats, high: Floats, realized: Floats) -> H
 
 
 def short(value: float) -> str:
-    """A number in two significant digits, without an exponent.
+    """A number in two significant digits, without an exponent where it can be read without.
 
-    >>> short(0.0312), short(0.3), short(1234.6), short(0.0)
-    ('0.031', '0.3', '1235', '0')
+    >>> short(0.0312), short(0.3), short(1234.6), short(0.0), short(5.2e59)
+    ('0.031', '0.3', '1235', '0', '5.2e+59')
     """
+    if value and not 1e-6 <= abs(value) < 1e7:
+        return f"{value:.2g}"
     if value == 0 or abs(value) >= 100:
         return f"{value:.0f}"
     places = max(0, 1 - int(np.floor(np.log10(abs(value)))))

@@ -4,7 +4,7 @@ Learn from labelled rows, then estimate from scores alone. Rows without a score 
 counted. The assumption, which is shown wherever the numbers are, is ASSUMPTION.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,13 +103,16 @@ class Estimates:
         return band(name, self.values[name], self.errors[name])
 
 
-def learn(scores: Floats, predicted: Ints, target: Ints, window: Ints | None = None) -> Learned:
+def learn(
+    scores: Floats, predicted: Ints, target: Ints, window: Ints | None = None, names: Sequence[str] = ()
+) -> Learned:
     """What a labelled reference teaches.
 
     scores: (n,) of the positive class, or (n, k) of k classes, NaN when missing; any number that rises with the chance
     will do, but log loss and Brier score need probabilities. predicted, target: (n,) codes (0 and 1, or 0 … k-1),
     negative when missing. window: (n,) codes of the reference's complete windows, negative outside; with six of them
-    bands include what windows differ by. Raises UnusableData when fewer than two classes have 30 labelled rows.
+    bands include what windows differ by. names: of the classes, by code; without, the codes. Raises UnusableData when
+    fewer than two classes have 30 labelled rows.
     """
     kept = np.flatnonzero(_usable(scores, predicted) & (target >= 0))
     if len(kept) > LEARNED_ROWS:
@@ -117,7 +120,7 @@ def learn(scores: Floats, predicted: Ints, target: Ints, window: Ints | None = N
     scores, predicted, target = np.asarray(scores[kept], dtype=np.float64), predicted[kept], target[kept]
     window = None if window is None else window[kept]
     classes = 2 if scores.ndim == 1 else scores.shape[1]
-    because = _refuse_small(np.bincount(target, minlength=classes), classes)
+    because = _refuse_small(np.bincount(target, minlength=classes), names or tuple(map(str, range(classes))))
     own_chances = crossed(scores, target, folds(len(target), window))
     known = outcomes(target, scores)
 
@@ -184,16 +187,16 @@ def _usable(scores: Floats, predicted: Ints) -> "np.typing.NDArray[np.bool_]":
     return np.asarray((finite if finite.ndim == 1 else finite.all(axis=1)) & (predicted >= 0))
 
 
-def _refuse_small(labelled: Counts, classes: int) -> dict[str, str]:
+def _refuse_small(labelled: Counts, names: Sequence[str]) -> dict[str, str]:
     """Measures that a class with too few rows forbids. Raises UnusableData when no two classes have enough."""
     small = np.flatnonzero(labelled < LEAST)
-    if classes - len(small) < 2:
-        listed = " and ".join(f"{rows} of class {code}" for code, rows in enumerate(labelled.tolist()) if rows < LEAST)
+    if len(names) - len(small) < 2:
+        listed = " and ".join(f"{labelled[code]} of class {names[code]}" for code in small.tolist())
         raise UnusableData(
             f"The reference has too few labelled rows to calibrate scores: {listed}; {LEAST} of each are needed.",
             hint="Performance is not estimated; take a longer reference.",
         )
     if not len(small):
         return {}
-    why = f"class {small[0]} has {labelled[small[0]]} labelled rows in the reference, fewer than {LEAST}"
+    why = f"class {names[small[0]]} has {labelled[small[0]]} labelled rows in the reference, fewer than {LEAST}"
     return dict.fromkeys((*MACRO, *OF_RANKS), why)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.explore.history import values_of
-from engine.explore.look import floors_of
+from engine.explore.look import outcome_floors_of
 from engine.explore.opened import Opened
 from engine.explore.performance import chosen, performance_of, predictions
 from engine.fairness import RATES, Gap, finding_of, gaps
@@ -52,15 +52,15 @@ def performance_by(
 
     Those that cannot be read come last. Raises UnusableData for a column that has no values to choose from.
     """
-    made = []
+    made, alpha = [], opened.plan.alpha(opened.columns)
     partial = cut.window is not None and cut.window in opened.windows and opened.partial(cut.window)
     for value in values_of(opened, by):
         one = within(cut, by, value, cut.window)
         answer = performance_of(opened, one, against)
         if isinstance(answer.outcomes, str):
             return answer.outcomes
-        floors = floors_of(opened, one, against)
-        found, missing = performance(answer.outcomes, opened.columns, opened.plan, floors, partial)
+        floors = outcome_floors_of(opened, one, against)
+        found, missing = performance(answer.outcomes, opened.columns, opened.plan, floors, partial, metric, alpha)
         every: dict[str, Finding | NotComputed] = {**{g.metric: g for g in missing}, **{f.metric: f for f in found}}
         side = answer.outcomes.production
         if side.rows and metric in every:

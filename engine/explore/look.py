@@ -12,11 +12,18 @@ from engine.columns import Kind
 from engine.expected import awaited
 from engine.explore.attribution import Explained, attribution_of, explained
 from engine.explore.opened import Opened, cells_for
-from engine.explore.performance import expected_in, maturity_in, performance_of, reference_windows
+from engine.explore.performance import (
+    expected_in,
+    maturity_in,
+    outcome_windows,
+    performance_of,
+    reference_windows,
+)
 from engine.findings import Finding, NotComputed, Observation
 from engine.look import Attributed, finish
 from engine.noise import NO_WINDOWS, WindowFloors
 from engine.pair import summarize_column
+from engine.performance import outcome_floors
 from engine.reference import reference_floors
 from engine.run import Run
 from engine.signals import PERFORMANCE
@@ -25,7 +32,7 @@ from engine.slices.against import SAME_COHORT, defining
 from engine.summaries import ColumnSummary
 from engine.tables.cells import summarize_cells
 
-FLOORS = 64  # slices whose floors are kept
+FLOORS, OUTCOME_FLOORS = 64, 1000  # slices whose floors are kept: of all metrics, and of those of predictions
 
 
 def look(opened: Opened, cut: Slice, against: str = SAME_COHORT, exact: bool = False) -> Run:
@@ -81,6 +88,25 @@ def floors_of(opened: Opened, cut: Slice, against: str) -> WindowFloors:
             known.pop(old, None)
         return made
     return known[base, held.windows]
+
+
+def outcome_floors_of(opened: Opened, cut: Slice, against: str) -> WindowFloors:
+    """As floors_of, of metrics of predictions alone: many cohorts are read at once, and columns take long."""
+    held = opened.held(cut, against)
+    if cut.window not in opened.windows or (held.side == "production" and not held.windows):
+        return NO_WINDOWS
+    base = held.cut if held.side == "reference" else Slice(cut.cohort, None, cut.without)
+    known: dict[tuple[Slice, int], WindowFloors] = opened.kept.setdefault("floors", {})
+    own: dict[tuple[Slice, int], WindowFloors] = opened.kept.setdefault("floors of outcomes", {})
+    key = base, held.windows
+    found = known.get(key) or own.get(key)
+    if found is None:
+        of = reference_windows(opened, base)
+        complete = outcome_windows(opened, base) if of else ()
+        found = own[key] = outcome_floors(of, complete, opened.plan, held.windows) if of else NO_WINDOWS
+        for old in list(own)[:-OUTCOME_FLOORS]:
+            own.pop(old, None)
+    return found
 
 
 def _open(opened: Opened, seen: Observation) -> bool:

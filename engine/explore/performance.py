@@ -1,7 +1,7 @@
 """Did predictions come true, and would they: realized and estimated performance of a monitor, window by window."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from engine.metrics import METRICS
 from engine.noise import NO_WINDOWS, WindowFloors
 from engine.outcomes import Classes, Classification, Errors
 from engine.performance import Answer, OfWindows, of_windows, performance
+from engine.reference import complete_windows
 from engine.signals import PERFORMANCE
 from engine.slices import Slice, Window
 from engine.slices.against import SAME_COHORT
@@ -26,7 +27,8 @@ from engine.tables.coded import rows_of
 from engine.tables.outcomes import Chosen, OutcomeRows, held, outcomes, positions, read_outcomes
 from engine.tables.question import Question, question
 
-PREDICTIONS = "predictions"
+PREDICTIONS, ROWS = "predictions", "rows of cohorts"
+ROWS_BYTES = 256e6  # of numbers of rows that are kept
 KEPT = 32  # slices of the reference, and cohorts, whose summaries are kept
 
 
@@ -93,9 +95,37 @@ def _read(opened: Opened) -> Predictions | str:
 
 def chosen(opened: Opened, side: str, cut: Slice) -> Chosen:
     """The rows of a slice of one side, by number. Raises UnusableData where the data have no codes."""
-    codes = opened.sides[side].codes
     if cut == ALL:
         return slice(None)
+    timeless = Slice(cut.cohort, None, cut.without)
+    windows, read = opened.sides[side].cells.windows, predictions(opened)
+    if isinstance(read, str) or not (cut.window is None or cut.window in windows):
+        return _asked(opened, side, cut)
+    window = read.sides[side].window
+    mine = None if timeless == ALL else _of_all_time(opened, side, timeless, len(window))
+    if cut.window is None:
+        return slice(None) if mine is None else mine
+    inside = windows.index(cut.window)
+    return np.flatnonzero(window == inside) if mine is None else np.asarray(mine[window[mine] == inside])
+
+
+def _of_all_time(opened: Opened, side: str, cut: Slice, rows: int) -> NDArray[np.int64]:
+    """The rows of a cohort: asked of the data once, and cut into windows by what is known of every row."""
+    known: dict[tuple[str, Slice], NDArray[np.int64]] = opened.kept.setdefault(ROWS, {})
+    mine = known.pop((side, cut), None)
+    if mine is None:
+        mine = np.arange(rows)[_asked(opened, side, cut)]
+    known[side, cut] = mine  # last, so that it is let go last
+    room = ROWS_BYTES
+    for key, one in reversed(list(known.items())):
+        room -= one.nbytes
+        if room < 0:
+            known.pop(key, None)
+    return mine
+
+
+def _asked(opened: Opened, side: str, cut: Slice) -> Chosen:
+    codes = opened.sides[side].codes
     if codes is None:
         raise UnusableData("There was no room to keep the data's codes, which tell rows apart.", where=side)
     return positions(codes.starts, rows_of(codes, cut))
@@ -141,6 +171,18 @@ def reference_windows(opened: Opened, base: Slice) -> OfWindows | None:
     return pair
 
 
+def outcome_windows(opened: Opened, base: Slice) -> tuple[Window, ...]:
+    """The reference's windows that hold enough rows of a cohort and that its data cover, by predictions read before."""
+    read, cells = predictions(opened), opened.sides["reference"].cells
+    if isinstance(read, str):
+        return ()
+    inside = read.sides["reference"].window[chosen(opened, "reference", base)]
+    counts = np.bincount(inside[inside >= 0], minlength=len(cells.windows))
+    each = replace(cells, window=np.arange(len(cells.windows)), rows=counts)  # a group for every window
+    found = complete_windows(each, np.ones(len(cells.windows), dtype=bool), opened.monitor.window.least)
+    return tuple(cells.windows[i] for i in found)
+
+
 def performance_history(
     opened: Opened, metric: str, cohort: Slice = ALL, against: str = SAME_COHORT, floors: WindowFloors = NO_WINDOWS
 ) -> PerformanceHistory | str:
@@ -157,6 +199,7 @@ def performance_history(
     order = np.argsort(window, kind="stable")
     bounds = np.searchsorted(window[order], np.arange(len(opened.windows) + 1))
     plan, columns = opened.plan, opened.columns
+    alpha = plan.alpha(columns)
     found: list[Finding | NotComputed] = []
     sides: list[Classes | Errors] = []
     for i, one in enumerate(opened.windows):
@@ -164,7 +207,7 @@ def performance_history(
         other = opened.held(cut, against)
         sides.append(production.side(mine[order[bounds[i] : bounds[i + 1]]]))
         both = held(read.asked, _side(opened, read, other.side, other.cut), sides[-1])
-        seen, gaps = performance(both, columns, plan, floors, opened.partial(one))
+        seen, gaps = performance(both, columns, plan, floors, opened.partial(one), metric, alpha)
         every: dict[str, Finding | NotComputed] = {**{gap.metric: gap for gap in gaps}, **{f.metric: f for f in seen}}
         missing = NotComputed("model_performance", None, metric, f"{METRICS[metric].name} does not fit this model")
         found.append(every.get(metric, missing))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import UnknownName, UnusableData
+from engine.errors import UnknownName, UnusableData, plain
 from engine.estimate.concept import Change, change
 from engine.estimate.performance import Estimate
 from engine.estimate.reliability import Reliability, reliability
@@ -68,7 +68,7 @@ def reliabilities(opened: Opened, cut: Slice, against: str = SAME_COHORT, of: st
         moved = change(before.rows, _positives(before), now.rows, _positives(now))
     except UnusableData as error:
         return error.message
-    name = f"{asked.target.name} = {asked.classes[at]}"
+    name = f"{plain(asked.target.name)} = {plain(asked.classes[at])}"
     return Reliabilities(before, now, moved, name, asked.scores[min(at, len(asked.scores) - 1)], asked.no_probability)
 
 
@@ -109,7 +109,7 @@ class Surprise:
         said = self.window.words
         return (
             f"{said[:1].upper()}{said[1:]}: estimated {name} {three(one.value)} "
-            f"({three(one.low)} to {three(one.high)}), realized {three(self.realized)}: {how}."
+            f"({three(one.low)} to {three(one.high)}) of rows with a label, realized {three(self.realized)}: {how}."
         )
 
 

@@ -14,6 +14,7 @@ References: Beyer et al. (2016) Site Reliability Engineering, chapter 6: the fou
 
 from math import sqrt
 
+from engine.errors import plain
 from engine.metrics.metric import Metric, Reading
 from engine.operations import Operations, Served
 
@@ -38,7 +39,7 @@ def _error(side: Served) -> float:
 def _undefined(operations: Operations) -> str | None:
     if operations.error is None:
         return "no column has the role error"
-    return None if operations.production.told else f"the production slice has no {operations.error}"
+    return None if operations.production.told else f"no row of production says so in {plain(operations.error)}"
 
 
 METRIC = Metric(

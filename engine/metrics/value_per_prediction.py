@@ -21,7 +21,7 @@ import numpy as np
 
 from engine.metrics.confusion import Scored, read, without_predictions
 from engine.metrics.metric import Metric, Reading
-from engine.outcomes import Classes, Classification
+from engine.outcomes import LARGEST, Classes, Classification
 from engine.summaries import Floats
 
 
@@ -49,6 +49,9 @@ def _undefined(outcomes: Classification) -> str | None:
         return "nothing says what a tp, fp, fn and tn is worth"
     if outcomes.positive is None:
         return f"{len(outcomes.classes)} classes have no positive one"
+    largest = max(abs(one) for one in outcomes.worth)
+    if not largest < LARGEST:
+        return f"values as large as {largest:.0e} cannot be squared"
     return without_predictions(outcomes, outcomes.production)
 
 

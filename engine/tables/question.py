@@ -77,7 +77,8 @@ def question(
         return "no row has a label yet"
     terms = _respelled(terms, spelled)
     before, now, answers = ({spelled.get(one, one) for one in some} for some in (*labels_of, said))
-    if why := nothing_in_common(before, now, ("labels of the reference", "those of production")):
+    strangers = now or (set() if joined else _unread(production, target))
+    if why := nothing_in_common(before, strangers, ("labels of the reference", "those of production")):
         return why
     strange = nothing_in_common(before | now, answers, ("labels", "predictions"))
     if strange:  # what is predicted is told in other words: scores may still say something
@@ -135,6 +136,15 @@ def _values(sides: Sequence[Dataset], name: str, target: Column, joined: Joined 
             asked = f"SELECT DISTINCT {read_sql(side, name, target)} AS name FROM {side.scan}"
             found |= set(side.query(asked)["name"].to_pylist())
     return found - {None}
+
+
+def _unread(side: Dataset, target: Column) -> set[str]:
+    """What a column holds where none of it can be read as the target is; a few values of it."""
+    if not side.has(target.name):
+        return set()
+    name = quoted(target.name)
+    asked = f"SELECT DISTINCT CAST({name} AS VARCHAR) AS name FROM {side.scan} WHERE {name} IS NOT NULL ORDER BY 1"
+    return set(side.query(f"{asked} LIMIT {MOST_CLASSES}")["name"].to_pylist()) - {""}
 
 
 def _in_order(values: set[str]) -> tuple[str, ...]:

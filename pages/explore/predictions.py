@@ -56,8 +56,8 @@ def show_output(view: View, column: Column, metric: str) -> None:
     found = {one.metric: one for one in view.exact(column.name)[1] if isinstance(one, Finding)}
     shown = found.get(metric)
     parts = shown.parts if shown and shown.parts else next((one.parts for one in found.values() if one.parts), None)
-    if shown is not None:
-        st.markdown(f"{badge(shown.severity)} {view.says(shown)}" if shown not in loud[:3] else "")
+    if shown is not None and shown.metric not in [one.metric for one in loud[:3]]:
+        st.markdown(f"{badge(shown.severity)} {view.says(shown)}")
     if parts is None:
         st.markdown("No bins: this side of the view has no rows of it.")
         return

@@ -78,13 +78,17 @@ def show(card: Card, view: View) -> None:
             chart_data=card.over if card.over and any(card.over) else None,  # bars of nothing are an empty box
             chart_type="bar",
         )
-        st.markdown(badges or (badge(Severity.OK) if card.columns else card_empty(card)))
+        st.markdown(badges or (badge(Severity.OK) if card.columns else card_empty(card, view.run)))
         if card.over is None and card.signal.key == "schema":
             st.caption("Names and types are held against the reference as a whole, not window by window.")
 
 
-def card_empty(card: Card) -> str:
-    """Why a card counts nothing."""
+def card_empty(card: Card, run: Run) -> str:
+    """Why a card counts nothing: what its metrics miss, or what the monitor does not name."""
+    if card.signal.key in EMPTY:
+        gaps = [one for one in run.not_computed if one.signal == card.signal.key]
+        if gaps:  # of a column that is there before one that is not
+            return f"– {plain(min(gaps, key=lambda one: one.column is None).because)}"
     return EMPTY.get(card.signal.key, "– no column has a role that it looks at")
 
 

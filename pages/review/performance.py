@@ -66,7 +66,12 @@ def show_now(view: View, metric: str, history: PerformanceHistory | None) -> Non
     told = history.estimates[at] if history.estimates else None
     if told is not None and told.value is not None:
         ends = f", {three(told.low)} to {three(told.high)}" if told.low is not None and told.high is not None else ""
-        st.markdown(f"Estimated before labels: **{three(told.value)}**{ends}, of {counted(told.rows, 'row')}.")
+        same = history.of_labelled[at] if history.of_labelled else None
+        beside = f"; {three(same.value)} of the {same.rows:,} of them that have a label" if (
+            same is not None and same.value is not None and same.rows < told.rows) else ""  # fmt: skip
+        st.markdown(f"Estimated before labels: **{three(told.value)}**{ends}, of {counted(told.rows, 'row')}{beside}.")
+    elif told is not None:
+        st.markdown(f"◌ Not estimated before labels: {plain(told.because or 'nobody knows why')}.")
     share = history.labelled[at] / history.rows[at] if history.rows[at] else 0.0
     if history.maturity[at] is not Maturity.MATURE:
         still = "labels are still coming" if history.maturity[at] is Maturity.PROVISIONAL else "the others went missing"
@@ -108,7 +113,7 @@ def show_surprises(view: View, history: PerformanceHistory) -> None:
             st.markdown("\n".join(f"- {plain(one.words)}" for one in found[:LISTED]))
             if len(found) > LISTED:
                 st.caption(f"{len(found) - LISTED} more lie outside by less; the CSV of the chart has all.")
-        else:
+        elif history.honesty is not None and history.honesty.windows:
             st.markdown("**In no window with labels did realized leave the band of the estimate.**")
         if history.honesty is not None:
             st.markdown(plain(history.honesty.words))

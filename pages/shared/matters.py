@@ -57,4 +57,4 @@ def surprise_of(view: View, metric: str) -> str:
     if found is None or found.better or found.estimate.value is None:
         return ""
     knew = "features" if METRICS[metric].needs is Regression else "scores"
-    return f" Before labels it was estimated at {three(found.estimate.value)}: the {knew} did not know."
+    return f" Before labels these rows were estimated at {three(found.estimate.value)}: the {knew} did not know."

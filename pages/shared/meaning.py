@@ -85,11 +85,10 @@ def show_confusion(view: View) -> None:
         rows[:CELLS], key="confusion", hide_index=True, column_config={**shares, **counts},
         alt="Confusion matrix of both sides",
     )  # fmt: skip
-    production = seen.production
-    st.caption(
-        f"{counted(production.labelled, 'labelled row')} of {production.rows:,} on this side; "
-        f"a cell is a share of the labelled rows of its side."
-    )
+    side, of = seen.production, int(seen.production.confusion.sum())
+    but = "" if of == side.labelled else " with a prediction"
+    st.caption(f"{counted(of, 'labelled row')}{but} of {side.rows:,} on this side; a cell is a share of the labelled "
+               f"rows{but} of its side.")  # fmt: skip
     st.download_button(
         "CSV", to_csv(rows, list(rows[0])).encode(), "confusion.csv", "text/csv", on_click="ignore",
         key="confusion_csv", type="tertiary", icon=":material/download:",

@@ -176,7 +176,7 @@ def test_honesty_counts_only_what_it_can():
     assert (found.windows, found.banded, found.inside) == (2, 1, 1)
     assert found.lean == pytest.approx(0) and found.off == pytest.approx(0.1)
     assert "in 1 of the 1 that have one" in found.words
-    assert honesty(*(np.full(2, nan),) * 4).words.startswith("No past window has labels")
+    assert honesty(*(np.full(2, nan),) * 4).words.startswith("No past window has both")
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from engine.errors import UnusableData
-from engine.explore import look
+from engine.explore import floors_of, look
 from engine.explore.fairness import Fairness, fairness, filter_of, name_of, performance_by, within
+from engine.explore.look import outcome_floors_of
+from engine.explore.performance import ROWS, chosen
 from engine.fairness import LEAST
 from engine.findings import Finding
 from engine.slices import Filter, Slice, parse_window
@@ -100,3 +102,41 @@ def test_missing_values_are_a_cohort():
     assert name_of(None) == "(missing)" and filter_of("a", None).operator == "is_null"
     cut = within(Slice((LGA, Filter("seats", "ge", (100,)))), "origin", None, WEEK)
     assert [one.text for one in cut.cohort] == ["seats>=100", "origin is_null"] and cut.window == WEEK
+
+
+# ---- many cohorts at once
+
+
+@pytest.mark.parametrize("against", ["same cohort", "previous window", "trailing 4 windows", "everyone else"])
+def test_floors_of_predictions_alone_are_those_of_a_whole_run(demo, against):
+    for cut in (Slice((LGA,), WEEK), Slice((Filter("dest", "eq", ("ATL",)),), WEEK)):
+        demo.kept.pop("floors", None)  # else they are taken from there
+        demo.kept.pop("floors of outcomes", None)
+        alone = outcome_floors_of(demo, cut, against)
+        whole = floors_of(demo, cut, against)
+        assert dict(alone.floors) == {key: one for key, one in whole.floors.items() if key[0] == ""}
+        assert alone.windows == whole.windows
+        assert len(alone.floors) == (0 if against == "everyone else" else 2)
+
+
+@pytest.mark.parametrize("without", [False, True])
+def test_rows_of_a_window_are_cut_from_the_cohort_s_as_the_data_would_tell_them(demo, rows, without):
+    timeless = Slice((LGA,), None, without)
+    for side, window in (("production", WEEK), ("reference", demo.sides["reference"].cells.windows[2])):
+        when = rows[side]["scheduled_departure"]
+        inside = (when >= window.start) & (when < window.end)
+        mine = (rows[side]["origin"] == "LGA") != without
+        for _ in range(2):  # as asked, and as kept
+            found = np.arange(len(when))[chosen(demo, side, Slice((LGA,), window, without))]
+            assert found.tolist() == np.flatnonzero(inside & mine).tolist()
+            assert np.arange(len(when))[chosen(demo, side, timeless)].tolist() == np.flatnonzero(mine).tolist()
+        assert chosen(demo, side, Slice(window=window)).tolist() == np.flatnonzero(inside).tolist()
+
+
+def test_kept_rows_of_cohorts_take_no_more_room_than_they_may(demo, monkeypatch):
+    demo.kept.pop(ROWS, None)
+    monkeypatch.setattr("engine.explore.performance.ROWS_BYTES", 1e6)  # 125,000 rows
+    for name in ("LGA", "EWR", "JFK"):
+        chosen(demo, "production", Slice((Filter("origin", "eq", (name,)),), WEEK))
+    assert [key[1].cohort[0].values for key in demo.kept[ROWS]] == [("JFK",)], "the last one alone has room"
+    demo.kept.pop(ROWS)

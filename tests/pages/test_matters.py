@@ -47,7 +47,7 @@ def test_overview_says_that_predictions_failed_while_few_columns_drift(app):
     text = said(app(**WEEK))
     assert "Not well: model performance, data drift" in text, "what the model gets wrong is named first"
     assert "Log loss of the 6,394 labelled rows of 6,560 is 0.775" in text
-    assert "Before labels it was estimated at 0.412: the scores did not know." in text
+    assert "Before labels these rows were estimated at 0.412: the scores did not know." in text
     assert "Meanwhile 2 of 16 columns drift, 1 in the median week." in text
 
 
@@ -71,7 +71,8 @@ def test_performance_shows_what_came_true_the_estimate_and_the_worth(app):
     text = said(at)
     assert "0.775 ± 0.0289 (reference 0.499)" in text and "Estimated before labels: **0.415**" in text
     assert "Where the estimate failed: 5 windows" in text and "P(y given score) has not changed" in text
-    assert "Week of 22 April 2013: estimated log loss 0.412 (0.252 to 0.573), realized 0.775" in text
+    assert "Week of 22 April 2013: estimated log loss 0.412 (0.252 to 0.573) of rows with a label, realized" in text
+    assert "of 6,560 rows; 0.412 of the 6,394 of them that have a label." in text, "two numbers, each says of what"
     assert "Value per prediction of the 6,394 labelled rows of 6,560 is -3.43 ± 0.177 (reference -1.37)" in text
     assert "Value per prediction" in at.selectbox(key="measure").options
     table = next(one.value for one in at.dataframe if "Came true" in one.value.columns)
@@ -252,7 +253,7 @@ def test_operations_show_latency_errors_throughput_and_volume(app, served):
     at = app("Operations", window="2024-03-18")
     text = said(at)
     assert "95th percentile of latency of 200 rows is" in text and "at or beyond the warning threshold 200" in text
-    assert "Error rate of 200 rows is" in text and "at or beyond the critical threshold 0.01" in text
+    assert "Error rate of 200 rows is" in text and "at or beyond the critical threshold 1 %" in text
     assert "Throughput of 200 rows is 1.19 requests an hour" in text
     charts = specs(at)
     assert len(charts) == 4
@@ -268,6 +269,64 @@ def test_the_overview_counts_operations_over_windows(app, served):
     at = app(window="2024-03-18")
     values = {one.label: one.value for one in at.metric}
     assert values["Operations"] == "2 of 2 metrics" and "operations" in said(at)
+
+
+def test_a_sentence_about_errors_has_one_unit(app, served):
+    line = next(one for one in said(app("Operations", window="2024-03-18")).split("\n") if "Error rate of" in one)
+    assert "critical threshold 1 %." in line and line.count(" %") == 3, "value, reference and threshold alike"
+
+
+def test_columns_that_say_nothing_are_told_apart_from_none(app, monitors, tmp_path):
+    def made(random, n, side):
+        took = random.gamma(2, 50, n) if side == "reference" else [""] * n
+        return {"x": random.normal(size=n), "took_ms": took}
+
+    sides(tmp_path, made)
+    monitor(monitors, {"timestamp": "at", "latency": "took_ms"}, **{
+        side: {"path": str(tmp_path / f"{side}.csv")} for side in ("reference", "production")
+    })  # fmt: skip
+    text = said(app())
+    assert "the production slice has no usable took_ms" in text
+    assert "no column says how fast it answered" not in text
+
+
+# ---- labels that say nothing of the kind
+
+
+@pytest.fixture
+def answered(monitors, tmp_path):
+    """A monitor whose production has the labels that a test wants: answered(lambda came: …)."""
+
+    def opened(labels):
+        def made(random, n, side):
+            score = random.random(n)
+            came = random.random(n) < score
+            return {
+                "score": score, "said": score >= 0.5, "came": came if side == "reference" else [*map(labels, came)]
+            }  # fmt: skip
+
+        sides(tmp_path, made)
+        monitor(monitors, {"timestamp": "at", "score": "score", "prediction": "said", "target": "came"}, **{
+            side: {"path": str(tmp_path / f"{side}.csv")} for side in ("reference", "production")
+        })  # fmt: skip
+
+    return opened
+
+
+def test_labels_in_other_words_are_not_called_late(app, answered):
+    answered(lambda came: "late" if came else "early")
+    told = "labels of the reference (false, true) and those of production (early, late) have no value in common"
+    for page in ("Overview", "Performance"):
+        text = said(app(page))
+        assert told in text.replace("Labels", "labels") and "still coming" not in text, page
+
+
+def test_without_labels_no_estimate_is_said_to_have_held(app, answered):
+    answered(lambda came: "")
+    text = said(app("Performance"))
+    assert "Estimated before labels: **" in text and "leave the band" not in text
+    assert "No past window has both an estimate and a realized value" in text
+    assert "no row has a label yet" in said(app()), "the card says so, and not that there is no column"
 
 
 def test_the_demo_says_that_nothing_was_measured_and_how_to(app):
