@@ -12,6 +12,7 @@ from engine.attribution import feature_names
 from engine.errors import PlumblineError, UnreadableSource
 from engine.evidence.canonical import plain_json
 from engine.evidence.rare import without_rare
+from engine.evidence.variables import filled_definition, filled_path, without_values
 from engine.explore.look import look as look_at_cells
 from engine.explore.opened import open_datasets
 from engine.look import look
@@ -49,12 +50,14 @@ def again(snapshot: Mapping[str, Any], places: Mapping[str, str] | None = None, 
     run, places = snapshot["run"], places or {}
     if run["asked"] is None:
         return Again("unknown", "The run does not say how it was asked, so it cannot be asked again.")
+    known: dict[str, str] = {}
     try:
-        sides, labels = _opened(run, places, base)
+        sides, labels = _opened(run, places, base, known)
+        definition = filled_definition(run["definition"]) if run["definition"] else None
     except UnreadableSource as error:
-        return Again("gone", f"The data are not there any more: {error}")
+        return Again("gone", f"The data are not there any more: {without_values(error, known)}")
     except PlumblineError as error:
-        return Again("different", f"The data cannot be read as they were: {error}")
+        return Again("different", f"The data cannot be read as they were: {without_values(error, known)}")
     other = [
         f"the {name} data are others: SHA-256 {side.sha256}, recorded {run[name]['sha256']}"
         for name, side in zip(("reference", "production"), sides, strict=True)
@@ -63,9 +66,9 @@ def again(snapshot: Mapping[str, Any], places: Mapping[str, str] | None = None, 
     if other:
         return Again("different", "The files are not those of the run.", tuple(other))
     try:
-        fresh = _asked(run, sides, labels, base)
+        fresh = _asked({**run, "definition": definition}, sides, labels, base)
     except PlumblineError as error:
-        return Again("different", f"The data cannot be asked as they were: {error}")
+        return Again("different", f"The data cannot be asked as they were: {without_values(error, known)}")
     options = snapshot["options"]
     now = without_rare(plain_json(fresh.document()), options["least_rows"], options["top"])
     found = differing(run, now)
@@ -84,14 +87,18 @@ def _versions(run: Mapping[str, Any]) -> str:
 
 
 def _opened(
-    run: Mapping[str, Any], places: Mapping[str, str], base: Path | None
+    run: Mapping[str, Any], places: Mapping[str, str], base: Path | None, known: dict[str, str]
 ) -> tuple[tuple[Dataset, Dataset], LabelTable | None]:
-    """Both sides and the labels, read as they were then."""
+    """Both sides and the labels, read as they were then. known: is told what each path became."""
     asked = run["asked"]
     late = asked["labels"]
     names = {"reference": run["reference"]["name"], "production": run["production"]["name"]}
     names |= {"labels": late["name"]} if late else {}
-    paths = {name: find_path(places.get(name, said), base) for name, said in names.items()}
+    paths = {}
+    for name, said in names.items():
+        if name not in places:
+            known[said] = filled_path(said)
+        paths[name] = find_path(places.get(name) or known[said], base)
     root = connect({file.parent for path in paths.values() for file in find_files(path)})
     first, second = (open_dataset(paths[name], root, names[name]) for name in ("reference", "production"))
     kinds = {one["name"]: one["kind"] for one in asked["columns"]}
