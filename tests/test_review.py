@@ -159,7 +159,7 @@ def test_the_furlough_week_is_critical_by_log_loss(weekly):
 def test_the_last_week_is_critical_by_quality_though_partial(weekly):
     found = weekly[-1]
     broken = {one.column for one in found.items if one.metric == "null_rate" and one.severity is Severity.CRITICAL}
-    assert broken >= {"temp_f", "humidity", "wind_mph", "precip_in", "pressure_mb", "visibility_mi"}
+    assert broken >= {"temp_f", "humidity", "wind_mph", "precip_in", "visibility_mi"}
     assert found.verdict.action is Action.INVESTIGATE
     assert not [one for one in found.items if one.signal == "data_drift" and one.state in (State.NEW, State.WORSE)]
 

@@ -245,7 +245,7 @@ def test_the_demos_last_week_is_critical_by_quality_though_it_is_partial(demo):
     assert found.action is Action.INVESTIGATE and found.severity is Severity.CRITICAL
     assert any("partial" in one for one in found.notes)
     names = {name for reason in found.reasons if reason.rule.startswith("broken") for name in reason.findings}
-    assert names >= {f"{one}.null_rate" for one in ("temp_f", "humidity", "wind_mph", "precip_in", "pressure_mb")}
+    assert names >= {f"{one}.null_rate" for one in ("temp_f", "humidity", "wind_mph", "precip_in")}
     assert not any(name.endswith((".psi", ".wasserstein", "log_loss")) for name in names)
 
 
