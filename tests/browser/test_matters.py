@@ -71,15 +71,15 @@ def test_a_click_in_the_quadrant_opens_the_column(page: Page):
           for (const one of plot.data) { const at = (one.customdata || []).findIndex(row => row[0] === name);
             if (at >= 0) return [box.x + full.xaxis._offset + full.xaxis.d2p(one.x[at]),
                                  box.y + full.yaxis._offset + full.yaxis.d2p(one.y[at])] } }""",
-        "precip_in",
+        "temp_f",
     )
     page.mouse.move(*place)
     page.mouse.click(*place)
     expect(page.get_by_role("heading", name="Column", level=1)).to_be_visible()
     ready(page)
-    expect(page).to_have_url(re.compile("column=precip_in"))
+    expect(page).to_have_url(re.compile("column=temp_f"))
     expect(page.get_by_text("■ drifted and costly")).to_be_visible()
-    drawn(page, "Distribution of precip_in")
+    drawn(page, "Distribution of temp_f")
 
 
 def test_pages_fit_a_telephone(page: Page):

@@ -49,7 +49,8 @@ def test_a_drift_that_matters_is_told_from_one_that_does_not(demo):
     run = look(demo, FURLOUGHS)
     found = {one.column: one for one in consequences_of(demo, run.findings, ranking_of(demo, of, FURLOUGHS), FURLOUGHS)}
     assert set(found) == set(of.features)
-    assert found["precip_in"].verdict is Verdict.COSTLY and "concept" in found["precip_in"].goes_with
+    assert found["temp_f"].verdict is Verdict.COSTLY and "performance" in found["temp_f"].goes_with
+    assert found["precip_in"].verdict is Verdict.NOISE and "concept" in found["precip_in"].goes_with, "within noise"
     assert sum(one.verdict is Verdict.NOISE for one in found.values()) >= 10
     august = Slice(window=parse_window("2013-08-19..2013-08-26"))
     calm = consequences_of(demo, look(demo, august).findings, ranking_of(demo, of, august), august)

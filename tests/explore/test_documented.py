@@ -102,7 +102,7 @@ def test_drift_by_importance(demo, run):
     says(f"on the demo {min(read):.3f} to {max(read):.3f} in every week")
     found = {one.column: one for one in consequences_of(demo, run.findings, run.ranking, CUT)}
     costly = [name for name, one in found.items() if one.verdict is Verdict.COSTLY]
-    assert costly == ["temp_f", "precip_in"]
+    assert costly == ["temp_f"]
     says(f"temperature ({found['temp_f'].share:.0%} of importance)".replace("%", " %"))
     says(f"pressure reads {found['pressure_mb'].ratio:.0f} times its threshold")
     assert found["pressure_mb"].verdict is Verdict.NOISE and len(rank_changes(run.ranking)) == 15
@@ -127,8 +127,8 @@ def test_counting_drifted_columns_does_not_tell(demo, course):
     loss = np.array([one.value for one in course.found])
     says(f"−{-np.corrcoef(ranks(np.array(drifted)), ranks(loss))[0, 1]:.2f}.")
     i = demo.windows.index(WEEK)
-    assert drifted[i] == 2 and np.median(drifted) == 1
-    says("2 of 16 columns drifted, one more than in the median week")
+    assert drifted[i] == np.median(drifted) == 1
+    says("1 of 16 columns drifted, as in the median week")
 
 
 def test_gaps_and_the_duel(demo):
