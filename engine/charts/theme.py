@@ -90,10 +90,13 @@ def faded(colour: str, opacity: float) -> str:
 def plain(text: object, most: int = 40) -> str:
     """Text from outside as Plotly shows it unchanged: it reads a little HTML in every label.
 
-    >>> plain("<b>a</b> & b")
-    '&lt;b&gt;a&lt;/b&gt; &amp; b'
+    What cannot be seen is escaped: a mark that turns the direction of writing would turn numbers beside it around.
+
+    >>> plain("<b>a</b> & b"), plain("\u202e81.7%")
+    ('&lt;b&gt;a&lt;/b&gt; &amp; b', '\\\\u202e81.7%')
     """
-    said = " ".join(str(text).split())
+    said = " ".join(str(text)[: 4 * most].split())
+    said = "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in said)
     said = said if len(said) <= most else said[: most - 1] + "…"
     return said.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 

@@ -116,7 +116,9 @@ def show_consequences(view: View, ranking: Ranking | None) -> None:
     st.dataframe(
         rows, key="verdicts", hide_index=True, alt="Verdict per column", height=min(35 * len(rows) + 38, 600),
         column_config={
-            "Share of importance": st.column_config.NumberColumn(format="percent"),
+            "Share of importance": st.column_config.NumberColumn(
+                format="percent", help="Of all importance, on the side where it is larger: they sum to 1 or more."
+            ),
             "Drift ÷ threshold": st.column_config.NumberColumn(format="%.3g"),
             "In words": st.column_config.TextColumn(width="large"),
             "Column": st.column_config.TextColumn(pinned=True),

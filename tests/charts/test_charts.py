@@ -71,6 +71,7 @@ def test_names_from_outside_are_text_in_a_chart():
     figure = distribution(parts, "PSI", "<a href='x'>", False)
     assert "<b>x" not in figure.to_json().replace("\\u003c", "<").replace("<b>%{customdata", "")
     assert plain("<script>") == "&lt;script&gt;"
+    assert plain("\u202eevil 81.7%") == "\\u202eevil 81.7%", "or the number would read %7.18"
 
 
 @MODES
