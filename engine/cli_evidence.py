@@ -3,7 +3,6 @@
 import getpass
 import json
 import sys
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,12 @@ from typing import Any
 from engine.errors import PlumblineError, UnreadableSource, UnusableData, plain, shown
 from engine.evidence.canonical import canonical
 from engine.evidence.exported import evidence_of, keep, sign
+from engine.evidence.forms import render
 from engine.evidence.snapshot import Options, SignOff, file_name, snapshot
 from engine.evidence.verify import LIMIT, Verified
 from engine.evidence.verify import verify as check
 from engine.store import Store, open_store
 
-FORMS = ("pdf", "html", "json", "csv")
 MARKS = {"same": "●", "different": "■", "unknown": "◌"}
 
 
@@ -61,23 +60,6 @@ def exported(
     where = "" if file == "-" else file or (file_name(made, form) if form in ("pdf", "html") else "")
     said = f"Run {made['run']['id']} as {form}, {len(data):,} bytes."
     return where, data, said + ("" if opened else " It stands in no ledger: a document was given, not a recorded run.")
-
-
-def render(made: Mapping[str, Any], form: str) -> bytes:
-    """A snapshot in one of the forms."""
-    if form == "pdf":
-        from engine.evidence.pdf import render_pdf
-
-        return render_pdf(made)
-    if form == "html":
-        from engine.evidence.html import html
-
-        return str(html(made)).encode("utf-8", "backslashreplace")
-    if form == "csv":
-        from engine.evidence.sheet import csv
-
-        return csv(made).encode("utf-8", "backslashreplace")
-    return canonical(made)
 
 
 def _user() -> str:

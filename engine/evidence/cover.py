@@ -28,6 +28,7 @@ from engine.evidence.findings_of import CALLS, name_of_metric, of_signal, short_
 FIVE = 5
 REASONS = 4  # reasons for what was not computed, on the first page
 NOTES = 4  # notes of the run there
+ABOUT = ("labels:", "attributions:")  # what notes begin with that are no names
 NOT_SIGNED = "NOT SIGNED"
 
 
@@ -259,7 +260,7 @@ def _unchecked(run: Mapping[str, Any]) -> Block:
 
 def _notes(run: Mapping[str, Any]) -> list[Block]:
     """How far the verdict can be relied on, as the run says it."""
-    said = run["notes"][:NOTES]
+    said = [one[:1].upper() + one[1:] if one.startswith(ABOUT) else one for one in run["notes"][:NOTES]]
     more = len(run["notes"]) - len(said)
     said = [*said, *([f"{plural(more, 'more note')}: see Not computed."] if more else [])]
     return [heading("How far it can be relied on"), bullets(said)] if said else []

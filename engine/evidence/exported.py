@@ -9,8 +9,8 @@ from engine.errors import UnusableData
 from engine.evidence.canonical import sha256
 from engine.evidence.snapshot import Options, SignOff, moment, snapshot
 from engine.monitor import Monitor
-from engine.policy import verdict
-from engine.record import Record
+from engine.policy import ranks_of, verdict
+from engine.record import Record, name_of
 from engine.store import Entry, Store, append, decisions, document, entries, record, records, text_of
 
 
@@ -50,7 +50,7 @@ def evidence_of(
         previous_sha256=str(earlier[-1].body["sha256"]) if earlier else None,
         revises=str(own[-1].body["sha256"]) if own else None,
         sign_offs=[_signed(one) for one in mine if one.kind == "sign-off"],
-        verdict=verdict_of or _verdict(store, found, said_then, moment(generated_at).date()),
+        verdict=verdict_of or called_for(store, found, said_then, moment(generated_at).date()),
         trigger=found.trigger,
         options=options,
         generated_at=generated_at,
@@ -67,10 +67,11 @@ def _before(store: Store, found: Record) -> Record | None:
     return earlier[-1] if earlier else None
 
 
-def _verdict(store: Store, found: Record, document: Mapping[str, Any], today: date) -> dict[str, Any] | None:
+def called_for(store: Store, found: Record, document: Mapping[str, Any], today: date) -> dict[str, Any] | None:
     """What the policy calls for, from the runs up to this one; None where it was no calendar window of the monitor's.
 
-    The policy is the one that the run itself carries.
+    The policy is the one that the run itself carries. found: with its findings; document: the run's JSON. Given back
+    are action, severity, reasons and notes, the reasons as sentences.
     """
     if document["definition"] is None or found.window is None:
         return None
@@ -81,16 +82,32 @@ def _verdict(store: Store, found: Record, document: Mapping[str, Any], today: da
     except ValueError:  # a later version wrote fields that this one does not know
         return None
     made = verdict(
-        upto, monitor, decisions(store, found.monitor), against=found.against, cohort=found.cohort, today=today
-    )
+        upto, monitor, decisions(store, found.monitor), against=found.against, cohort=found.cohort, today=today,
+        ranks=ranks_of(document.get("importance")),
+    )  # fmt: skip
     if made is None or made.run != found.id:
         return None
+    names = tuple(name_of(one.column, one.metric) for one in found.findings)
     return {
         "action": str(made.action),
         "severity": str(made.severity),
-        "reasons": [one.sentence for one in made.reasons],
+        "reasons": [sentence(one.sentence, names) for one in made.reasons],
         "notes": list(made.notes),
     }
+
+
+def sentence(said: str, names: tuple[str, ...]) -> str:
+    """A reason with a capital, unless it begins with the name of a finding: names stay as they are written.
+
+    >>> sentence("values are missing.", ("a.psi",)), sentence("a.psi in alarm.", ("a.psi",))
+    ('Values are missing.', 'a.psi in alarm.')
+    """
+    return said if said.startswith(names) else said[:1].upper() + said[1:]
+
+
+def about(store: Store, found: Record) -> tuple[Entry, ...]:
+    """Entries of the ledger about a run, or about the rules that it ran under; oldest first."""
+    return tuple(one for one in entries(store) if _concerns(one, found))
 
 
 def _concerns(entry: Entry, found: Record) -> bool:

@@ -52,6 +52,8 @@ class Verified:
     @property
     def words(self) -> str:
         """The answer in a sentence."""
+        if not self.run and self.levels[0].state == "different":
+            return f"No evidence can be read out of this file. {self.levels[0].words}"
         wrong = [str(one.number) for one in self.levels if one.state == "different"]
         if wrong:
             return f"Something is not as it was: see level {' and '.join(wrong)}."
@@ -124,7 +126,8 @@ def _read(path: Path) -> bytes:
 def _attached(found: Evidence) -> Level:
     name = "data"
     if found.snapshot is None:
-        return Level(1, name, "different", f"The attached data cannot be used: {found.trouble}.")
+        what = "attached data" if found.form == "pdf" else "file"
+        return Level(1, name, "different", f"The {what} cannot be used: {found.trouble}.")
     digest = sha256(found.data)
     if found.form == "pdf" and found.says.get("evidence-sha256") != digest:
         return Level(1, name, "different", "The attached data are not those whose SHA-256 the PDF names.")

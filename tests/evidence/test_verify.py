@@ -218,7 +218,7 @@ def test_data_alone_have_no_pages(made):
 )
 def test_what_is_no_evidence_is_answered_not_raised(data):
     answer = verify_bytes(data, "x", data=True)
-    assert answer.state == "different" and answer.words.startswith("Something is not as it was")
+    assert answer.state == "different" and answer.words.startswith("No evidence can be read out of this file")
     assert json.dumps(answer.document())
 
 
