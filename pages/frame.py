@@ -34,6 +34,11 @@ SECTIONS = {
         ("explore/operations.py", "Operations", ":material/speed:", "How fast it answers, how often it fails."),
         ("explore/quality.py", "Data quality", ":material/rule:", "What is missing, broken or out of range."),
     ],
+    "Evidence": [
+        ("evidence/snapshot.py", "Snapshot", ":material/picture_as_pdf:", "Preview a run, sign it, take it as a file."),
+        ("evidence/runs.py", "Runs", ":material/history:", "Every run that was ever recorded."),
+        ("evidence/verify.py", "Verify", ":material/verified:", "Is a file still the evidence that was made?"),
+    ],
     "Setup": [
         ("setup/data.py", "Data", ":material/upload_file:", "Bring data in and start a monitor."),
         ("setup/monitor.py", "Monitor", ":material/edit_note:", "A monitor as a form and as its file."),
@@ -42,7 +47,7 @@ SECTIONS = {
 }
 
 # pages that open no data, or bring pickers of their own
-APART = ("Home", "Review", "Data", "Monitor", "Thresholds")
+APART = ("Home", "Review", "Snapshot", "Runs", "Verify", "Data", "Monitor", "Thresholds")
 
 
 def main() -> None:

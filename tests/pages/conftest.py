@@ -26,6 +26,9 @@ PAGES = {
 APART = {
     "Home": "review/home.py",
     "Review": "review/review.py",
+    "Snapshot": "evidence/snapshot.py",
+    "Runs": "evidence/runs.py",
+    "Verify": "evidence/verify.py",
     "Monitor": "setup/monitor.py",
     "Thresholds": "setup/thresholds.py",
 }

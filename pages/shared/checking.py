@@ -1,0 +1,75 @@
+"""A file that somebody drops, checked in the background; and which data its numbers may be computed from again."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.errors import PlumblineError
+from engine.evidence.attachment import read_evidence
+from engine.evidence.verify import Verified, verify_bytes
+from engine.store import Store, document
+from engine.tables.places import find_path
+from pages.shared.door import Progress
+from pages.shared.intake import source_at
+
+
+def check(
+    whole: bytes,
+    name: str,
+    store: Store | None,
+    data: bool,
+    places: Mapping[str, str],
+    bases: Mapping[str, Path | None],
+    tell: Progress,
+) -> tuple[Verified, str]:
+    """The answer about a file, and why its numbers were not computed again although somebody asked; else empty.
+
+    A file names the data that it is about, and whoever made it may name any: only what lies in the folders that may be
+    read is opened, and what a run that is on record here was made of. bases: of each monitor the folder of its file,
+    from which its paths may start.
+    """
+    why, base = "", None
+    if data:
+        tell(0.1, "looking which data it is about")
+        run = (read_evidence(whole).snapshot or {}).get("run")
+        base = bases.get(str(run.get("monitor"))) if isinstance(run, Mapping) else None
+        why = forbidden(run, store, places, base) if isinstance(run, Mapping) else ""
+    tell(0.3, "reading, drawing and asking the ledger" + (", then computing every number" if data and not why else ""))
+    return verify_bytes(whole, name, store=store, data=data and not why, places=places, base=base), why
+
+
+def named(run: Any) -> Iterator[tuple[str, str]]:
+    """Every place that a run's document says its data lie at: what for, and where."""
+    if not isinstance(run, Mapping):
+        return
+    definition = run.get("definition") or {}
+    columns = definition.get("columns") or {}
+    for what, place in (
+        ("reference", (run.get("reference") or {}).get("name")),
+        ("production", (run.get("production") or {}).get("name")),
+        ("labels", ((run.get("asked") or {}).get("labels") or {}).get("name")),
+        ("attributions", (columns.get("attributions") or {}).get("path")
+         if isinstance(columns.get("attributions"), Mapping) else None),
+    ):  # fmt: skip
+        if place is not None:
+            yield what, str(place)
+
+
+def forbidden(run: Any, store: Store | None, places: Mapping[str, str], base: Path | None) -> str:
+    """Why the data that a run names must not be opened; empty where they may. places: where they lie now."""
+    try:
+        recorded = dict(named(document(store, str(run["id"])))) if store is not None else {}
+    except (PlumblineError, KeyError):
+        recorded = {}
+    try:
+        told = {what: places.get(what, place) for what, place in named(run)}
+    except (AttributeError, TypeError):
+        return "it does not say in words which data it is about"
+    for what, place in told.items():
+        if recorded.get(what) == place and what not in places:
+            continue
+        try:
+            source_at(find_path(place, base))
+        except PlumblineError as error:
+            return f"its {what} data cannot be opened here: {error}"
+    return ""

@@ -1,0 +1,142 @@
+"""Evidence as a file: built when it is asked for, written into the ledger, and what was exported before."""
+
+from typing import Any
+
+import streamlit as st
+
+from engine.errors import PlumblineError
+from engine.evidence.exported import evidence_of, keep
+from engine.evidence.forms import FORMS, render
+from engine.evidence.snapshot import Options, file_name
+from engine.record import Record
+from engine.store import Store, entries
+from pages.shared import states
+from pages.shared.door import Progress, begin
+from pages.shared.preview import Preview, now
+from pages.shared.recorded import version_of
+from pages.shared.words import plain
+
+SAYS = {
+    "pdf": "for archives: the pages, with the data attached",
+    "html": "for reading: charts that answer to the mouse, 5 MB",
+    "json": "for scripts: the data alone",
+    "csv": "for spreadsheets: a row a finding",
+}
+FAST = 40  # columns of a run that is laid out within a second; of more, a file is built before it is fetched
+BOX, BUILDING = "export_said", "export_building"
+
+
+def build(store: Store, run: str, options: Options, by: str, form: str) -> tuple[dict[str, Any], bytes]:
+    """A snapshot of this moment and its bytes; nothing is recorded yet."""
+    made = evidence_of(store, run, requested_by=by, generated_at=now(), options=options)
+    return made, render(made, form)
+
+
+def show_exports(store: Store, run: Record, options: Options, by: str, seen: Preview) -> None:
+    """The form, and the button that gives the file."""
+    st.subheader("The file", anchor=False)
+    form = st.segmented_control("Form", list(FORMS), default="pdf", required=True, key="form", bind="query-params",
+                                format_func=str.upper)  # fmt: skip
+    st.caption(f"{SAYS[form].capitalize()}. Its SHA-256 goes into the ledger, with your name.")
+    box: dict[str, str] = st.session_state.setdefault(BOX, {})
+    if said := box.pop("error", None):
+        st.error(plain(said), icon=":material/error:")
+    if not by:
+        st.button(f"Export {form.upper()}", key="export_nobody", disabled=True, type="primary")
+        st.markdown("◌ Say who you are first: the file names who asked for it.")
+    elif seen.columns <= FAST:
+        name = file_name(seen.snapshot, form)
+
+        def make() -> bytes:
+            """Runs when the button is pressed, outside of any page: what goes wrong is told on the next run."""
+            try:
+                made, data = build(store, run.id, options, by, form)
+                keep(store, made, data, form)
+            except PlumblineError as error:
+                box["error"] = str(error)
+                raise
+            return data
+
+        st.download_button(f"Export {form.upper()}", make, name, FORMS[form], key=f"export_{form}", type="primary",
+                           icon=":material/download:")  # fmt: skip
+    else:
+        show_slow(store, run, options, by, form, seen, box)
+
+
+@st.fragment(run_every=2.0)
+def watch(store: Store, seen: str) -> None:
+    """Draw the page anew when something was recorded or failed: no page hears of a file that is made.
+
+    seen: the store's version that the page was drawn with.
+    """
+    if version_of(store) != seen or "error" in st.session_state.get(BOX, {}):
+        st.rerun()
+
+
+def show_slow(
+    store: Store, run: Record, options: Options, by: str, form: str, seen: Preview, box: dict[str, str]
+) -> None:
+    """A file of many columns: built in the background, then fetched."""
+    key = f"{run.id} {options} {by} {form} {seen.snapshot['generated_at']}"
+    asked, work = st.session_state.get(BUILDING, ("", None))
+    if asked != key or work is None:
+
+        def start() -> None:
+            def task(tell: Progress) -> tuple[dict[str, Any], bytes]:
+                tell(0.2, f"laying out {seen.columns} columns")
+                return build(store, run.id, options, by, form)
+
+            st.session_state[BUILDING] = key, begin(task, "Building was stopped.", run.id)
+
+        st.button(f"Build {form.upper()}", key="build", on_click=start, type="primary")
+        return
+    states.wait(work, f"Building {form.upper()}", f"{seen.columns} columns take some seconds.", "building")
+    try:
+        made, data = work.future.result()
+    except PlumblineError as error:
+        del st.session_state[BUILDING]
+        states.broken("The file was not built", error, "Nothing was recorded; build it again.", to_data=False)
+        return
+
+    def fetch() -> bytes:
+        """Runs when the button is pressed, as make does."""
+        try:
+            keep(store, made, data, form)
+        except PlumblineError as error:
+            box["error"] = str(error)
+            raise
+        return data
+
+    st.download_button(
+        f"Export {form.upper()}, {len(data) / 1e6:.1f} MB", fetch, file_name(made, form), FORMS[form],
+        key=f"export_{form}", type="primary", icon=":material/download:",
+    )  # fmt: skip
+
+
+def show_history(store: Store, run: Record) -> None:
+    """What left the house of this run, and who signed it, newest first."""
+    st.subheader("Exported and signed before", anchor=False)
+    watch(store, version_of(store))
+    kinds = ("export", "sign-off")
+    mine = [one for one in entries(store) if one.kind in kinds and one.body.get("run") == run.id]
+    if not mine:
+        st.markdown("Nothing of this run was exported or signed yet.")
+        return
+    st.dataframe(
+        [
+            {
+                "Entry": one.seq, "At (UTC)": one.at[:19].replace("T", " "), "What": said(one.kind, one.body),
+                "By": str(one.body.get("by", "–")), "SHA-256 of the file": str(one.body.get("sha256") or "–"),
+                "Revises": str(one.body.get("revises") or "–"),
+            }
+            for one in reversed(mine)
+        ],
+        hide_index=True, key="exports", alt="Exports and signatures of this run",
+    )  # fmt: skip
+
+
+def said(kind: str, body: Any) -> str:
+    """An entry in a few words."""
+    if kind == "export":
+        return f"{str(body['format']).upper()}, {int(body['bytes']):,} bytes"
+    return f"signed as {body['role']}: {body['meaning']}, {body['decision']}"

@@ -1,0 +1,56 @@
+"""The pages of a snapshot as images, drawn in the background and kept until something about the run is recorded."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import streamlit as st
+
+from engine.evidence.cover import stamps
+from engine.evidence.exported import evidence_of
+from engine.evidence.pdf import pages_of
+from engine.evidence.snapshot import Options
+from engine.record import Record
+from engine.store import Store
+from pages.shared.door import Progress, Work, begin
+from pages.shared.recorded import version_of
+
+PIXELS = 96.0  # per inch
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """A snapshot that was not exported. pages: PNG; stamps: what must not be overlooked; columns: that it tells of."""
+
+    snapshot: dict[str, Any]
+    pages: list[bytes]
+    stamps: list[str]
+    columns: int
+
+
+def now() -> str:
+    """The moment, as evidence writes it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def preview_of(store: Store, run: Record, options: Options, by: str) -> Work[Preview]:
+    """The drawing of the pages, begun once for all sessions that want the same."""
+    return _preview(store.place, version_of(store), run.id, repr(options), by, store, options)
+
+
+def forget(store: Store, run: Record, options: Options, by: str) -> None:
+    """Let pages be drawn anew, after that failed or was stopped."""
+    _preview.clear(store.place, version_of(store), run.id, repr(options), by, store, options)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _preview(place: str, version: str, run: str, said: str, by: str, _store: Store, _options: Options) -> Work[Preview]:
+
+    def task(tell: Progress) -> Preview:
+        tell(0.1, "gathering what is on record")
+        made = evidence_of(_store, run, requested_by=by, generated_at=now(), options=_options)
+        tell(0.4, "drawing")
+        pages = pages_of(made, PIXELS)
+        return Preview(made, pages, stamps(made), len(made["run"]["quality"]))
+
+    return begin(task, "Drawing was stopped.", run)
