@@ -9,11 +9,11 @@ from typing import Any
 from engine.cli_base import canonical
 from engine.cli_tables import MARKS, table
 from engine.due import Outcome
-from engine.errors import PlumblineError, UnknownName, shown
+from engine.errors import PlumblineError, UnknownName, plain, shown
 from engine.findings import three
 from engine.monitor import read_monitor
 from engine.record import Choice, Decision, Record
-from engine.store import Chain, Entry, Point, Store, decide, fleet, record, text_of
+from engine.store import Chain, Entry, Point, Store, decide, decisions, fleet, record, records, text_of
 from engine.store import history as history_of
 from engine.store.packed import storable
 
@@ -56,6 +56,20 @@ def render_records(records: Sequence[Record], form: str) -> str:
     if form == "table" and not records:
         return "Nothing was recorded."
     return table(RUN_HEAD, [_record_row(one, form) for one in records], form)
+
+
+def since_recorded(store: Store, run: str) -> list[str]:
+    """What a run's document cannot know, a line each: what it replaced, what replaced it, what was decided about it."""
+    mine = record(store, run)
+    every = records(store, mine.monitor, against=mine.against, cohort=mine.cohort, latest=False, findings=False)
+    said = [f"Told anew: it replaces run {mine.revises}."] if mine.revises else []
+    said += [f"Told anew on {one.at}: run {one.id} replaces it." for one in every if one.revises == mine.id]
+    for one in decisions(store, mine.monitor):
+        if one.run == mine.id:
+            about = ", ".join(one.findings[:5]) or "the run"
+            until = f" until {one.until}" if one.until else ""
+            said.append(f"Decided on {one.at} by {one.by}: {one.choice}{until} ({about}), {one.reason}")
+    return [plain(line, 600) for line in said]
 
 
 def record_document(one: Record) -> dict[str, Any]:

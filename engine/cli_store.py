@@ -103,11 +103,13 @@ def show(run: str, store: str | None, form: str, file: str | None) -> int:
 
     Example: python -m engine show 4f27082a91c0 --format json
     """
+    from engine.cli_recorded import since_recorded
     from engine.cli_tables import render_run
     from engine.store import open_store, run_of, text_of
 
     opened = open_store(store, make=False)
-    write(text_of(opened, run)[0] if form == "json" else render_run(run_of(opened, run), form), file)
+    said = text_of(opened, run)[0] if form == "json" else render_run(run_of(opened, run), form)
+    write("\n".join([said, *since_recorded(opened, run)]) if form == "table" else said, file)
     return FINE
 
 

@@ -10,7 +10,7 @@ from engine.policy import ranks_of
 from engine.record import Decision, Record
 from engine.review import Review, review
 from engine.slices import Window
-from engine.store import Store, decisions, document, fleet, head, open_store, records
+from engine.store import Store, decisions, document, fleet, head, open_store, recent, records
 from engine.store.opening import DEFAULT, VARIABLE
 from pages.shared.entries import Entry
 
@@ -58,14 +58,17 @@ def _decisions(place: str, monitor: str, version: str, _store: Store) -> tuple[D
 
 
 def records_of(store: Store, monitor: str) -> tuple[Record, ...]:
-    """All runs of a monitor with their findings; read again when a run was added."""
+    """All runs of a monitor with their findings, read again when a run was added.
+
+    A replaced run is among them where somebody decided about it: the decision stands, though labels came late.
+    """
     ids = tuple(one.id for one in light_of(store, monitor))
     return _records(store.place, monitor, ids, store) if ids else ()
 
 
 @st.cache_resource(max_entries=24, show_spinner="Reading what was recorded …")
 def _records(place: str, monitor: str, ids: tuple[str, ...], _store: Store) -> tuple[Record, ...]:
-    return records(_store, monitor)
+    return recent(_store, monitor)
 
 
 @st.cache_resource(max_entries=400, show_spinner=False)

@@ -122,3 +122,17 @@ def test_decide_and_ledger(ask):
 def test_mistakes_are_told_in_a_sentence(ask, arguments, said):
     done, _, err = ask(*arguments)
     assert done == 2 and said in err and "Traceback" not in err and "s3cret" not in err
+
+
+def test_show_says_what_came_after(ask):
+    _, out, _ = ask("list", "--format", "tsv")
+    run = lines(out)[0]
+    start, end = run["window"].split("..")
+    ask("decide", run["run"], "--decision", "accept", "--reason", "=known", "--by", "Jo")
+    _, out, _ = ask("run", "m.yaml", "--window", f"{start}..{end}", "--again", "--format", "tsv")
+    later = lines(out)[0]["run"]
+    document = ask("show", run["run"], "--format", "json")[1]
+    assert "replaces" not in document, "the document is what was recorded"
+    old, new = (ask("show", one)[1] for one in (run["run"], later))
+    assert f"run {later} replaces it." in old and "by Jo: accept (the run), =known" in old
+    assert f"Told anew: it replaces run {run['run']}." in new and "by Jo" not in new
