@@ -42,6 +42,7 @@ def cli() -> None:
 def compare(reference: str, production: str, fail_on: str, form: str, file: str | None, **options: Any) -> int:
     """Hold a PRODUCTION dataset against a REFERENCE: every signal that the columns allow.
 
+    \b
     Example: python -m engine compare reference.parquet production.parquet --where origin=LGA --format json
     """
     from engine.cli_compare import compared
@@ -71,6 +72,7 @@ def compare(reference: str, production: str, fail_on: str, form: str, file: str 
 def cohorts(reference: str, production: str, fail_on: str, form: str, file: str | None, **options: Any) -> int:
     """Find the cohorts that drift in PRODUCTION beside a REFERENCE, whether all rows do or not.
 
+    \b
     Example: python -m engine cohorts reference.parquet production.parquet --column seats --by origin
     """
     from engine.cli_cohorts import looked_for, render
@@ -90,6 +92,7 @@ def cohorts(reference: str, production: str, fail_on: str, form: str, file: str 
 def check(monitor: str | None, schema: bool, form: str, file: str | None) -> int:
     """Check a MONITOR file against its data: all problems at once, each with its line.
 
+    \b
     Example: python -m engine check data/monitors/flights.yaml
     """
     from engine.cli_tables import table
@@ -122,6 +125,7 @@ def check(monitor: str | None, schema: bool, form: str, file: str | None) -> int
 def explain(metric: str | None, form: str, file: str | None) -> int:
     """Print the manual of a METRIC: what it says, when to use it, its formula, its pitfalls and its source.
 
+    \b
     Example: python -m engine explain psi
     """
     from engine.metrics import METRICS, manual
@@ -167,6 +171,7 @@ for recorded in VERBS:
 def export(**options: Any) -> int:
     """Write the evidence of a RUN, by its id, or of the JSON file of a run, as PDF, HTML, JSON or CSV.
 
+    \b
     Example: python -m engine export 4f27082a91c0 --format pdf --by "Jo Doe" --output evidence.pdf
     """
     from engine.cli_evidence import exported, write_bytes
@@ -188,6 +193,7 @@ def export(**options: Any) -> int:
 def verify(evidence: str, form: str, file: str | None, **options: Any) -> int:
     """Check whether FILE, a PDF or JSON that was exported, is still what was made: exit code 0; 1 if not, or unproven.
 
+    \b
     Example: python -m engine verify evidence.pdf --data
     """
     from engine.cli_evidence import told, verified
@@ -205,6 +211,7 @@ def verify(evidence: str, form: str, file: str | None, **options: Any) -> int:
 def deliver(monitors: tuple[str, ...], test: bool, store: str | None, form: str, file: str | None) -> int:
     """Send what is due to the targets that MONITOR files name, of files or folders; data/monitors by default.
 
+    \b
     Example: python -m engine deliver data/monitors/flights.yaml --test
     """
     from engine.cli_deliver import document, render, told

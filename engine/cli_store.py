@@ -31,6 +31,7 @@ def kept_in(verb: Callable[..., Any]) -> Callable[..., Any]:
 def run(monitors: tuple[str, ...], fail_on: str, form: str, file: str | None, store: str | None, **asked: Any) -> int:
     """Record the last closed window of MONITOR files, or of all in a folder. A broken one does not stop the others.
 
+    \b
     Example: python -m engine run data/monitors --due
     """
     from engine.cli_recorded import render_outcomes
@@ -82,6 +83,7 @@ def list_runs(
 ) -> int:
     """List what was recorded, newest window last.
 
+    \b
     Example: python -m engine list --monitor flights-late --last 10
     """
     from engine.cli_recorded import named_monitor, render_records
@@ -101,6 +103,7 @@ def list_runs(
 def show(run: str, store: str | None, form: str, file: str | None) -> int:
     """Show a recorded RUN, by its id or the first characters of it.
 
+    \b
     Example: python -m engine show 4f27082a91c0 --format json
     """
     from engine.cli_recorded import since_recorded
@@ -123,6 +126,7 @@ def show(run: str, store: str | None, form: str, file: str | None) -> int:
 def history(monitor: str, store: str | None, form: str, file: str | None, **asked: str | None) -> int:
     """Print what was recorded of a MONITOR, by its name or file: a metric of a column, window by window.
 
+    \b
     Example: python -m engine history flights-late --column temp_f --metric psi
     """
     from engine.cli_recorded import points, render_points
@@ -150,6 +154,7 @@ def decide(store: str | None, form: str, file: str | None, monitors: str | None,
     Targets in the monitor's file that are told of decisions are told at once. Where that fails it is said, and tried
     again by the next run: the decision stands.
 
+    \b
     Example: python -m engine decide 4f27 --finding temp_f.psi --decision accept --reason "it is summer" --by Jo
     """
     from engine.cli_recorded import decided, decision_document
@@ -187,6 +192,7 @@ def ledger(
 ) -> int:
     """List the ledger: runs, changed monitors, alerts, decisions, exports, each with the hash of the one before.
 
+    \b
     Example: python -m engine ledger --last 20
     """
     if context.invoked_subcommand is None:
@@ -204,6 +210,7 @@ def ledger(
 def ledger_verify(head: str | None, store: str | None, form: str, file: str | None) -> int:
     """Check every entry of the chain, every run and every decision. 0: all as recorded; 1: not.
 
+    \b
     Example: python -m engine ledger verify --head 9f86d081884c
     """
     from engine.cli_recorded import render_chain
@@ -220,6 +227,7 @@ def ledger_verify(head: str | None, store: str | None, form: str, file: str | No
 def ledger_head(store: str | None, form: str, file: str | None) -> int:
     """Print the hash of the last entry. Kept elsewhere, it proves later that nothing before it was changed.
 
+    \b
     Example: python -m engine ledger head
     """
     from engine.cli_recorded import entry_document, render_entries
