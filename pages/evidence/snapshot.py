@@ -96,8 +96,9 @@ def preview(store: Store, run: Record, options: Options, by: str) -> Preview | N
     if (state.get("page") or 1) > pages:
         state["page"] = pages
     at = st.pagination(pages, key="page") if pages > 1 else 1
-    st.image(made.pages[at - 1], width="stretch", output_format="PNG",
-             caption=f"Page {at} of {pages} of the evidence of run {run.id}")  # fmt: skip
+    with st.container(border=True, key="paper"):
+        st.image(made.pages[at - 1], width="stretch", output_format="PNG",
+                 caption=f"Page {at} of {pages} of the evidence of run {run.id}")  # fmt: skip
     return made
 
 

@@ -13,7 +13,6 @@ from engine.store import Store, entries
 from pages.shared import states
 from pages.shared.door import Progress, begin
 from pages.shared.preview import Preview, now
-from pages.shared.recorded import version_of
 from pages.shared.words import plain
 
 SAYS = {
@@ -22,7 +21,7 @@ SAYS = {
     "json": "for scripts: the data alone",
     "csv": "for spreadsheets: a row a finding",
 }
-FAST = 40  # columns of a run that is laid out within a second; of more, a file is built before it is fetched
+FAST = 60  # columns of a run that is laid out within a second; of more, a file is built before it is fetched
 BOX, BUILDING = "export_said", "export_building"
 
 
@@ -39,8 +38,6 @@ def show_exports(store: Store, run: Record, options: Options, by: str, seen: Pre
                                 format_func=str.upper)  # fmt: skip
     st.caption(f"{SAYS[form].capitalize()}. Its SHA-256 goes into the ledger, with your name.")
     box: dict[str, str] = st.session_state.setdefault(BOX, {})
-    if said := box.pop("error", None):
-        st.error(plain(said), icon=":material/error:")
     if not by:
         st.button(f"Export {form.upper()}", key="export_nobody", disabled=True, type="primary")
         st.markdown("◌ Say who you are first: the file names who asked for it.")
@@ -48,7 +45,8 @@ def show_exports(store: Store, run: Record, options: Options, by: str, seen: Pre
         name = file_name(seen.snapshot, form)
 
         def make() -> bytes:
-            """Runs when the button is pressed, outside of any page: what goes wrong is told on the next run."""
+            """Runs when the button is pressed, outside of any page: what goes wrong is told below."""
+            box.pop("error", None)
             try:
                 made, data = build(store, run.id, options, by, form)
                 keep(store, made, data, form)
@@ -61,16 +59,6 @@ def show_exports(store: Store, run: Record, options: Options, by: str, seen: Pre
                            icon=":material/download:")  # fmt: skip
     else:
         show_slow(store, run, options, by, form, seen, box)
-
-
-@st.fragment(run_every=2.0)
-def watch(store: Store, seen: str) -> None:
-    """Draw the page anew when something was recorded or failed: no page hears of a file that is made.
-
-    seen: the store's version that the page was drawn with.
-    """
-    if version_of(store) != seen or "error" in st.session_state.get(BOX, {}):
-        st.rerun()
 
 
 def show_slow(
@@ -113,10 +101,15 @@ def show_slow(
     )  # fmt: skip
 
 
+@st.fragment(run_every=2.0)
 def show_history(store: Store, run: Record) -> None:
-    """What left the house of this run, and who signed it, newest first."""
+    """What left the house of this run, and who signed it, newest first; and why the last file was not made.
+
+    A file is made outside of any page, which hears nothing of it: so this part looks again by itself.
+    """
     st.subheader("Exported and signed before", anchor=False)
-    watch(store, version_of(store))
+    if said := st.session_state.get(BOX, {}).get("error"):
+        st.error(plain(said), icon=":material/error:")
     kinds = ("export", "sign-off")
     mine = [one for one in entries(store) if one.kind in kinds and one.body.get("run") == run.id]
     if not mine:
@@ -125,7 +118,7 @@ def show_history(store: Store, run: Record) -> None:
     st.dataframe(
         [
             {
-                "Entry": one.seq, "At (UTC)": one.at[:19].replace("T", " "), "What": said(one.kind, one.body),
+                "Entry": one.seq, "At (UTC)": one.at[:19].replace("T", " "), "What": in_words(one.kind, one.body),
                 "By": str(one.body.get("by", "–")), "SHA-256 of the file": str(one.body.get("sha256") or "–"),
                 "Revises": str(one.body.get("revises") or "–"),
             }
@@ -135,7 +128,7 @@ def show_history(store: Store, run: Record) -> None:
     )  # fmt: skip
 
 
-def said(kind: str, body: Any) -> str:
+def in_words(kind: str, body: Any) -> str:
     """An entry in a few words."""
     if kind == "export":
         return f"{str(body['format']).upper()}, {int(body['bytes']):,} bytes"

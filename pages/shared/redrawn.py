@@ -22,7 +22,8 @@ def show_columns(run: Run) -> None:
     """A picker, the worst column first, and one column: its bins, its curves, its reading on the ruler."""
     st.subheader("Distributions, as they were", anchor=False)
     drawn = [one for one in run.worst() if one.column and one.parts]
-    names = list(dict.fromkeys(one.column for one in drawn if one.column))
+    binned = {one.column for one in drawn}
+    names = list(dict.fromkeys(one.column for one in run.worst() if one.column in binned and one.column))
     if not names:
         st.markdown("◌ No column was binned in this run.")
         return
