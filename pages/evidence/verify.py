@@ -17,7 +17,7 @@ from pages.shared.entries import monitors
 from pages.shared.recording import store_broken
 from pages.shared.words import badge, counted, plain
 
-LARGEST = 100  # megabytes of a file; evidence of 500 columns has 6
+LARGEST = 100  # megabytes of a file; 40 columns have 0.7
 CHECKED = "checked"
 SAME, DIFFERENT, UNKNOWN = "same", "different", "unknown"
 MEANS = {
