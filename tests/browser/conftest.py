@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -35,18 +37,16 @@ def chromium() -> str:
     return path
 
 
-@pytest.fixture(scope="session")
-def app_url(tmp_path_factory):
-    """The app on a port of its own; what it logged is looked at when all is over."""
+@contextmanager
+def serving(home: Path, settings: dict[str, str]) -> Iterator[str]:
+    """The app on a port of its own, with settings of the environment; what it logged is looked at when all is over."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    home = tmp_path_factory.mktemp("app")
     log = home / "server.log"
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     with log.open("w") as stream:
-        environment = os.environ | {"PLUMBLINE_HOME": str(home), "PLUMBLINE_STORE": f"sqlite:///{home}/store.db"}
-        server = subprocess.Popen(command, cwd=ROOT, stdout=stream, stderr=subprocess.STDOUT, env=environment)
+        server = subprocess.Popen(command, cwd=ROOT, stdout=stream, stderr=subprocess.STDOUT, env=os.environ | settings)
         try:
             wait_for(f"http://127.0.0.1:{port}/_stcore/health", server, log)
             yield f"http://127.0.0.1:{port}"
@@ -55,6 +55,13 @@ def app_url(tmp_path_factory):
             server.wait(timeout=20)
     said = log.read_text()
     assert "Traceback" not in said and "Uncaught" not in said, said
+
+
+@pytest.fixture(scope="session")
+def app_url(tmp_path_factory):
+    home = tmp_path_factory.mktemp("app")
+    with serving(home, {"PLUMBLINE_HOME": str(home), "PLUMBLINE_STORE": f"sqlite:///{home}/store.db"}) as address:
+        yield address
 
 
 def wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
@@ -85,8 +92,10 @@ def browser_type_launch_args(browser_type_launch_args, chromium):
 
 
 @pytest.fixture(scope="session")
-def browser_context_args(browser_context_args):
-    return {**browser_context_args, "viewport": {"width": 1440, "height": 1000}, "reduced_motion": "reduce"}
+def browser_context_args(browser_context_args, app_url):
+    """base_url is said here: what the plugin knows is that of the first test, whose server may be another's."""
+    size = {"width": 1440, "height": 1000}
+    return {**browser_context_args, "base_url": app_url, "viewport": size, "reduced_motion": "reduce"}
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import platform
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
@@ -31,8 +32,8 @@ def find() -> str | None:
     """The program that $CHROMIUM names, else one that is installed, else Playwright's own."""
     if chosen := os.environ.get("CHROMIUM"):
         return shutil.which(chosen)
-    candidates = [*map(shutil.which, NAMES), *map(shutil.which, MACOS), playwrights_own()]
-    return next((path for path in candidates if path and starts(path)), None)
+    installed = (path for path in map(shutil.which, (*NAMES, *MACOS)) if path and starts(path))
+    return next(installed, None) or playwrights_own()
 
 
 def starts(path: str) -> bool:
@@ -51,9 +52,14 @@ def playwrights_own() -> str | None:
         from playwright.sync_api import sync_playwright
     except ImportError:
         return None
-    with sync_playwright() as playwright:
-        path = playwright.chromium.executable_path
-    return path if Path(path).is_file() else None
+
+    def where() -> str:
+        with sync_playwright() as playwright:
+            return playwright.chromium.executable_path
+
+    with ThreadPoolExecutor(1) as pool:  # a thread of its own: where a browser is being driven, no other may be asked
+        path = pool.submit(where).result()
+    return path if Path(path).is_file() and starts(path) else None
 
 
 def get() -> str | None:

@@ -2,9 +2,6 @@
 
 import os
 import re
-import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +11,7 @@ from engine.due import run_monitor_file
 from engine.monitor import read_monitor
 from engine.slices import parse_window
 from engine.store import entries, open_store
-from tests.browser.conftest import ROOT, wait_for
+from tests.browser.conftest import ROOT, serving
 from tests.browser.steps import chart, no_sideways_scroll, pick, ready, visit
 
 MARKS = {"as it was": "●", "not as it was": "■", "cannot be told here": "◌"}
@@ -30,26 +27,18 @@ def archive(tmp_path_factory):
     for week in ("08..2013-04-15", "15..2013-04-22", "22..2013-04-29"):
         outcome = run_monitor_file(store, path, monitor, parse_window(f"2013-04-{week}"))
         assert outcome.error is None, outcome.error
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log, environment = home / "server.log", os.environ | settings
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    with log.open("w") as stream:
-        server = subprocess.Popen(command, cwd=ROOT, stdout=stream, stderr=subprocess.STDOUT, env=environment)
-        try:
-            wait_for(f"http://127.0.0.1:{port}/_stcore/health", server, log)
-            yield f"http://127.0.0.1:{port}", store, environment
-        finally:
-            server.terminate()
-            server.wait(timeout=20)
-    said = log.read_text()
-    assert "Traceback" not in said and "Uncaught" not in said, said
+    with serving(home, settings) as address:
+        yield address, store, os.environ | settings
 
 
 @pytest.fixture(scope="session")
 def base_url(archive):
     return archive[0]
+
+
+@pytest.fixture(scope="module")
+def browser_context_args(browser_context_args, base_url):
+    return {**browser_context_args, "base_url": base_url}
 
 
 def levels(page: Page) -> list[str]:

@@ -8,7 +8,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.steps import drawn, pick, ready, visit
 
-WEATHER = {"humidity", "precip_in", "pressure_mb", "temp_f", "visibility_mi", "wind_mph"}
+# pressure_mb lacks values in the reference too: its own weeks differ too much for so short a window to tell
+WEATHER = {"humidity", "precip_in", "temp_f", "visibility_mi", "wind_mph"}
 
 
 def table(page: Page, name: str) -> Locator:
@@ -30,7 +31,7 @@ def test_the_week_of_30_december_and_on_to_a_column(page: Page):
     found = drawn(page, "Null rate of every column")
     assert found.locator("g.barlayer g.point path").count() > 0  # the hatched cells
     rates = table(page, "Null rate of every column")
-    said = [tuple(text_of(rates, i, j) for j in (0, 1)) for i in range(6)]
+    said = [tuple(text_of(rates, i, j) for j in (0, 1)) for i in range(len(WEATHER))]
     assert {name for name, _ in said} == WEATHER and {status for _, status in said} == {"■ critical"}
     found.scroll_into_view_if_needed()
     marks = found.locator("g.scatterlayer g.text text", has_text="■").all()

@@ -20,6 +20,7 @@ def hook():
 def folder(tmp_path, monkeypatch, hook):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOOK", hook.url)
+    monkeypatch.delenv("PLUMBLINE_STORE")
     (tmp_path / "monitors").mkdir()
     (tmp_path / "monitors" / "m.yaml").write_text(
         "monitor: m\nreference: {path: a}\nproduction: {path: b}\ndeliver:\n  - {to: webhook, url: '${HOOK}'}\n"

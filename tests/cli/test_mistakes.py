@@ -55,7 +55,7 @@ MISTAKES = {
     "where value": (["compare", "old.parquet", "far.parquet", "--where", "x>=many"], "not a value of type DOUBLE"),
     "where infinite": (["compare", "old.parquet", "far.parquet", "--where", "x<inf"], "finite"),
     "where one bound": (["compare", "old.parquet", "far.parquet", "--where", "x between(1)"], "takes 2 values"),
-    "where huge": (["compare", "old.parquet", "far.parquet", "--where", "seats=" + "9" * 400], "larger than any number"),
+    "where huge": (["compare", "old.parquet", "far.parquet", "--where", "x=" + "9" * 400], "larger than any number"),
     "NUL in a value": (["compare", "old.parquet", "far.parquet", "--where", "x=\0"], "NUL"),
     "monitor": (["compare", "old.parquet", "far.parquet", "--monitor", "none.yaml"], "No such file"),
     "broken monitor": (["compare", "old.parquet", "far.parquet", "--monitor", "bad.yaml"], "Did you mean 'path'?"),

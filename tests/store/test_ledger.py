@@ -103,7 +103,8 @@ def test_a_document_edited_with_its_own_hash_is_found(filled):
     with sqlite3.connect(filled.path) as connection:
         (data,) = connection.execute("SELECT document FROM plumbline_runs WHERE seq = 1").fetchone()
     connection.close()
-    text = unpacked(data, "").replace('"severity":"critical"', '"severity":"ok"')
+    text = unpacked(data, "").replace('"severity":"ok"', '"severity":"critical"')
+    assert text != unpacked(data, "")
     forge(filled, ("UPDATE plumbline_runs SET document = ? WHERE seq = 1", (packed(text),)))
     assert "document was edited" in verify(filled).flaws[0].sentence
 
