@@ -51,7 +51,7 @@ $(VENV)/.app: requirements.txt constraints.txt | $(PY)
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
 	@touch $@
 
-$(VENV)/.dev: requirements.txt requirements-postgresql.txt requirements-dev.txt constraints.txt | $(PY)
+$(VENV)/.dev: requirements.txt requirements-postgresql.txt requirements-sign.txt requirements-dev.txt constraints.txt | $(PY)
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
 	@touch $(VENV)/.app $@
 
