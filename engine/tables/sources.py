@@ -43,13 +43,17 @@ class Dataset:
 
     def column(self, name: str) -> Column:
         """The column of that name; UnknownName, with the nearest, if there is none."""
-        for column in self.columns:
-            if column.name == name:
-                return column
+        if name in self.by_name:
+            return self.by_name[name]
         raise UnknownName.of("column", name, [one.name for one in self.columns], where=self.name)
 
     def has(self, name: str) -> bool:
-        return any(column.name == name for column in self.columns)
+        return name in self.by_name
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Column]:
+        """The columns under their names: of ten thousand, each is asked for many times."""
+        return {column.name: column for column in self.columns}
 
     def with_role(self, role: Role) -> Column | None:
         """The column of that role, or None."""
