@@ -1,6 +1,6 @@
 """Row-wise floors: what a reading stays under with probability 1 - α when both sides are drawn from one distribution.
 
-Closed forms where they hold (tests/noise and docs/false_alarms.md show how well), seeded draws where bins are sparse.
+Closed forms where they hold (tests/noise and docs/false_alarms.md show how well), draws where bins are sparse.
 To give a metric a floor, add a row to FLOORS. Sources: Yurdakul & Naranjo (2020) Journal of Risk Model Validation 14(4)
 for PSI; Bickel & Doksum (2015) Mathematical Statistics for the other divergences; del Barrio, Giné & Matrán (1999)
 Annals of Probability 27(2) for Wasserstein; Fisher (1935) for rates.
@@ -8,19 +8,18 @@ Annals of Probability 27(2) for Wasserstein; Fisher (1935) for rates.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from scipy.special import chdtri, erfcinv, gammainccinv, gammaln, kolmogi
 
 from engine.metrics.metric import Metric, Reading
+from engine.noise.draws import draw
 from engine.noise.floor import Floor, FloorBasis
 from engine.noise.spread import Spread, spread
 from engine.summaries import Curve, Floats, Histogram, Quality, QualityCounts, Summary
 
 FILLED = 20  # rows expected in the emptiest bin of the smaller side from which on the χ² form is within 5 %
 FAR_BELOW = 3.0  # a χ² form so many times below the warning decides nothing, so sparse bins are not drawn for it
-DRAWS = 2000
 CLOSED: FloorBasis = "closed form"
 DRAWN: FloorBasis = "draws"
 
@@ -87,33 +86,6 @@ def _divergence(factor: float, root: bool, transform: Callable[[Floats, Floats],
         return Limit(value, basis, n, m, power)
 
     return rule
-
-
-def draw(histogram: Histogram) -> tuple[Floats, Floats]:
-    """Counts of both sides drawn from the pooled shares, seeded by the counts. Shapes (DRAWS, k), (DRAWS, k)."""
-    return _drawn(histogram.reference.astype(np.int64).tobytes(), histogram.production.astype(np.int64).tobytes())
-
-
-@lru_cache(maxsize=8)  # the metrics of one column share their draws
-def _drawn(reference: bytes, production: bytes) -> tuple[Floats, Floats]:
-    """Bins are drawn one by one (normal where well filled, Poisson where not) and each side scaled back to its rows,
-    which stands for a multinomial draw at a tenth of its cost."""
-    counts = [np.frombuffer(side, dtype=np.int64) for side in (reference, production)]
-    shares = (counts[0] + counts[1]) / (counts[0].sum() + counts[1].sum())
-    random = np.random.default_rng(np.random.SeedSequence(np.concatenate(counts).tolist()))
-    sides = []
-    for side in counts:
-        rows = int(side.sum())
-        expected = shares * rows
-        filled = expected >= 4 * FILLED
-        drawn = np.empty((DRAWS, len(shares)))
-        normal = random.standard_normal((DRAWS, int(filled.sum())))
-        drawn[:, filled] = np.maximum(expected[filled] + np.sqrt(expected[filled]) * normal, 0.0)
-        drawn[:, ~filled] = random.poisson(expected[~filled], (DRAWS, int((~filled).sum())))
-        empty = drawn.sum(axis=1) == 0
-        drawn[empty, int(shares.argmax())] = 1.0
-        sides.append(drawn * (rows / drawn.sum(axis=1, keepdims=True)))
-    return sides[0], sides[1]
 
 
 def gamma_tail(values: Floats, alpha: float) -> float:

@@ -10,6 +10,7 @@ from engine.findings import Severity, Threshold, verdict
 from engine.metrics import METRICS
 from engine.metrics.metric import Reading
 from engine.noise import Floor, row_floor
+from engine.noise.draws import drawn_of
 from engine.noise.rows import FLOORS, rate_limit
 from engine.summaries import Curve, Histogram, Quality, QualityCounts
 from engine.tables.exact import summarize
@@ -153,9 +154,7 @@ def test_the_floor_of_a_rate_is_fishers_test():
 @pytest.mark.parametrize("shares", [EVEN, SPARSE], ids=["filled", "sparse"])
 def test_the_same_counts_have_the_same_floor(key, shares):
     def once() -> Floor | None:
-        import engine.noise.rows as rows
-
-        rows._drawn.cache_clear()
+        drawn_of.cache_clear()
         return row_floor(METRICS[key], histogram(shares * 4000, shares * 1000), Reading(0.0), 0.001, 0.1)
 
     assert once() == once()
