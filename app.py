@@ -14,6 +14,9 @@ import engine  # first: it chooses a faster sort, which numpy reads when it is i
 # isort: split
 import streamlit as st
 from starlette.middleware import Middleware
+from streamlit.config import get_option
+
+from pages.shared.receive import routes
 
 # Streamlit's own page holds one inline script: its hash is allowed, whatever version is installed.
 INDEX = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
@@ -69,7 +72,10 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
 
 
 app = st.App(
-    Path(__file__).parent / "pages" / "frame.py", lifespan=lifespan, middleware=[Middleware(SecurityHeaders)]
+    Path(__file__).parent / "pages" / "frame.py",
+    lifespan=lifespan,
+    middleware=[Middleware(SecurityHeaders)],
+    routes=routes(str(get_option("server.baseUrlPath") or "")),
 )
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ from engine.tables.sources import Dataset
 from pages.shared import states
 from pages.shared.draft import draft, start
 from pages.shared.files import datasets_of, first_look_of
-from pages.shared.intake import LARGEST, Source, allowed_roots, source_at, source_of
+from pages.shared.intake import Source, allowed_roots, source_at, source_of
+from pages.shared.uploading import uploader
 from pages.shared.words import badge, counted, plain
 
 SIDES = {"reference": "what the model was built or approved on", "production": "what it sees now"}
@@ -49,28 +50,23 @@ def bring(side: str) -> None:
         "How", [UPLOAD, PATH], default=UPLOAD, required=True, key=f"how_{side}", persist_state="session",
         label_visibility="collapsed",
     )  # fmt: skip
-    turn = st.session_state.setdefault(f"turn_{side}", 0)
 
-    def take() -> None:
-        """Write the upload down and begin with an empty uploader: the server's memory lets go of it."""
-        given = st.session_state[f"upload_{side}_{turn}" if how == UPLOAD else f"path_{side}"]
+    def take(upload: str = "") -> None:
+        """Remember what was brought."""
+        given = upload or st.session_state[f"path_{side}"]
         st.session_state.pop(f"error_{side}", None)
         if not given:
             return
         try:
-            source = source_of(given, side) if how == UPLOAD else source_at(given)
+            source = source_of(given) if upload else source_at(given)
         except PlumblineError as error:
             st.session_state[f"error_{side}"] = error
             return
         st.session_state[SOURCES] = {**st.session_state.get(SOURCES, {}), side: source}
-        st.session_state[f"turn_{side}"] = turn + 1
 
     if how == UPLOAD:
-        said = f"Parquet or CSV, at most {LARGEST} MB"
-        st.file_uploader(
-            said, type=["parquet", "csv", "tsv", "txt"], key=f"upload_{side}_{turn}", on_change=take,
-            max_upload_size=LARGEST,
-        )  # fmt: skip
+        if done := uploader(side, f"Choose the {side} file", f"upload_{side}"):
+            take(done["id"])
     else:
         st.text_input(
             "File, folder or pattern", key=f"path_{side}", on_change=take, placeholder="data/demo/reference.parquet",

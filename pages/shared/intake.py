@@ -1,30 +1,29 @@
-"""Files on their way in: uploads become files of ours at once, and paths must lie under allowed folders."""
+"""What a session may read: uploads in its own inbox, and paths under allowed folders."""
 
 import os
 import secrets
-import shutil
-import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
 from engine.errors import UnreadableSource, shown
 from engine.tables.connection import cache_folder
 from engine.tables.sources import find_files
+from pages.shared.allowance import Refused
+from pages.shared.inbox import drop, folder_of, parcel
 
 ROOTS = "PLUMBLINE_DATA"  # folders that a path may lie in, joined as PATH is; the working folder by default
-LARGEST = 200  # megabytes; an upload lives in the server's memory until it is written
-KEPT = 24 * 3600  # seconds after which uploads of sessions long gone are removed
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file that was brought in. name is what its owner calls it."""
+    """A file that was brought in. name is what its owner calls it; upload its id in the inbox, if it is one."""
 
     path: str
     name: str
+    upload: str = ""
 
 
 def allowed_roots() -> tuple[Path, ...]:
@@ -59,36 +58,34 @@ def _before_glob(parts: tuple[str, ...]) -> list[str]:
 
 
 def _under(path: Path, roots: tuple[Path, ...], wanted: str) -> None:
-    if not any(path.is_relative_to(root) for root in roots):
+    """Raise unless a path lies under an allowed folder, in no hidden one; of uploads this session's alone are read."""
+    if path.is_relative_to(cache_folder()):
+        allowed = path.is_relative_to(folder_of(session()))
+    else:
+        beneath = [path.relative_to(root).parts for root in roots if path.is_relative_to(root)]
+        allowed = any(not any(part.startswith(".") for part in parts) for parts in beneath)
+    if not allowed:
         raise UnreadableSource(
             "This path lies outside the folders that may be read.", where=shown(wanted),
-            hint=f"Allowed: {', '.join(map(str, roots))}. Whoever runs the server sets {ROOTS}.",
+            hint=f"Allowed: {', '.join(map(str, roots))}, hidden folders not. Whoever runs the server sets {ROOTS}.",
         )  # fmt: skip
 
 
-def source_of(upload: Any, side: str) -> Source:
-    """An upload as a file of this session, under a name of ours; what it is called is kept as text only."""
-    if upload.size > LARGEST * 1_000_000:
-        raise UnreadableSource(f"An upload has at most {LARGEST} MB.", hint="Point to a path instead.")
-    home = cache_folder() / "uploads"
-    folder = home / session()
-    folder.mkdir(parents=True, exist_ok=True)
-    _tidy(home)
-    head = upload.read(4)
-    upload.seek(0)
-    path = folder / f"{side}-{secrets.token_hex(6)}.{'parquet' if head == b'PAR1' else 'csv'}"
-    with path.open("wb") as stream:
-        shutil.copyfileobj(upload, stream)
-    return Source(str(path), upload.name)
+def source_of(upload: str) -> Source:
+    """The upload of that id in this session's inbox. Raises Refused where it has none that is whole."""
+    home = folder_of(session())
+    one = parcel(home, upload)
+    if not one.sha256:
+        raise Refused(409, "This upload is not whole yet.", "Choose the same file again: it goes on.")
+    return Source(str(home / one.file), one.name, one.id)
+
+
+def let_go(old: Source, used: Iterable[str]) -> None:
+    """Take an upload that was replaced off the disk, unless something of this session still reads it."""
+    if old.upload and old.path not in used:
+        drop(folder_of(session()), old.upload)
 
 
 def session() -> str:
-    """A name for this session that nobody can guess."""
+    """A name for this session that nobody can guess; it opens the session's inbox."""
     return str(st.session_state.setdefault("session", secrets.token_hex(16)))
-
-
-def _tidy(home: Path) -> None:
-    """Remove what sessions left behind a day ago."""
-    for folder in home.iterdir():
-        if folder.is_dir() and folder.name != session() and time.time() - folder.stat().st_mtime > KEPT:
-            shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,55 @@
+"""An upload that goes on: after a cut, after a reload of the page, or not at all because the very same file is here."""
+
+from collections.abc import Collection
+from pathlib import Path
+
+from pages.shared.inbox import Parcel, begin, parcels, write
+
+
+def go_on(
+    homes: list[Path],
+    name: str,
+    size: int,
+    modified: int,
+    head: str,
+    digest: str,
+    known: str,
+    busy: Collection[str] = (),
+) -> tuple[Parcel | None, bool]:
+    """The parcel that a file goes on with, and whether all of it is here already; None where its whole hash is asked.
+
+    homes: this session's inbox, and that of the session which the page had before. head: SHA-256 of the first megabyte;
+    digest: of all of it, or empty: then whoever has a file that begins alike must prove that it is the same. known: the
+    upload that was begun before, whose connection may hang; busy: those that are being written to, and are left alone
+    by anybody else. Raises Refused for a file that is not taken.
+    """
+    for place in homes:
+        for one in parcels(place):
+            if (one.size, one.head) != (size, head):
+                continue
+            if one.sha256 and not digest:
+                return None, False
+            if one.sha256 and digest == one.sha256:
+                return adopt(place, homes[0], one), True
+            if (
+                not one.sha256
+                and (one.name, one.modified) == (name, modified)
+                and (one.id == known or one.id not in busy)
+            ):
+                return adopt(place, homes[0], one), False
+    return begin(homes[0], name, size, modified, head), False
+
+
+def adopt(old: Path, home: Path, one: Parcel) -> Parcel:
+    """A parcel of the session that this page had before, as one of this session: what is whole is linked, so that the
+    older session keeps it; what is not moves."""
+    if old == home:
+        return one
+    if one.sha256:
+        if not (home / one.file).exists():
+            (home / one.file).hardlink_to(old / one.file)
+    else:
+        (old / one.file).rename(home / one.file)
+        (old / f"{one.id}.json").unlink(missing_ok=True)
+    write(home, one)
+    return one
