@@ -4,6 +4,7 @@ A PDF can be changed by adding to it: later objects stand for earlier ones of th
 original must still be what it was, but for the lists that a signature needs.
 """
 
+import hashlib
 import io
 from typing import Any
 
@@ -12,6 +13,23 @@ from pypdf.generic import DictionaryObject, IndirectObject, NameObject, NumberOb
 
 SIGNING = frozenset({"/AcroForm", "/DSS", "/Extensions", "/Perms"})  # of the catalog
 MEANT = frozenset({"/Annots"})  # of a page
+END = b"%%EOF\n"
+
+
+def revisions(whole: bytes) -> dict[str, int]:
+    """SHA-256 of a file, and of what it was before anything was appended, each with its length; the whole last.
+
+    >>> list(revisions(b"a%%EOF\\nb%%EOF\\n").values())
+    [7, 14]
+    """
+    digest, done, found, at = hashlib.sha256(), 0, {}, whole.find(END)
+    while at >= 0:
+        digest.update(memoryview(whole)[done : at + len(END)])
+        done = at + len(END)
+        found[digest.copy().hexdigest()] = done
+        at = whole.find(END, done)
+    digest.update(memoryview(whole)[done:])
+    return found | {digest.hexdigest(): len(whole)}
 
 
 def changed_since(original: bytes, whole: bytes) -> list[str]:

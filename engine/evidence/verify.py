@@ -1,21 +1,28 @@
-"""Whether evidence is what it was: five levels, each answered in words; what cannot be known here is said to be so."""
+"""Whether evidence is what it was: five levels, each answered in words; what cannot be known here is said to be so.
 
-from collections.abc import Mapping
+A sixth and a seventh are answered where the file has a seal or a manifest, or where somebody asks for one.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from engine.errors import UnreadableSource, plain, shown
 from engine.evidence.again import again
 from engine.evidence.attachment import LARGEST, Evidence, read_evidence
 from engine.evidence.canonical import canonical, sha256
-from engine.evidence.later import changed_since
+from engine.evidence.later import changed_since, revisions
 from engine.evidence.pdf import render_pdf, renderer
+from engine.evidence.vouched import sealed_by, signed_by
 from engine.store.ledger import NOTHING, Entry, digest_of, entries
 from engine.store.opening import Store
 
+if TYPE_CHECKING:
+    from engine.evidence.keys import Trust
+
 State = Literal["same", "different", "unknown"]
-END = b"%%EOF\n"
+PROVES = (3, 4, 6, 7)  # levels that prove the whole file
 LIMIT = (
     "A ledger on one's own disk cannot prove that nobody rebuilt all of it; the hash of its head, kept elsewhere, can."
 )
@@ -43,10 +50,12 @@ class Verified:
 
     @property
     def state(self) -> State:
-        """different if any level is; same if nothing is and the pages or the whole file were proven; else unknown."""
+        """different if any level is; same if nothing is and the pages, the ledger, a seal or a manifest prove the file;
+        else unknown.
+        """
         if any(one.state == "different" for one in self.levels):
             return "different"
-        proven = any(one.number in (3, 4) and one.state == "same" for one in self.levels)
+        proven = any(one.number in PROVES and one.state == "same" for one in self.levels)
         return "same" if proven else "unknown"
 
     @property
@@ -81,13 +90,19 @@ def verify(
     data: bool = False,
     places: Mapping[str, str] | None = None,
     base: Path | None = None,
+    trust: "Trust | None" = None,
+    manifest: str | Path | None = None,
 ) -> Verified:
     """Check a PDF that was exported, or its JSON twin. store: whose ledger may know it; data: compute every number
-    again; places: where reference, production and labels lie now; base: a folder relative paths may start from.
+    again; places: where reference, production and labels lie now; base: a folder relative paths may start from;
+    trust: whose seal or manifest is trusted; manifest: its file, the signature beside it in a file that ends in .sig.
 
     Raises UnreadableSource for what is no file; whatever the file holds is answered.
     """
-    return verify_bytes(_read(Path(path)), str(path), store=store, data=data, places=places, base=base)
+    both = None if manifest is None else (_read(Path(manifest)), _read(Path(f"{manifest}.sig")))
+    return verify_bytes(
+        _read(Path(path)), str(path), store=store, data=data, places=places, base=base, trust=trust, manifest=both
+    )
 
 
 def verify_bytes(
@@ -98,19 +113,25 @@ def verify_bytes(
     data: bool = False,
     places: Mapping[str, str] | None = None,
     base: Path | None = None,
+    trust: "Trust | None" = None,
+    manifest: Sequence[bytes] | None = None,
 ) -> Verified:
-    """As verify, for the bytes of a file that was uploaded."""
+    """As verify, for the bytes of a file that was uploaded. manifest: its bytes, and those of its signature."""
     found = read_evidence(whole)
     drawn, made = _drawn(found, whole)
-    levels = (
+    levels = [
         _attached(found),
         _chain(found),
         drawn,
         _known(found, made, store),
         _numbers(found, data, places, base),
-    )
+    ]
+    if seal := sealed_by(whole if found.form == "pdf" else b"", made, store, trust):
+        levels.append(Level(6, "seal", *seal))
+    if signed := signed_by(whole, found, manifest, store, trust):
+        levels.append(Level(7, "manifest", *signed))
     run = str(((found.snapshot or {}).get("run") or {}).get("id") or "") if found.snapshot else ""
-    return Verified(name, sha256(whole), run, levels)
+    return Verified(name, sha256(whole), run, tuple(levels))
 
 
 def _read(path: Path) -> bytes:
@@ -199,7 +220,7 @@ def _known(found: Evidence, made: bytes, store: Store | None) -> Level:
     if store is None:
         return Level(4, name, "unknown", "No ledger was given to ask.")
     exports = entries(store, "export")
-    digests = _revisions(made)
+    digests = revisions(made)
     known = next((one for one in exports if one.body.get("sha256") in digests), None)
     if known is None:
         said = (
@@ -211,15 +232,6 @@ def _known(found: Evidence, made: bytes, store: Store | None) -> Level:
         return Level(4, name, "different", wrong)
     by = f" by {plain(str(known.body['by']))}" if known.body.get("by") else ""
     return Level(4, name, "same", f"The ledger knows this file: entry {known.seq} of {known.at}, exported{by}.")
-
-
-def _revisions(made: bytes) -> set[str]:
-    """SHA-256 of the file, and of what it was before anything was appended."""
-    found, at = {sha256(made)}, made.find(END)
-    while at >= 0:
-        found |= {sha256(made[: at + len(END)])}
-        at = made.find(END, at + 1)
-    return found
 
 
 def _contradicted(found: Evidence, store: Store) -> str:

@@ -15,7 +15,7 @@ from engine.store.opening import Store, now, reading, writing
 from engine.store.packed import canonical, sha256_of
 from engine.store.tables import LEDGER
 
-KINDS = ("run", "monitor", "alert", "decision", "mute", "sign-off", "export")
+KINDS = ("run", "monitor", "alert", "decision", "mute", "sign-off", "export", "seal")
 NOTHING = "0" * 64  # what the first entry follows
 
 

@@ -1,0 +1,111 @@
+"""Sealing and signing a file that was exported, and what the ledger says of it.
+
+What is sealed or signed is evidence as it was exported: nothing else gets a seal from here.
+"""
+
+import os
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from typing import Any
+
+from engine.errors import PlumblineError, UnusableData, shown
+from engine.evidence.attachment import Evidence, read_evidence
+from engine.evidence.canonical import sha256
+from engine.evidence.later import revisions
+from engine.store import Entry, Store, append, entries
+from engine.store.ledger import head
+
+KEY, CERTIFICATE, PASSWORD = "PLUMBLINE_SEAL_KEY", "PLUMBLINE_SEAL_CERT", "PLUMBLINE_SEAL_PASSWORD"
+HOW = "python -m pip install -r requirements-sign.txt -c constraints.txt"
+
+
+def needs(what: str) -> None:
+    """Raises PlumblineError where the packages that seal and sign are not installed, with how to get them."""
+    if not here():
+        raise PlumblineError(f"{what} needs packages that are not installed.", hint=f"{HOW} installs them.")
+
+
+def here() -> bool:
+    """Whether the packages that seal and sign are installed."""
+    return all(find_spec(name) is not None for name in ("cryptography", "pyhanko"))
+
+
+def house_key() -> tuple[str, str | None] | None:
+    """Files of the key and the certificate with which this machine seals what it exports; None where it does not."""
+    key = os.environ.get(KEY, "").strip()
+    return (key, os.environ.get(CERTIFICATE, "").strip() or None) if key else None
+
+
+def sealed(
+    data: bytes, key: str, certificate: str | None, *, store: Store | None, by: str, name: str = "evidence"
+) -> tuple[bytes, Entry | None]:
+    """A PDF that was exported with a seal behind it, and the entry that the ledger got; None where it is in no ledger.
+
+    key, certificate: files, see keys.read_sealer; the password is that of PLUMBLINE_SEAL_PASSWORD. Raises
+    PlumblineError where packages are missing, UnreadableSource, and UnusableData for what is no PDF of evidence.
+    """
+    needs("A seal")
+    from engine.evidence.keys import read_sealer
+    from engine.evidence.seal import seal
+
+    found = _evidence(data, name)
+    if found.form != "pdf":
+        raise UnusableData("Only a PDF carries a seal.", where=shown(name), hint="A manifest signs every form.")
+    sealer = read_sealer(key, certificate, os.environ.get(PASSWORD))
+    try:
+        whole = seal(data, sealer)
+    except Exception as error:  # pyHanko raises whatever a damaged file makes it trip over
+        raise UnusableData(f"The PDF cannot be sealed ({type(error).__name__}).", where=shown(name)) from error
+    from engine.evidence.sealed import seals
+
+    mine = seals(whole)[-1]
+    body = {"form": "seal", "sha256": sha256(whole), "bytes": len(whole), "signer": mine.signer,
+            "certificate": mine.fingerprint}  # fmt: skip
+    return whole, _told(found, data, body, store, by)
+
+
+def signed(
+    data: bytes, key: str, *, store: Store | None, by: str, name: str, at: str | None = None
+) -> tuple[bytes, bytes, Entry | None]:
+    """The manifest of a file of evidence, its signature, and the entry that the ledger got.
+
+    name: of the file, as the manifest names it; at: UTC, now by default. The manifest names the ledger's last entry
+    before its own. Raises as sealed does.
+    """
+    needs("A manifest")
+    from engine.evidence.keys import read_signer
+    from engine.evidence.manifest import made
+
+    found = _evidence(data, name)
+    signer = read_signer(key, os.environ.get(PASSWORD))
+    known = store if store is not None and _known(data, store) else None
+    now = at or datetime.now(UTC).isoformat(timespec="seconds")
+    last = head(known) if known else None
+    text, signature = made(data, found, signer, name=name, at=now, by=by, head=last)
+    body = {"form": "manifest", "sha256": sha256(text), "bytes": len(text),
+            "public_key": signer.public_key().public_bytes_raw().hex()}  # fmt: skip
+    return text, signature, _told(found, data, body, known, by)
+
+
+def _evidence(data: bytes, name: str) -> Evidence:
+    found = read_evidence(data)
+    if found.snapshot is None:
+        raise UnusableData(f"This is no evidence: {found.trouble}.", where=shown(name))
+    try:
+        str(found.snapshot["run"]["id"]), found.snapshot["run_sha256"]
+    except (KeyError, TypeError):
+        raise UnusableData("The evidence does not say of which run it is.", where=shown(name)) from None
+    return found
+
+
+def _known(data: bytes, store: Store) -> bool:
+    mine = revisions(data)
+    return any(one.body.get("sha256") in mine for one in entries(store, "export"))
+
+
+def _told(found: Evidence, data: bytes, body: dict[str, Any], store: Store | None, by: str) -> Entry | None:
+    """The entry of the ledger, where it knows what was sealed."""
+    if store is None or found.snapshot is None or not _known(data, store):
+        return None
+    run = found.snapshot["run"]
+    return append(store, "seal", {"run": run["id"], "monitor": run["monitor"], "of": sha256(data), **body}, by=by)
