@@ -6,6 +6,8 @@
     +-- UnusableData        data that cannot carry the question asked of it
     +-- InvalidFilter       a cohort that cannot be understood
     +-- InvalidMonitor      a monitor file with one or more problems, all of them listed
+    +-- InvalidAccess       a file of who may do what with one or more problems: nobody gets in
+    +-- Forbidden           a deed that the visitor may not do
     +-- UnusableStore       a store of runs that cannot be opened, read or written to
     +-- Cancelled           the user stopped a long computation
 
@@ -86,6 +88,10 @@ class Problem:
         return f"{place}{self.field}: {self.message}" + (f" {self.hint}" if self.hint else "")
 
 
+class Forbidden(PlumblineError):
+    """A deed that the visitor may not do; who can grant it is told."""
+
+
 class InvalidMonitor(PlumblineError):
     """A monitor file with problems; all are told at once."""
 
@@ -93,6 +99,10 @@ class InvalidMonitor(PlumblineError):
         count = f"{len(problems)} problem" + ("s" if len(problems) != 1 else "")
         super().__init__(f"{count}\n" + "\n".join(f"  {problem}" for problem in problems), where=where)
         self.problems = problems
+
+
+class InvalidAccess(InvalidMonitor):
+    """A file of who may do what with problems; all are told at once, and nobody gets in until it is mended."""
 
 
 def shown(name: str, most: int = 60) -> str:
