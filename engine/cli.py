@@ -10,6 +10,8 @@ from typing import Any
 import click
 
 from engine.cli_base import FINE, WRONG, Verbs, canonical, code, fail_on, output, progress, why, write
+from engine.cli_seal import VERBS as SEALS
+from engine.cli_seal import sealing
 from engine.cli_store import VERBS
 from engine.errors import PlumblineError, plain, shown
 
@@ -166,19 +168,24 @@ for recorded in VERBS:
 @click.option("--name", metavar="NAME", help="The printed name of who signs.")
 @click.option("--meaning", default="review", show_default=True, help="What the signature means.")
 @click.option("--decision", metavar="TEXT", help="What who signs decides.")
+@sealing
 @click.option("--store", metavar="URL", help="Where runs are kept; PLUMBLINE_STORE, else .plumbline/store.db.")
 @click.option("-o", "--output", "file", type=click.Path(dir_okay=False), help="Write to FILE; - is standard output.")
-def export(**options: Any) -> int:
+def export(seal: str | None, cert: str | None, manifest: str | None, **options: Any) -> int:
     """Write the evidence of a RUN, by its id, or of the JSON file of a run, as PDF, HTML, JSON or CSV.
 
     \b
     Example: python -m engine export 4f27082a91c0 --format pdf --by "Jo Doe" --output evidence.pdf
     """
     from engine.cli_evidence import exported, write_bytes
+    from engine.cli_seal import finished, ready
 
+    key = ready(options["form"], options["file"], seal, cert, manifest)
     where, data, said = exported(**options)
-    write_bytes(data, where)
-    click.echo(said + (f" Written to {plain(where, 300)}." if where else ""), err=True)
+    data, more, beside = finished(data, where, key, manifest, options["store"], options["by"])
+    for name, held in {where: data, **beside}.items():
+        write_bytes(held, name)
+    click.echo(said + more + (f" Written to {plain(where, 300)}." if where else ""), err=True)
     return FINE
 
 
@@ -189,6 +196,8 @@ def export(**options: Any) -> int:
 @click.option("--production", metavar="PATH", help="Where production lies now, if it was moved.")
 @click.option("--labels", metavar="PATH", help="Where the labels lie now, if they were moved.")
 @click.option("--store", metavar="URL", help="Whose ledger is asked; PLUMBLINE_STORE, else .plumbline/store.db.")
+@click.option("--manifest", metavar="FILE", help="The manifest of it; its signature lies beside it, FILE.sig.")
+@click.option("--trust", multiple=True, metavar="PEM", help="A certificate of who seals, or the key of who signs.")
 @output
 def verify(evidence: str, form: str, file: str | None, **options: Any) -> int:
     """Check whether FILE, a PDF or JSON that was exported, is still what was made: exit code 0; 1 if not, or unproven.
@@ -201,6 +210,10 @@ def verify(evidence: str, form: str, file: str | None, **options: Any) -> int:
     answer = verified(evidence, **options)
     write(told(answer, form), file)
     return answer.code
+
+
+for of_files in SEALS:
+    cli.add_command(of_files)
 
 
 @cli.command()

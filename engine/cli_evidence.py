@@ -3,6 +3,7 @@
 import getpass
 import json
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from engine.errors import PlumblineError, UnreadableSource, UnusableData, plain,
 from engine.evidence.canonical import canonical
 from engine.evidence.exported import evidence_of, keep, sign
 from engine.evidence.forms import render
+from engine.evidence.sealing import trust_in
 from engine.evidence.snapshot import Options, SignOff, file_name, snapshot
 from engine.evidence.verify import LIMIT, Verified
 from engine.evidence.verify import verify as check
@@ -37,7 +39,7 @@ def exported(
 
     run: the id of a recorded run, or the file of a run's JSON document.
     """
-    by = by or _user()
+    by = by or user()
     now = datetime.now(UTC).isoformat(timespec="seconds")
     options = Options(environment=environment, brief=brief)
     path = Path(run)
@@ -62,7 +64,8 @@ def exported(
     return where, data, said + ("" if opened else " It stands in no ledger: a document was given, not a recorded run.")
 
 
-def _user() -> str:
+def user() -> str:
+    """The name of who is at work on this machine. Raises PlumblineError where it has none."""
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):
@@ -85,9 +88,17 @@ def _document(path: Path) -> dict[str, Any]:
 
 
 def verified(
-    file: str, store: str | None, data: bool, reference: str | None, production: str | None, labels: str | None
+    file: str,
+    store: str | None,
+    data: bool,
+    reference: str | None,
+    production: str | None,
+    labels: str | None,
+    manifest: str | None = None,
+    trust: Sequence[str] = (),
 ) -> Verified:
     """The answer about a file. A ledger is asked where one is named, or lies in its usual place."""
+    trusted = trust_in(trust)
     opened: Store | None = None
     try:
         opened = open_store(store, make=False)
@@ -96,7 +107,9 @@ def verified(
             raise
     places = {"reference": reference, "production": production, "labels": labels}
     named = {side: place for side, place in places.items() if place}
-    return check(file, store=opened, data=data or bool(named), places=named)
+    return check(
+        file, store=opened, data=data or bool(named), places=named, trust=trusted, manifest=manifest
+    )
 
 
 def told(answer: Verified, form: str) -> str:

@@ -39,10 +39,13 @@ class Sealer:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Whom a reader trusts. certificates: of sealers, or of those who vouch for them; keys: Ed25519, 32 bytes each."""
+    """Whom a reader trusts. certificates: of sealers, or of those who vouch for them; keys: Ed25519, 32 bytes each;
+    asked: whether a seal or a manifest of one of these is asked for, so that none, or another's, is a contradiction.
+    """
 
     certificates: tuple[x509.Certificate, ...] = ()
     keys: tuple[bytes, ...] = ()
+    asked: bool = True
 
 
 def read_sealer(key: str, certificate: str | None = None, password: str | None = None) -> Sealer:
@@ -75,7 +78,7 @@ def read_signer(key: str, password: str | None = None) -> ed25519.Ed25519Private
     return found
 
 
-def read_trust(files: Iterable[str]) -> Trust:
+def read_trust(files: Iterable[str], asked: bool = True) -> Trust:
     """Certificates and Ed25519 public keys in PEM files. Raises UnreadableSource, UnusableData for what holds none."""
     certificates: list[x509.Certificate] = []
     keys: list[bytes] = []
@@ -92,7 +95,7 @@ def read_trust(files: Iterable[str]) -> Trust:
             said = "This is no certificate and no Ed25519 public key in PEM form."
             raise UnusableData(said, where=shown(name), hint="openssl pkey -in key.pem -pubout writes a public key.")
         keys.append(found.public_bytes_raw())
-    return Trust(tuple(certificates), tuple(keys))
+    return Trust(tuple(certificates), tuple(keys), asked)
 
 
 def raw(key: Any) -> bytes:

@@ -18,7 +18,6 @@ from engine.evidence.canonical import canonical, sha256
 from engine.evidence.keys import Trust
 from engine.store.ledger import Entry
 
-ENDING, SIGNATURE = ".manifest.json", ".sig"
 State = Literal["same", "different", "unknown"]
 
 
@@ -82,5 +81,5 @@ def checked(
     if trust is None or not trust.keys:
         return "unknown", f"{words}; nobody said whether it is trusted (--trust)."
     if key not in trust.keys:
-        return "different", f"{words}, which is none of those that are trusted."
+        return ("different" if trust.asked else "unknown"), f"{words}, which is none of those that are trusted."
     return "same", f"{words}, which is trusted."

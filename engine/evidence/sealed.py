@@ -50,7 +50,7 @@ def seals(whole: bytes, trust: Trust | None = None) -> tuple[Seal, ...]:
     """The seals of a file, oldest first. What cannot be read is a broken seal, never an error."""
     try:
         found = list(PdfFileReader(io.BytesIO(whole), strict=False).embedded_regular_signatures)
-        ends = [sum(map(int, one.byte_range[2:4])) for one in found]
+        ends = [int(one.byte_range[2]) + int(one.byte_range[3]) for one in found]
     except Exception as error:  # pyHanko raises whatever a damaged file makes it trip over
         return (Seal(f"it cannot be read ({type(error).__name__})"),)
     checked = tuple(_checked(one, whole, trust) for one in found)

@@ -4,9 +4,10 @@ What is sealed or signed is evidence as it was exported: nothing else gets a sea
 """
 
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import PlumblineError, UnusableData, shown
 from engine.evidence.attachment import Evidence, read_evidence
@@ -15,7 +16,12 @@ from engine.evidence.later import revisions
 from engine.store import Entry, Store, append, entries
 from engine.store.ledger import head
 
+if TYPE_CHECKING:
+    from engine.evidence.keys import Trust
+
 KEY, CERTIFICATE, PASSWORD = "PLUMBLINE_SEAL_KEY", "PLUMBLINE_SEAL_CERT", "PLUMBLINE_SEAL_PASSWORD"
+TRUST = "PLUMBLINE_TRUST"
+ENDING, SIGNATURE = ".manifest.json", ".sig"  # of a manifest beside a file, of its signature beside it
 HOW = "python -m pip install -r requirements-sign.txt -c constraints.txt"
 
 
@@ -36,6 +42,38 @@ def house_key() -> tuple[str, str | None] | None:
     return (key, os.environ.get(CERTIFICATE, "").strip() or None) if key else None
 
 
+def trust_in(files: Sequence[str] = ()) -> "Trust | None":
+    """Whom who asks trusts: certificates and public keys in files, else in those that PLUMBLINE_TRUST names, and the
+    certificate that this machine seals with. Only who names files asks for a seal or a manifest of theirs. None where
+    nobody is named. Raises as keys.read_trust does.
+    """
+    named = list(files) or [one for one in os.environ.get(TRUST, "").split(os.pathsep) if one.strip()]
+    own = os.environ.get(CERTIFICATE, "").strip()
+    if own and not files:
+        named.append(own)
+    if not named:
+        return None
+    if not here() and not files:
+        return None  # verify says what is not installed, where there is something to check
+    needs("Trust in a certificate or a key")
+    from engine.evidence.keys import read_trust
+
+    return read_trust(named, asked=bool(files))
+
+
+def password() -> str | None:
+    """The password of keys, as the environment says it: never an argument, which others on the machine can read."""
+    return os.environ.get(PASSWORD) or None
+
+
+def tried(key: str, certificate: str | None) -> None:
+    """Whether the key and the certificate can seal. Raises as sealed does, before anything is made or recorded."""
+    needs("A seal")
+    from engine.evidence.keys import read_sealer
+
+    read_sealer(key, certificate, password())
+
+
 def sealed(
     data: bytes, key: str, certificate: str | None, *, store: Store | None, by: str, name: str = "evidence"
 ) -> tuple[bytes, Entry | None]:
@@ -51,7 +89,7 @@ def sealed(
     found = _evidence(data, name)
     if found.form != "pdf":
         raise UnusableData("Only a PDF carries a seal.", where=shown(name), hint="A manifest signs every form.")
-    sealer = read_sealer(key, certificate, os.environ.get(PASSWORD))
+    sealer = read_sealer(key, certificate, password())
     try:
         whole = seal(data, sealer)
     except Exception as error:  # pyHanko raises whatever a damaged file makes it trip over
@@ -77,7 +115,7 @@ def signed(
     from engine.evidence.manifest import made
 
     found = _evidence(data, name)
-    signer = read_signer(key, os.environ.get(PASSWORD))
+    signer = read_signer(key, password())
     known = store if store is not None and _known(data, store) else None
     now = at or datetime.now(UTC).isoformat(timespec="seconds")
     last = head(known) if known else None

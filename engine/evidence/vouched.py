@@ -35,14 +35,14 @@ def sealed_by(whole: bytes, made: bytes, store: Store | None, trust: "Trust | No
     found = seals(whole, trust)
     if not found:
         return _without(made, store, trust)
-    told = [_one(one, store) for one in found]
+    told = [_one(one, store, trust) for one in found]
     broken = [words for one, (_, words) in zip(found, told, strict=True) if one.broken]
     state: State = "different" if broken else min((one[0] for one in told), key=ORDER.index)
     first = broken[0] if broken else next(words for one, words in told if one == state)
     return state, first, tuple(words for _, words in told if words != first)
 
 
-def _one(one: "Seal", store: Store | None) -> tuple[State, str]:
+def _one(one: "Seal", store: Store | None, trust: "Trust | None") -> tuple[State, str]:
     """The state of a seal, and a sentence."""
     if one.broken:
         by = f" of {plain(one.signer)}" if one.signer else ""
@@ -55,7 +55,7 @@ def _one(one: "Seal", store: Store | None) -> tuple[State, str]:
     early, late = bool(at and since and at < since), bool(at and until and at > until)
     if not one.trusted:
         why = "which was not valid then" if early or late else "an unknown signer: none of those that are trusted"
-        return "different", f"{words}, {why}."
+        return ("different" if early or late or (trust and trust.asked) else "unknown"), f"{words}, {why}."
     if until and datetime.now(UTC) > until:
         entry = _entry(one.sha256, store)
         if entry and entry[1] <= until:
@@ -78,7 +78,7 @@ def _entry(digest: str, store: Store | None) -> tuple[int, datetime] | None:
 
 def _without(made: bytes, store: Store | None, trust: "Trust | None") -> Answer | None:
     """The answer about a file without a seal."""
-    if trust is not None and trust.certificates:
+    if trust is not None and trust.certificates and trust.asked:
         return "different", "The file has no seal, and the seal of one that is trusted was asked for.", ()
     mine = revisions(made)
     known = [one for one in entries(store, "seal") if one.body.get("of") in mine] if store is not None else []
@@ -94,7 +94,7 @@ def signed_by(
 ) -> Answer | None:
     """The answer about a manifest, its bytes and those of its signature; None where none is given."""
     if manifest is None:
-        if trust is not None and trust.keys:
+        if trust is not None and trust.keys and trust.asked:
             return "different", "A key was given to trust, and no manifest that it signed (--manifest).", ()
         return None
     if not here():
