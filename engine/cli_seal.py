@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from engine.cli_base import FINE
+from engine.cli_base import FINE, FORMATS, canonical, write
 from engine.errors import PlumblineError, UnreadableSource, plain, shown
 
 SEAL_HELP = "Seal the PDF with this key: PEM, or PKCS#12. Its password is that of PLUMBLINE_SEAL_PASSWORD."
@@ -63,7 +63,7 @@ def finished(
     if manifest:
         text, signature, entry = signed(data, manifest, store=opened, by=who, name=name)
         beside = {f"{where}{ENDING}": text, f"{where}{ENDING}{SIGNATURE}": signature}
-        said += f" Manifest signed{_number(entry)}: {plain(name, 200)}{ENDING}."
+        said += f" Manifest signed{_number(entry)}."
     return data, said, beside
 
 
@@ -83,15 +83,27 @@ def _store(store: str | None) -> Any:
         return None
 
 
+def _answers(verb: Any) -> Any:
+    """The options that both verbs have."""
+    for option in (
+        click.option("-o", "--output", "file", type=click.Path(dir_okay=False), help="Write to FILE."),
+        click.option("--format", "form", type=FORMATS, default="table", show_default=True, help="Of the answer."),
+        click.option("--store", metavar="URL", help="Whose ledger is told; PLUMBLINE_STORE, else .plumbline/store.db."),
+        click.option("--by", metavar="NAME", help="Who does it; the user of this machine otherwise."),
+    ):
+        verb = option(verb)
+    return verb
+
+
 @click.command()
 @click.argument("evidence", metavar="FILE")
 @click.option("--key", metavar="KEY", help=SEAL_HELP)
 @click.option("--cert", metavar="FILE", help=CERT_HELP)
-@click.option("--by", metavar="NAME", help="Who seals it; the user of this machine otherwise.")
-@click.option("--store", metavar="URL", help="Whose ledger is told; PLUMBLINE_STORE, else .plumbline/store.db.")
-@click.option("-o", "--output", "file", type=click.Path(dir_okay=False), help="Write to FILE; NAME-sealed.pdf.")
-def seal(evidence: str, key: str | None, cert: str | None, by: str | None, store: str | None, file: str | None) -> int:
-    """Put a seal (PAdES) into a PDF that was exported; its bytes stay, the seal stands behind them.
+@_answers
+def seal(
+    evidence: str, key: str | None, cert: str | None, by: str | None, store: str | None, form: str, file: str | None
+) -> int:
+    """Put a seal (PAdES) into a PDF that was exported; its bytes stay, the seal stands behind them: NAME-sealed.pdf.
 
     \b
     Example: python -m engine seal evidence.pdf --key seal.pem --cert seal-cert.pem
@@ -106,17 +118,16 @@ def seal(evidence: str, key: str | None, cert: str | None, by: str | None, store
     where = file or str(path.with_name(f"{path.stem}-sealed{path.suffix}"))
     data, said, _ = finished(_read(path), where, pair, None, store, by)
     write_bytes(data, where)
-    click.echo(f"{said.strip()} Written to {plain(where, 300)}.", err=True)
+    _tell("seal", where, data, said, form)
     return FINE
 
 
 @click.command()
 @click.argument("evidence", metavar="FILE")
 @click.option("--key", metavar="KEY", required=True, help="An Ed25519 key, PEM; password in PLUMBLINE_SEAL_PASSWORD.")
-@click.option("--by", metavar="NAME", help="Who signs it; the user of this machine otherwise.")
-@click.option("--store", metavar="URL", help="Whose ledger is told; PLUMBLINE_STORE, else .plumbline/store.db.")
-def sign(evidence: str, key: str, by: str | None, store: str | None) -> int:
-    """Sign a manifest of FILE, evidence that was exported: FILE.manifest.json and FILE.manifest.json.sig beside it.
+@_answers
+def sign(evidence: str, key: str, by: str | None, store: str | None, form: str, file: str | None) -> int:
+    """Sign a manifest of FILE, evidence that was exported: FILE.manifest.json, its signature in FILE.manifest.json.sig.
 
     \b
     Example: python -m engine sign evidence.pdf --key key.pem
@@ -124,10 +135,28 @@ def sign(evidence: str, key: str, by: str | None, store: str | None) -> int:
     from engine.cli_evidence import write_bytes
 
     _, said, beside = finished(_read(Path(evidence)), evidence, None, key, store, by)
-    for name, data in beside.items():
-        write_bytes(data, name)
-    click.echo(said.strip(), err=True)
+    (manifest, text), (ending, signature) = beside.items()
+    where = file or manifest
+    write_bytes(text, where)
+    write_bytes(signature, where + ending.removeprefix(manifest))
+    _tell("manifest", where, text, said, form)
     return FINE
+
+
+def _tell(kind: str, where: str, data: bytes, said: str, form: str) -> None:
+    """The answer: a sentence, or what was written as JSON, TSV or CSV."""
+    from hashlib import sha256
+
+    digest = sha256(data).hexdigest()
+    facts = {"file": where, "sha256": digest, "bytes": len(data), "words": said.strip()}
+    if form == "json":
+        write(canonical({"schema_version": 1, "kind": kind, **facts}), None)
+    elif form == "table":
+        write(f"{said.strip()} Written to {plain(where, 300)}, SHA-256 {digest}.", None)
+    else:
+        from engine.cli_tables import table
+
+        write(table(tuple(facts), [[str(one) for one in facts.values()]], form), None)
 
 
 def _read(path: Path) -> bytes:
