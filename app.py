@@ -17,6 +17,7 @@ from starlette.middleware import Middleware
 from streamlit.config import get_option
 
 from pages.shared.receive import routes
+from pages.shared.sweeping import swept
 
 # Streamlit's own page holds one inline script: its hash is allowed, whatever version is installed.
 INDEX = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
@@ -65,10 +66,10 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
 
     timeline([], "warm").to_json()
     door.warm_up()
-    # Streamlit collects all generations after every run; what lives as long as the process need not be looked at.
     gc.collect()
-    gc.freeze()
-    yield {"engine": engine.__name__}
+    gc.freeze()  # what lives as long as the process need not be looked at when garbage is collected
+    async with swept():
+        yield {"engine": engine.__name__}
 
 
 app = st.App(

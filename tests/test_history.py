@@ -4,7 +4,7 @@ import pytest
 
 from engine.columns import Column, Kind
 from engine.errors import UnusableData
-from engine.explore import history, look
+from engine.explore import histories, history, look
 from engine.explore.gist import gist
 from engine.explore.history import cohort_history, values_of
 from engine.findings import Finding
@@ -62,3 +62,14 @@ def test_a_column_in_few_words_agrees_with_the_data(demo):
     assert said["carrier"] == ("UA 17%", "UA 18%") and said["flight_id"] == ("–", "–")
     assert said["scheduled_departure"] == ("–", "–")
     assert gist(Column("x", "INTEGER", Kind.NUMERIC), "nothing was counted") == ("–", "–")
+
+
+def test_several_metrics_at_once_read_as_each_by_itself(demo):
+    cohort = Slice((Filter("origin", "eq", ("LGA",)), Filter("carrier", "eq", ("B6",))))
+    keys = ("psi", "wasserstein", "null_rate", "type_error_rate")
+    together = histories(demo, keys, cohort)
+    assert tuple(together) == keys
+    for key in keys:
+        alone = history(demo, key, cohort)
+        assert together[key].cells == alone.cells and together[key].columns == alone.columns
+    assert len({len(one.columns) for one in together.values()}) > 1  # they are not of the same columns

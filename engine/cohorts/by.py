@@ -38,6 +38,8 @@ def by(
     if tab is None:
         raise UnknownName.of("cohort column", column, sorted({name for one in crosstabs for name in one.by}))
     cut = Cut(tab, tuple(groups_by(tab, (column,), supports)))
+    if not cut.groups:  # a slice without rows has no cohorts
+        return ()
     found: list[tuple[float, list[Cohort]]] = []
     for name in columns_of(tab, supports):
         support = supports[name]

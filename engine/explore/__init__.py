@@ -2,7 +2,7 @@
 
 from engine.explore.cohorts import cohort_columns, crosstabs_of, found, mix_of
 from engine.explore.first import examples, first_look
-from engine.explore.history import History, history
+from engine.explore.history import History, histories, history
 from engine.explore.look import exact_summary, findings_of, floors_of, look, summaries_of
 from engine.explore.opened import Opened, cells_for, open_datasets, open_monitor, rows_in
 from engine.explore.performance import (
@@ -27,6 +27,7 @@ __all__ = [
     "first_look",
     "floors_of",
     "found",
+    "histories",
     "history",
     "look",
     "mix_of",

@@ -34,7 +34,23 @@ def history(
     opened: Opened, metric: str, cohort: Slice = ALL, against: str = SAME_COHORT, column: str | None = None
 ) -> History:
     """The history of one metric over all windows of a cohort, of every column or of one."""
-    cells = _read(opened, metric, Slice(cohort.cohort, without=cohort.without), opened.windows, against, column)
+    return histories(opened, (metric,), cohort, against, column)[metric]
+
+
+def histories(
+    opened: Opened,
+    metrics: Sequence[str],
+    cohort: Slice = ALL,
+    against: str = SAME_COHORT,
+    column: str | None = None,
+) -> dict[str, History]:
+    """As history, of several metrics: what they need of every window is put together once for all of them."""
+    timeless = Slice(cohort.cohort, without=cohort.without)
+    found = _read(opened, metrics, timeless, opened.windows, against, column)
+    return {key: _history(opened, key, found[key]) for key in metrics}
+
+
+def _history(opened: Opened, metric: str, cells: Mapping[tuple[str, int], Finding | NotComputed]) -> History:
     read_at_all = {name for (name, _), found in cells.items() if isinstance(found, Finding)}
     return History(metric, tuple(c.name for c in opened.columns if c.name in read_at_all), opened.windows, cells)
 
@@ -90,32 +106,40 @@ def cohort_history(
     cells: dict[tuple[int, int], Finding | NotComputed] = {}
     for i, value in enumerate(values):
         one = Filter(by, "is_null") if value is None else Filter(by, "eq", (value,))
-        found = _read(opened, metric, Slice((*others, one)), windows, against, column)
+        found = _read(opened, (metric,), Slice((*others, one)), windows, against, column)[metric]
         cells.update({(i, j): cell for (_, j), cell in found.items()})
     return CohortHistory(metric, column, by, values, windows, cells)
 
 
 def _read(
-    opened: Opened, metric: str, cohort: Slice, windows: Sequence[Window | None], against: str, column: str | None
-) -> dict[tuple[str, int], Finding | NotComputed]:
-    """One metric in every window of a cohort, judged together: they share one rate of false alarms and its floors."""
-    cells: dict[tuple[str, int], Finding | NotComputed] = {}
+    opened: Opened,
+    metrics: Sequence[str],
+    cohort: Slice,
+    windows: Sequence[Window | None],
+    against: str,
+    column: str | None,
+) -> dict[str, dict[tuple[str, int], Finding | NotComputed]]:
+    """Metrics in every window of a cohort, judged together: they share one rate of false alarms and its floors."""
+    cells: dict[str, dict[tuple[str, int], Finding | NotComputed]] = {key: {} for key in metrics}
     seen: list[Observation] = []
     places: list[int] = []
     floors = NO_WINDOWS
     defines: list[tuple[str, ...]] = []
+    wanted = frozenset(metrics)
     for i, window in enumerate(windows):
         cut = Slice(cohort.cohort, window, cohort.without)
         if i == 0:
             floors = floors_of(opened, cut, against)  # the same for every window of a unit
         summaries = summaries_of(opened, cut, against, column)
-        wanted = [one for one in opened.columns if one.name in summaries]
-        read, gaps = observe(wanted, summaries, opened.plan, {metric})
+        columns = [one for one in opened.columns if one.name in summaries]
+        read, gaps = observe(columns, summaries, opened.plan, wanted)
         seen += read
         places += [i] * len(read)
-        cells.update({(gap.column or "", i): gap for gap in gaps})
+        for gap in gaps:
+            cells[gap.metric][gap.column or "", i] = gap
         defines.append(defining(cut, opened.held(cut, against)))
     partial = [window is not None and opened.partial(window) for window in windows]
     for i, found in zip(places, judged(seen, opened.columns, opened.plan, floors), strict=True):
-        cells[found.column or "", i] = unjudged_if_defining(unjudged_if_partial(found, partial[i]), defines[i])
+        settled = unjudged_if_defining(unjudged_if_partial(found, partial[i]), defines[i])
+        cells[found.metric][found.column or "", i] = settled
     return cells

@@ -66,7 +66,9 @@ def _poisson(expected: Floats) -> Floats:
     below = np.cumsum(np.exp(logs - expected[:, None] - gammaln(values + 1.0)), axis=1)
     upto = np.ceil(np.minimum(below, 1.0) * DRAWS - 0.5).astype(np.int64)
     upto[:, -1] = DRAWS
-    return np.stack([np.repeat(values, np.diff(one, prepend=0)) for one in upto]).astype(np.float64)
+    upto[:, 1:] -= upto[:, :-1].copy()  # how many of the quantiles are each value
+    found = np.repeat(np.tile(values.astype(np.float64), len(expected)), upto.ravel())
+    return np.asarray(found.reshape(len(expected), DRAWS))
 
 
 @lru_cache(maxsize=1)

@@ -9,6 +9,7 @@ from engine.metrics import METRICS
 from engine.run import Run
 from engine.signals import PERFORMANCE, SIGNALS, Signal, signal_of
 from pages.shared.attributed import attribution_over
+from pages.shared.histories import histories_in
 from pages.shared.outcomes import judged_of_predictions, performance_over
 from pages.shared.served import operations_over
 from pages.shared.tables import CALLS
@@ -54,18 +55,17 @@ def called_over_windows(view: View) -> dict[str, list[int]]:
         return {}
     seen: dict[str, list[set[str]]] = {}
     columns = {column.name: column for column in view.opened.columns}
-    for key in view.judged:
-        cells = view.history(key).cells
-        for (name, i), found in cells.items():
+    for key, history in histories_in(view).items():
+        for (name, i), found in history.cells.items():
             signal = signal_of(columns[name], METRICS[key])
             each = seen.setdefault(signal, [set() for _ in range(windows)])
             if isinstance(found, Finding) and found.severity in CALLS:
                 each[i].add(name)
     found = {signal: [len(names) for names in each] for signal, each in seen.items()}
     for metric in judged_of_predictions(view):
-        history = performance_over(view, metric)
-        if not isinstance(history, str):
-            called = [isinstance(one, Finding) and one.severity in CALLS for one in history.found]
+        right = performance_over(view, metric)
+        if not isinstance(right, str):
+            called = [isinstance(one, Finding) and one.severity in CALLS for one in right.found]
             before = found.get(PERFORMANCE, [0] * windows)
             found[PERFORMANCE] = [n + yes for n, yes in zip(before, called, strict=True)]
     return found | others_over_windows(view, windows)

@@ -15,6 +15,7 @@ from engine.summaries import ColumnSummary
 from engine.tables.examples import Example
 from pages.shared import door, sides
 from pages.shared.entries import Entry
+from pages.shared.histories import histories_in
 from pages.shared.words import plain
 
 ALL_TIME, ALL, PARTIAL = "all time", "all", " ◌ partial"
@@ -44,6 +45,8 @@ class View:
 
     def history(self, metric: str, column: str | None = None) -> History:
         """One metric over all windows of this cohort, of every column or of one."""
+        if column is None and metric in self.judged:
+            return histories_in(self)[metric]
         return door.history_of(self.entry, self.opened, metric, self.timeless, self.against, column)
 
     @property
@@ -108,8 +111,7 @@ class View:
 
 def current() -> View:
     """The view that the frame made for this run."""
-    found: View = st.session_state[VIEW]
-    return found
+    return st.session_state[VIEW]
 
 
 def mode() -> str:
@@ -124,8 +126,7 @@ def option_of(window: Window) -> str:
     >>> option_of(Window(datetime(2013, 4, 22), datetime(2013, 4, 29)))
     '2013-04-22'
     """
-    start = window.start
-    return f"{start:%Y-%m-%d}" if not (start.hour or start.minute) else f"{start:%Y-%m-%d %H:%M}"
+    return f"{window.start:{'%Y-%m-%d %H:%M' if window.start.hour or window.start.minute else '%Y-%m-%d'}}"
 
 
 def link(params: dict[str, str]) -> str:

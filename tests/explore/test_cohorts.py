@@ -50,3 +50,8 @@ def test_the_search_can_be_stopped(demo):
 
     with pytest.raises(Cancelled):
         found(demo, Slice(window=SEPTEMBER), progress=stop)
+
+
+def test_a_slice_without_rows_has_no_cohorts(demo):
+    nobody = (Filter("origin", "eq", ("EWR",)), Filter("carrier", "eq", ("HA",)))  # Hawaiian flies from JFK
+    assert mix_of(demo, "temp_f", "origin", Slice(nobody, demo.windows[3])) == ()
