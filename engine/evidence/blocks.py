@@ -34,14 +34,16 @@ def soft(text: object) -> Cell:
     return {"soft": str(text)}
 
 
-def text(said: str, tone: str = "") -> Block:
-    """A paragraph. tone: "" or soft."""
-    return {"type": "text", "text": said, "tone": tone}
+def text(said: str, tone: str = "", sticky: bool = False) -> Block:
+    """A paragraph. tone: "", soft or strong; sticky: it stays on the page of what follows, as above a table."""
+    return {"type": "text", "text": said, "tone": tone, "sticky": sticky}
 
 
-def notice(title: str, said: str, severity: str) -> Block:
-    """A band with a mark, a title and a sentence."""
-    return {"type": "notice", "title": title, "text": said, "severity": severity}
+def notice(title: str, said: str, severity: str, title_more: str = "", more: str = "") -> Block:
+    """A band with a mark, a title and a sentence; then a second title with what belongs to it."""
+    return {
+        "type": "notice", "title": title, "text": said, "severity": severity, "title-more": title_more, "more": more,
+    }  # fmt: skip
 
 
 def facts(rows: Iterable[tuple[str, Cell]], columns: int = 1, small: bool = False) -> Block:

@@ -24,6 +24,7 @@ from engine.evidence.blocks import (
 )  # fmt: skip
 from engine.evidence.canonical import told
 from engine.evidence.findings_of import CALLS, name_of_metric, of_signal, short_name, worst
+from engine.evidence.glyphs import shortened
 
 FIVE = 5
 REASONS = 4  # reasons for what was not computed, on the first page
@@ -57,7 +58,7 @@ def title_of(snapshot: Mapping[str, Any]) -> tuple[str, str]:
     """What the evidence is of: the monitor, or the two datasets; then the slice."""
     run = snapshot["run"]
     name = run["monitor"] or f"{run['production']['name']} against {run['reference']['name']}"
-    return name, run["slice"]["words"]
+    return shortened(name), shortened(run["slice"]["words"], 300)
 
 
 def stamps(snapshot: Mapping[str, Any]) -> list[str]:
@@ -83,12 +84,11 @@ def verdict(snapshot: Mapping[str, Any]) -> Block:
         f"{'was' if counts['not_judged'] == 1 else 'were'} computed without being judged; "
         f"{plural(counts['not_computed'], 'question')} could not be answered."
     )
-    said = " ".join(filter(None, found)) + rest
     asked = snapshot["verdict"]
-    if asked:
-        said += f" By the policy: {asked['action']}. {' '.join(asked.get('reasons', ()))}"
+    action, reasons = (f"By the policy: {asked['action']}.", " ".join(asked.get("reasons", ()))) if asked else ("", "")
     title = {"ok": "OK", "info": "OK, WITH INFORMATION", "not_enough_data": "NOT ENOUGH DATA"}.get(run["severity"])
-    return notice(title or str(run["severity"]).upper(), said, run["severity"])
+    said = " ".join(filter(None, found)) + rest
+    return notice(title or str(run["severity"]).upper(), said, run["severity"], action, reasons)
 
 
 def who(snapshot: Mapping[str, Any]) -> Block:
@@ -233,7 +233,7 @@ def gaps(run: Mapping[str, Any]) -> list[tuple[str, int, list[str]]]:
     for one in run["not_computed"]:
         found.setdefault(one["because"], []).append(one)
     listed = [
-        (because, len(rows), sorted({one["column"] or one["metric"] for one in rows}))
+        (because, len(rows), sorted({one["column"] or name_of_metric(one["metric"]) for one in rows}))
         for because, rows in found.items()
     ]
     return sorted(listed, key=lambda one: (-one[1], one[0]))
@@ -260,10 +260,15 @@ def _unchecked(run: Mapping[str, Any]) -> Block:
 
 def _notes(run: Mapping[str, Any]) -> list[Block]:
     """How far the verdict can be relied on, as the run says it."""
-    said = [one[:1].upper() + one[1:] if one.startswith(ABOUT) else one for one in run["notes"][:NOTES]]
+    said = notes(run)[:NOTES]
     more = len(run["notes"]) - len(said)
     said = [*said, *([f"{plural(more, 'more note')}: see Not computed."] if more else [])]
     return [heading("How far it can be relied on"), bullets(said)] if said else []
+
+
+def notes(run: Mapping[str, Any]) -> list[str]:
+    """What the run itself notes, as sentences."""
+    return [one[:1].upper() + one[1:] if one.startswith(ABOUT) else one for one in run["notes"]]
 
 
 def _decided(snapshot: Mapping[str, Any]) -> Block:

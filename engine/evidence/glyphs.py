@@ -13,7 +13,7 @@ from typing import Any
 
 SHIPPED = Path(__file__).parent / "fonts"
 VARIABLE = "PLUMBLINE_FONTS"  # a folder of more fonts (.ttf, .otf), for scripts that the shipped ones do not draw
-LONGEST = 240  # characters of one name
+LONGEST = 100  # characters of one name
 
 
 def font_folders() -> tuple[Path, ...]:
@@ -115,6 +115,17 @@ def shortened(text: str, most: int = LONGEST) -> str:
     if len(text) <= most:
         return text
     return f"{text[: most // 2]} … {text[-(most // 2) :]} ({len(text):,} characters)"
+
+
+def begun(text: str, most: int) -> str:
+    """The beginning of a text, where all of it has no room; the whole stands in the JSON.
+
+    >>> begun("one two three", 9)
+    'one two …'
+    """
+    if len(text) <= most:
+        return text
+    return f"{text[: most - 2].rsplit(' ', 1)[0].rstrip()} …"
 
 
 def drawable(value: Any) -> Any:

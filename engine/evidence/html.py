@@ -98,7 +98,10 @@ def _block(block: Block, snapshot: Mapping[str, Any], figures: list[dict[str, An
         case "notice":
             severity = block["severity"]
             head = f"<b>{MARKS[severity]} {_text(block['title'])}</b>"
-            return f'<div class="notice {severity}">{head}<span>{_text(block["text"])}</span></div>'
+            more = (
+                f"<p><strong>{_text(block['title-more'])}</strong> {_text(block['more'])}</p>" if block["more"] else ""
+            )
+            return f'<div class="notice {severity}">{head}<span>{_text(block["text"])}{more}</span></div>'
         case "table":
             return _table(block)
         case "group":

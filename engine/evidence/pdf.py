@@ -1,6 +1,7 @@
 """The snapshot as a PDF that is archived (PDF/A-3a), read aloud (PDF/UA-1) and drawn again byte by byte."""
 
 import hashlib
+import io
 import json
 import subprocess
 import sys
@@ -13,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import typst
+from pypdf import PdfReader
 
 from engine.errors import PlumblineError, UnusableData
 from engine.evidence.canonical import canonical, sha256
 from engine.evidence.glyphs import drawable, font_files, font_folders
-from engine.evidence.report import report
+from engine.evidence.report import ROOMS, Room, report
 from engine.run import VERSION
 
 HERE = Path(__file__).parent
@@ -27,6 +29,7 @@ DRAWS = (  # what the pages depend on
 ).split()
 TEMPLATES = ("report.typ", "marks.typ")
 ATTACHED = "snapshot.json"
+BRIEF = 2  # pages of a brief
 MANY = 200  # columns beyond which a process of its own draws, so that the memory is given back
 
 
@@ -37,19 +40,19 @@ def render_pdf(snapshot: Mapping[str, Any]) -> bytes:
     """
     if snapshot.get("kind") == "snapshot" and len(snapshot["run"]["quality"]) > MANY:
         return _elsewhere(canonical(snapshot))
-    made = _compiled(snapshot, "pdf")
+    made = _fitting(snapshot, "pdf")
     return made[0] + b"\n"  # the file ends in a line, so that a signature that is appended keeps PDF/A
 
 
 def pages_of(snapshot: Mapping[str, Any], ppi: float = 110.0) -> list[bytes]:
     """The pages as PNG, for a preview. ppi: pixels per inch, 30 to 300."""
-    return _compiled(snapshot, "png", min(max(ppi, 30.0), 300.0))
+    return _fitting(snapshot, "png", min(max(ppi, 30.0), 300.0))
 
 
-def view(snapshot: Mapping[str, Any]) -> dict[str, Any]:
+def view(snapshot: Mapping[str, Any], room: Room | None = None) -> dict[str, Any]:
     """What the template reads: the report, drawable, and what stands in the file's properties."""
     at = datetime.fromisoformat(snapshot["generated_at"])
-    said = drawable(report(snapshot, renderer()))
+    said = drawable(report(snapshot, renderer(), room))
     keywords = ["model monitoring", "evidence", f"run:{snapshot['run']['id']}", f"evidence-sha256:{said['digest']}"]
     return {
         **said,
@@ -60,12 +63,25 @@ def view(snapshot: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _compiled(snapshot: Mapping[str, Any], form: str, ppi: float | None = None) -> list[bytes]:
+def _fitting(snapshot: Mapping[str, Any], form: str, ppi: float | None = None) -> list[bytes]:
+    """The document; a brief with as much as two pages hold, and where nothing fits, as it is."""
     if snapshot.get("kind") != "snapshot":
         raise UnusableData("This is no snapshot.", hint="Make one of a run with export.")
+    if not snapshot["options"]["brief"]:
+        return _compiled(snapshot, form, ppi)
+    for room in ROOMS:
+        made = _compiled(snapshot, form, ppi, room)
+        if (len(PdfReader(io.BytesIO(made[0])).pages) if form == "pdf" else len(made)) <= BRIEF:
+            break
+    return made
+
+
+def _compiled(
+    snapshot: Mapping[str, Any], form: str, ppi: float | None = None, room: Room | None = None
+) -> list[bytes]:
     files = {name: (HERE / name).read_bytes() for name in TEMPLATES}
     files["main.typ"] = files.pop("report.typ")
-    files["view.json"] = json.dumps(view(snapshot), sort_keys=True, ensure_ascii=False, allow_nan=False).encode()
+    files["view.json"] = json.dumps(view(snapshot, room), sort_keys=True, ensure_ascii=False, allow_nan=False).encode()
     files[ATTACHED] = canonical(snapshot)
     more: dict[str, Any] = {"pdf_standards": ["a-3a", "ua-1"]} if form == "pdf" else {"ppi": ppi}
     draw: Any = typst.compile_with_warnings

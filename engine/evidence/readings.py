@@ -105,7 +105,8 @@ def performance(run: Mapping[str, Any]) -> list[Block]:
         ]
         maturity = run["labels"].get("maturity")
         said = f" The labels of this window are {maturity}." if maturity else ""
-        blocks.append(text("; ".join(sides) + f".{said} Values stand with three standard errors to either side."))
+        said = "; ".join(sides) + f".{said} Values stand with three standard errors to either side."
+        blocks.append(text(said, sticky=True))
     blocks.append(readings(found, f"Not computed: {why[0]}." if why else "No labels were read.", of=""))
     blocks.append(bullets(one["sentence"] for one in found if one["severity"] != "not_judged"))
     estimates = run.get("estimates") or []

@@ -1,54 +1,105 @@
 """The whole document as sections of blocks, in reading order; PDF and HTML draw them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from engine.evidence import cover, readings, sections, trail
-from engine.evidence.blocks import facts, mono, section, text
+from engine.evidence.blocks import Block, facts, group, mono, section, text
 from engine.evidence.canonical import canonical, sha256
 from engine.evidence.cards import cards
 from engine.evidence.cover import FIVE
+from engine.evidence.glyphs import begun
 
-CHANGES = 14  # that two pages list
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What two pages hold. changes, decisions, sentences of performance: so many; words: characters of a reason or
+    description; reasons: sentences of a card; rulers: readings of a card.
+    """
+
+    changes: int
+    decisions: int
+    sentences: int
+    words: int
+    reasons: int
+    rulers: int
 
 
-def report(snapshot: Mapping[str, Any], renderer: str) -> dict[str, Any]:
-    """Title, stamps and sections. renderer: what draws it, as a text that is printed."""
+# The first that fits on two pages is taken.
+ROOMS = (Room(14, 6, 8, 400, 2, 4), Room(9, 4, 3, 200, 2, 4), Room(5, 3, 2, 120, 1, 3), Room(3, 1, 1, 80, 0, 3))
+
+
+def report(snapshot: Mapping[str, Any], renderer: str, room: Room | None = None) -> dict[str, Any]:
+    """Title, stamps and sections. renderer: what draws it, as a text that is printed; room: what a brief may take."""
     digest, run = sha256(canonical(snapshot)), snapshot["run"]
     title, words = cover.title_of(snapshot)
-    of = brief if snapshot["options"]["brief"] else whole
+    short = snapshot["options"]["brief"]
+    room = room or ROOMS[0]
+    description = str((run["definition"] or {}).get("description") or "")
     return {
         "title": title,
         "words": words,
-        "description": str((run["definition"] or {}).get("description") or ""),
+        "description": begun(description, room.words) if short else description,
         "stamps": cover.stamps(snapshot),
         "run": run["id"],
         "digest": digest,
-        "sections": of(snapshot, digest, renderer),
+        "paper": snapshot["options"].get("paper", "a4"),
+        "sections": brief(snapshot, digest, renderer, room) if short else whole(snapshot, digest, renderer),
     }
 
 
-def brief(snapshot: Mapping[str, Any], digest: str, renderer: str) -> list[dict[str, Any]]:
+def brief(snapshot: Mapping[str, Any], digest: str, renderer: str, room: Room) -> list[dict[str, Any]]:
     """Two pages for a weekly reading: verdict, what changed, performance, the worst five drawn, decisions."""
     run = snapshot["run"]
     drawn = cards({**snapshot, "options": {**snapshot["options"], "cards": FIVE}})
-    worst = [{**one, "compact": True, "reasons": one["reasons"][:2]} for one in drawn]
-    before = snapshot["previous"]
-    if before and len(before["changes"]) > CHANGES:
-        few = {**before, "changes": before["changes"][:CHANGES]}
-        more = f"The first {CHANGES} of {len(before['changes'])} are shown; the attached JSON holds all."
-        changed = [*sections.changed({**snapshot, "previous": few}), text(more, "soft")]
-    else:
-        changed = sections.changed(snapshot)
+    worst = [
+        {**one, "compact": True, "reasons": one["reasons"][: room.reasons], "rulers": one["rulers"][: room.rulers]}
+        for one in drawn
+    ]
     judged = [one for one in run["findings"] if one["severity"] != "not_judged"]
     where = facts([("Digest of the evidence (SHA-256)", mono(digest)), ("Drawn by", mono(renderer))])
     return [
-        section("Verdict", [cover.verdict(snapshot), cover.who(snapshot)]),
-        section("What changed", changed),
-        section("Performance", readings.performance({**run, "findings": judged})),
-        section("Decisions", [*trail.decided(snapshot), where]),
+        section("Verdict", [_verdict(snapshot, room), cover.who(snapshot)]),
+        section("What changed", _changed(snapshot, room)),
+        section("Performance", _performance({**run, "findings": judged}, room)),
+        section("Decisions", [*_decided(snapshot, room), where]),
         section("Worst columns", [{"type": "key"}, *worst] if worst else [text("No column is drawn.")], fresh=True),
     ]
+
+
+def _more(shown: int, of: int, what: str) -> list[Block]:
+    return [text(f"{shown} of {of} {what} are shown; the attached JSON holds all.", "soft")] if shown < of else []
+
+
+def _verdict(snapshot: Mapping[str, Any], room: Room) -> Block:
+    made = cover.verdict(snapshot)
+    return {**made, "more": begun(made["more"], 3 * room.words)}
+
+
+def _changed(snapshot: Mapping[str, Any], room: Room) -> list[Block]:
+    before = snapshot["previous"]
+    if not before:
+        return sections.changed(snapshot)
+    few = {**before, "changes": before["changes"][: room.changes]}
+    shown = sections.changed({**snapshot, "previous": few})
+    return [*shown, *_more(len(few["changes"]), len(before["changes"]), "changes")]
+
+
+def _performance(run: Mapping[str, Any], room: Room) -> list[Block]:
+    """As in the whole, with fewer sentences: the table above them has every number."""
+    return [
+        {**one, "items": one["items"][: room.sentences]} if one["type"] == "bullets" else one
+        for one in readings.performance(run)
+    ]
+
+
+def _decided(snapshot: Mapping[str, Any], room: Room) -> list[Block]:
+    known = snapshot["decisions"]
+    last: list[Mapping[str, Any]] = [
+        {**one, "reason": begun(one["reason"], room.words)} for one in known[-room.decisions :]
+    ]
+    return [*trail.decided({**snapshot, "decisions": last}), *_more(len(last), len(known), "decisions, the last,")]
 
 
 def whole(snapshot: Mapping[str, Any], digest: str, renderer: str) -> list[dict[str, Any]]:
@@ -58,7 +109,7 @@ def whole(snapshot: Mapping[str, Any], digest: str, renderer: str) -> list[dict[
         section("Verdict", cover.cover(snapshot, digest)),
         section("What calls for attention", sections.attention(run), fresh=True),
         section("All columns, worst first", sections.columns(run)),
-        section("Columns in detail", sections.drawn(snapshot), fresh=True),
+        section("Columns in detail", sections.drawn(snapshot)),
         section("Prediction drift", readings.predictions(run)),
         section("Performance", readings.performance(run)),
         section("Attribution", readings.attribution(run)),
@@ -69,7 +120,7 @@ def whole(snapshot: Mapping[str, Any], digest: str, renderer: str) -> list[dict[
         section("Not computed", trail.not_computed(run)),
         section("Methods and limits", trail.methods(run)),
         section("Decisions", trail.decided(snapshot)),
-        section("Sign-off", trail.signed(snapshot)),
+        section("Sign-off", [group(trail.signed(snapshot))]),
         section("Audit trail", trail.audit(snapshot)),
-        section("How to verify this evidence", trail.how_to_verify(snapshot, digest, renderer)),
+        section("How to verify this evidence", [group(trail.how_to_verify(snapshot, digest, renderer))]),
     ]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from engine.evidence.changes import CHANGES
+from engine.evidence.snapshot import PAPERS
 from engine.findings import Severity
 from engine.store.ledger import KINDS
 
@@ -75,7 +76,9 @@ def snapshot_schema() -> Schema:
         decisions=_list(decision),
         sign_offs=_list(signed),
         ledger=_list(entry),
-        options=_object(cards=COUNT, least_rows=COUNT, top=COUNT, environment=TEXT, brief=TRUTH),
+        options=_object(
+            cards=COUNT, least_rows=COUNT, top=COUNT, environment=TEXT, brief=TRUTH, paper={"enum": list(PAPERS)}
+        ),
     )
     return {"$schema": DIALECT, "title": "Evidence of a run of Plumbline", **whole}
 

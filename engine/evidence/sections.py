@@ -71,7 +71,9 @@ def columns(run: Mapping[str, Any]) -> list[Block]:
     head = ("No.", "Column", "Role, kind", "PSI", "Wasserst.", "KS", "JS", "Nulls", "Out of b.", "Severity")
     return [
         text(
-            "Severity is the most urgent of all of a column's readings. Bold values are at warning or beyond.", "soft"
+            "Severity is the most urgent of all of a column's readings. Bold values are at warning or beyond.",
+            "soft",
+            sticky=True,
         ),
         table(
             head,
@@ -107,7 +109,7 @@ def drawn(snapshot: Mapping[str, Any]) -> list[Block]:
         "the rest. Bins are those that were scored, fixed on the whole reference; the scale of a chart ends at its "
         "highest share. Shaded bins make up most of the score."
     )
-    return [text(said, "soft"), key, *found] if found else [text("No column has bins to draw.")]
+    return [text(said, "soft", sticky=True), key, *found] if found else [text("No column has bins to draw.")]
 
 
 def quality(run: Mapping[str, Any]) -> list[Block]:
@@ -170,7 +172,7 @@ def cohorts(snapshot: Mapping[str, Any]) -> list[Block]:
     ]
     head = ("Cohort", "Column", "Metric", "Value", "Noise floor", "Share of rows", "Without it", "Severity")
     return [
-        first,
+        {**first, "sticky": True},
         table(head, rows, "lllrrrrl", ("2fr", "1fr", "auto", *["auto"] * 5), empty="No cohort drifts.", small=True),
         *([text(f"{len(found) - LISTED} more stand in the attached JSON.", "soft")] if len(found) > LISTED else []),
     ]
@@ -187,8 +189,9 @@ def changed(snapshot: Mapping[str, Any]) -> list[Block]:
             strong(one["column"] or "–"),
             name_of_metric(one["metric"]),
             *(
-                f"{number(side['value'])}, {side['severity'].replace('_', ' ')}" if side else "–"
+                cell
                 for side in (one["before"], one["after"])
+                for cell in ((number(side["value"]), badge(side["severity"])) if side else ("–", ""))
             ),
         ]
         for one in before["changes"]
@@ -197,14 +200,14 @@ def changed(snapshot: Mapping[str, Any]) -> list[Block]:
     run = snapshot["run"]
     if before["monitor_digest"] != run["monitor_digest"]:
         said += " The rules are not the same as then: the monitor's digest was another."
-    head = ("Change", "Column", "Metric", "Before", "Now")
+    head = ("Change", "Column", "Metric", "Before", "", "Now", "")
     return [
-        text(said),
+        text(said, sticky=True),
         table(
             head,
             rows,
-            "lllll",
-            ("auto", "1fr", "1fr", "auto", "auto"),
+            "lllrlrl",
+            ("auto", "1fr", "1fr", *["auto"] * 4),
             empty="Nothing was or is at warning or critical.",
         ),
     ]

@@ -6,14 +6,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from engine.errors import PlumblineError, UnusableData, shown
+from engine.errors import PlumblineError, UnknownName, UnusableData, shown
 from engine.evidence.canonical import canonical, plain_json, sha256, told
 from engine.evidence.changes import changes
 from engine.evidence.rare import without_rare
 from engine.record import Decision
 
 KIND, SCHEMA_VERSION = "snapshot", 1
-DEMO = Path(__file__).resolve().parents[2] / "data" / "demo" / "reference.parquet"
+DEMO = Path(__file__).resolve().parents[2] / "data" / "demo"
+PAPERS = ("a4", "us-letter")
 ROLES = ("model owner", "independent reviewer", "compliance officer")
 MEANINGS = ("authorship", "review", "approval", "responsibility")
 
@@ -22,7 +23,7 @@ MEANINGS = ("authorship", "review", "approval", "responsibility")
 class Options:
     """What an export shows. cards: columns that get a card at most; least_rows: of a category that is named; top:
     categories that are named at most; environment: where the model is served, as whoever asks says it; brief: two pages
-    to read each week in place of the whole.
+    to read each week in place of the whole; paper: a4 or us-letter.
     """
 
     cards: int = 60
@@ -30,11 +31,14 @@ class Options:
     top: int = 30
     environment: str = ""
     brief: bool = False
+    paper: str = "a4"
 
     def __post_init__(self) -> None:
         for name, least in (("cards", 0), ("least_rows", 1), ("top", 1)):
             if getattr(self, name) < least:
                 raise PlumblineError(f"{name} is {getattr(self, name)}; it must be {least} at least.", where="options")
+        if self.paper not in PAPERS:
+            raise UnknownName.of("paper", self.paper, PAPERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +128,8 @@ def snapshot(
 
 
 def is_demo(sha: str) -> bool:
-    """Whether a reference is the demo's that is shipped."""
-    return DEMO.is_file() and sha256(DEMO.read_bytes()) == sha
+    """Whether a reference is one of the demo's that are shipped."""
+    return any(sha256(one.read_bytes()) == sha for one in sorted(DEMO.rglob("reference.parquet")))
 
 
 def _row(one: Any) -> Any:

@@ -18,7 +18,8 @@ from engine.evidence.blocks import (
     text,
 )
 from engine.evidence.canonical import told
-from engine.evidence.cover import gaps, rules
+from engine.evidence.cover import gaps, notes, rules
+from engine.evidence.findings_of import name_of_metric
 from engine.metrics import METRICS, manual
 
 SECTIONS = ("When to use it:", "Reading it:", "Pitfalls:", "References:")
@@ -29,7 +30,9 @@ NAMED = 12  # columns named for one reason
 def in_force(run: Mapping[str, Any]) -> list[Block]:
     """Every threshold and rule of the run."""
     monitor = run["definition"] or {}
-    rows: list[list[Cell]] = [[strong(name), warning, critical, why] for name, warning, critical, why in rules(run)]
+    rows: list[list[Cell]] = [
+        [strong(_applies(name)), mono(name), warning, critical, why] for name, warning, critical, why in rules(run)
+    ]
     asked = run["asked"] or {}
     said: list[tuple[str, Cell]] = [
         ("Monitor file", f"{run['monitor']}" if run["monitor"] else "none"),
@@ -43,14 +46,24 @@ def in_force(run: Mapping[str, Any]) -> list[Block]:
     return [
         facts(said),
         table(
-            ("Applies to", "Warning at", "Critical at", "From"),
+            ("Applies to", "In the monitor file", "Warning at", "Critical at", "From"),
             rows,
-            "lrrl",
-            ("1fr", "auto", "auto", "auto"),
+            "llrrl",
+            ("1fr", "auto", "auto", "auto", "auto"),
             empty="Nothing was judged.",
         ),
         text(note, "soft"),
     ]
+
+
+def _applies(pattern: str) -> str:
+    """What a threshold is of, in words.
+
+    >>> _applies("temp_f.psi"), _applies("null_rate")
+    ('Population Stability Index of temp_f', 'Null rate')
+    """
+    column, _, key = pattern.rpartition(".")
+    return f"{name_of_metric(key)} of {column}" if column else name_of_metric(key)
 
 
 def not_computed(run: Mapping[str, Any]) -> list[Block]:
@@ -67,7 +80,7 @@ def not_computed(run: Mapping[str, Any]) -> list[Block]:
             ("auto", "1fr", "1fr"),
             empty="Everything that was asked was computed.",
         ),
-        *([heading("Notes of the run"), bullets(run["notes"])] if run["notes"] else []),
+        *([heading("Notes of the run"), bullets(notes(run))] if run["notes"] else []),
     ]
 
 
@@ -86,7 +99,9 @@ def methods(run: Mapping[str, Any]) -> list[Block]:
         said = _manual(key)
         rows: list[tuple[str, Cell]] = [(name.rstrip(":"), said[name]) for name in SECTIONS if name in said]
         rows.append(("Thresholds", METRICS[key].limits))
-        blocks.append(group([heading(METRICS[key].name), text(said[""]), facts(rows, small=True)]))
+        name = METRICS[key].name
+        first = said[""].removeprefix(f"{name}: ")
+        blocks.append(group([heading(name), text(first[:1].upper() + first[1:]), facts(rows, small=True)]))
     return blocks
 
 
@@ -142,7 +157,7 @@ def signed(snapshot: Mapping[str, Any]) -> list[Block]:
         return [table(head, rows, "lllll", widths), text(said, "soft")]
     boxes: list[list[Cell]] = [[strong(role), "", "", "", ""] for role in ROLES]
     return [
-        text("NOT SIGNED. Nobody has signed this evidence; the boxes are for a signature on paper.", "strong"),
+        text("NOT SIGNED. Nobody has signed this evidence; the boxes are for a signature on paper.", "strong", True),
         table(
             ("Role", "Printed name", "Meaning of the signature", "Decision", "Signature, date and time"),
             boxes,

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from engine.errors import UnusableData
+from engine.errors import UnknownName, UnusableData
 from engine.evidence.canonical import canonical, sha256
 from engine.evidence.glyphs import drawn, shortened
 from engine.evidence.pdf import pages_of, render_pdf, renderer
-from engine.evidence.snapshot import Options
+from engine.evidence.snapshot import PAPERS, Options
 from tests.evidence.steps import HOSTILE, bare, evidence, many, renamed, run_of, text_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -227,3 +227,63 @@ def test_estimates_stand_beside_what_came_true(run):
     said = text_of(render_pdf(evidence({**run, "estimates": [known, none]})))
     for words in ("Estimated, before labels came", "Recall", "0.3 to 0.52", "no class was predicted", "If."):
         assert bare(words) in said
+
+
+def crowded(demo):
+    """A brief in which everything is long: changes, decisions, reasons, description."""
+    snapshot = evidence(demo[0], previous=demo[1], options=Options(brief=True))
+    snapshot["previous"]["changes"] *= 9
+    said = {"monitor": "m", "run": "r", "choice": "retrain", "by": "Ann Lee", "findings": [], "until": None, "at": ""}
+    snapshot["decisions"] = [
+        {**said, "reason": f"Reason {i}. " + "Spring is another weather. " * 40} for i in range(15)
+    ]
+    snapshot["verdict"] = {"action": "retrain", "severity": "critical", "reasons": ["It fell. "] * 300, "notes": []}
+    snapshot["run"]["definition"]["description"] = "What is it for? " * 90
+    return snapshot
+
+
+@pytest.mark.parametrize("paper", ["a4", "us-letter"])
+def test_a_weekly_reading_has_two_pages_whatever_there_is_to_tell(demo, paper):
+    snapshot = crowded(demo)
+    snapshot["options"]["paper"] = paper
+    made = render_pdf(snapshot)
+    assert len(PdfReader(io.BytesIO(made)).pages) == 2 == len(pages_of(snapshot, ppi=30))
+    said = text_of(made)
+    for words in ("of 15 decisions, the last, are shown", "Reason 14.", "changes are shown; the attached JSON", "5. "):
+        assert bare(words) in said, words
+
+
+def test_paper_is_as_it_was_asked_for(run):
+    sizes = {}
+    for paper in PAPERS:
+        page = PdfReader(io.BytesIO(render_pdf(evidence(run, options=Options(paper=paper))))).pages[0]
+        sizes[paper] = [round(float(one)) for one in page.mediabox[2:]]
+    assert sizes == {"a4": [595, 842], "us-letter": [612, 792]}
+    with pytest.raises(UnknownName, match="Unknown paper 'a5'"):
+        Options(paper="a5")
+
+
+def test_evidence_of_before_there_was_a_choice_of_paper_is_drawn(small, small_pdf):
+    options = {name: one for name, one in small["options"].items() if name != "paper"}
+    assert len(PdfReader(io.BytesIO(render_pdf({**small, "options": options}))).pages) > 3
+
+
+def test_a_name_from_right_to_left_does_not_turn_what_follows_it(run):
+    """The count behind an Arabic name stays behind it, to its right."""
+    document = json.loads(json.dumps(run))
+    said = "Never seen before: one (73), درجة الحرارة (72), two (71)."
+    document["findings"][0].update(sentence=said, severity="critical")
+    found = []
+    for page in PdfReader(io.BytesIO(render_pdf(evidence(document)))).pages:
+        page.extract_text(visitor_text=lambda text, place, *_: found.append((text, place[4])))
+    start = next(i for i, (text, _) in enumerate(found) if "one (73)" in text)
+    arabic = max(at for text, at in found[start : start + 30] if "حرار" in text)
+    (count,) = [at for text, at in found[start : start + 30] if "72)" in text]
+    assert count > arabic
+
+
+def test_the_other_demo_data_are_known_as_such(run):
+    from engine.evidence.snapshot import DEMO, is_demo
+
+    shipped = sorted(DEMO.rglob("reference.parquet"))
+    assert len(shipped) == 2 and all(is_demo(sha256(one.read_bytes())) for one in shipped)
