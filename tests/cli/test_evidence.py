@@ -22,7 +22,7 @@ def test_a_run_becomes_a_pdf_that_is_known_again(say, here, document):
     assert (done, out) == (0, "") and f"Run {document['id']} as pdf" in err and "stands in no ledger" in err
     assert "Jo Doe" in PdfReader(here / "a.pdf").pages[0].extract_text()
     done, out, err = say("verify", "a.pdf", "--data")
-    assert (done, err) == (0, "")
+    assert (done, err) == (0, ""), out
     assert out.startswith("● a.pdf: This is the evidence that was made: 3 of 5 levels")
     assert "● 5 numbers: Both files are those of the run" in out and "kept elsewhere" in out
 
