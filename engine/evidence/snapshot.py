@@ -9,7 +9,7 @@ from typing import Any
 from engine.errors import PlumblineError, UnknownName, UnusableData, shown
 from engine.evidence.canonical import canonical, plain_json, sha256, told
 from engine.evidence.changes import changes
-from engine.evidence.rare import without_rare
+from engine.evidence.rare import frequent, without_rare
 from engine.record import Decision
 
 KIND, SCHEMA_VERSION = "snapshot", 1
@@ -117,7 +117,7 @@ def snapshot(
             "previous_sha256": previous_sha256,
             "revises": revises,
             "verdict": verdict,
-            "cohorts": list(cohorts) if cohorts is not None else None,
+            "cohorts": frequent(cohorts, options.least_rows) if cohorts is not None else None,
             "decisions": [_row(one) for one in decisions],
             "sign_offs": [asdict(one) | {"at": moment(one.at).isoformat(timespec="seconds")} for one in sign_offs],
             "ledger": [_row(one) for one in ledger],
