@@ -16,6 +16,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from streamlit.config import get_option
 
+from pages.shared.gate import Gate
 from pages.shared.receive import routes
 from pages.shared.sweeping import swept
 
@@ -75,7 +76,7 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
 app = st.App(
     Path(__file__).parent / "pages" / "frame.py",
     lifespan=lifespan,
-    middleware=[Middleware(SecurityHeaders)],
+    middleware=[Middleware(SecurityHeaders), Middleware(Gate)],
     routes=routes(str(get_option("server.baseUrlPath") or "")),
 )
 

@@ -1,6 +1,7 @@
 """The frame around every page: navigation, the pickers that pages share, and a sentence on what is looked at."""
 
 from pathlib import Path
+from typing import Any
 
 import engine  # noqa: F401  # first: it chooses a faster sort, which numpy reads when it is imported
 
@@ -8,12 +9,15 @@ import engine  # noqa: F401  # first: it chooses a faster sort, which numpy read
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from engine.errors import PlumblineError
+from engine.access import Visitor, require
+from engine.errors import Forbidden, PlumblineError
 from pages.shared import states
 from pages.shared.choosing import monitor_or_stop
+from pages.shared.entrance import show_entrance, show_openness, show_who, visitor_if_let_in
 from pages.shared.pickers import pickers
 from pages.shared.recorded import several_recorded
 from pages.shared.view import GOING, NOTICES, VIEW, View
+from pages.shared.visiting import may
 
 HERE = Path(__file__).parent
 SECTIONS = {
@@ -48,18 +52,33 @@ SECTIONS = {
 
 # pages that open no data, or bring pickers of their own
 APART = ("Home", "Review", "Snapshot", "Runs", "Verify", "Data", "Monitor", "Thresholds")
+# the deed that a page is for: who may not do it gets nothing of the page, whatever the address says
+NEEDS = {"Verify": "verify", "Data": "upload", "Monitor": "edit", "Thresholds": "try"} | {
+    title: "explore" for _, title, *_ in SECTIONS["Explore"]
+}
+
+
+def pages_for(who: Visitor | None) -> dict[str, list[Any]]:
+    """All pages; those that are for deeds of others can be asked for and are not listed."""
+    return {
+        section: [
+            st.Page(
+                HERE / path, title=title, icon=icon, help=says, default=title == "Overview",
+                visibility="visible" if who and who.may(NEEDS.get(title, "look")) else "hidden",
+            )
+            for path, title, icon, says in rows
+        ]
+        for section, rows in SECTIONS.items()
+    }  # fmt: skip
 
 
 def main() -> None:
     st.set_page_config(page_title="Plumbline", page_icon="📏", layout="wide")
-    pages = {
-        section: [
-            st.Page(HERE / path, title=title, icon=icon, help=says, default=title == "Overview")
-            for path, title, icon, says in rows
-        ]
-        for section, rows in SECTIONS.items()
-    }
-    page = st.navigation(pages)
+    who = visitor_if_let_in()
+    page = st.navigation(pages_for(who), position="sidebar" if who else "hidden", expanded=True)
+    if who is None:
+        show_entrance()
+        return
     if going := st.session_state.pop(GOING, None):
         try:
             st.switch_page(going[0], query_params=going[1])  # bound pickers keep their values and write them again
@@ -67,7 +86,14 @@ def main() -> None:
             st.switch_page(going[0], query_params={})
     if page.title == "Overview" and to_home():
         st.switch_page("review/home.py")
+    show_who(who)
     st.title(page.title, anchor=False)
+    show_openness()
+    try:
+        require(who, NEEDS.get(page.title, "look"))
+    except Forbidden as error:
+        states.broken("This page is not yours to see", error, "What you may see stands in the menu.", to_data=False)
+        return
     if page.title not in APART:
         st.session_state[VIEW] = look(page.title)
     try:
@@ -95,7 +121,7 @@ def look(title: str) -> View:
     opened = states.open_or_stop(entry)
     try:
         with st.sidebar:
-            view = pickers(entry, opened)
+            view = pickers(entry, opened, may("explore", entry.monitor.monitor))
         sentence.markdown(view.sentence)
     except PlumblineError as error:
         states.broken(

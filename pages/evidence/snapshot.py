@@ -14,9 +14,8 @@ from pages.shared.preview import Preview, forget, preview_of
 from pages.shared.recording import store_broken
 from pages.shared.signing import show_signing
 from pages.shared.slicing import finish, show_slice
+from pages.shared.visiting import name_field
 from pages.shared.words import counted, plain
-
-UNSAID = "not said yet"
 
 
 def main() -> None:
@@ -50,7 +49,7 @@ def show(store: Store, run: Record) -> None:
         place = st.container()
         show_signing(store, run)
     with left:
-        made = preview(store, run, options, by or UNSAID)
+        made = preview(store, run, options, by)
     with place:
         if made is not None:
             show_exports(store, run, options, by, made)
@@ -59,7 +58,7 @@ def show(store: Store, run: Record) -> None:
 
 def choose() -> tuple[str, Options]:
     """Who asks, and the options."""
-    by = st.text_input("Your name", key="decide_by", persist_state="session", placeholder="Stands in the file").strip()
+    by = name_field(st, persist_state="session", placeholder="Stands in the file")
     brief = st.segmented_control("Length", ["everything", "two pages"], default="everything", required=True,
                                  key="length", bind="query-params") == "two pages"  # fmt: skip
     with st.expander("More options", key="more_options"):

@@ -1,6 +1,7 @@
 """Verify: is a file still the evidence that was made? Five levels in words, and what none of them can prove."""
 
 import hashlib
+from functools import partial
 
 import streamlit as st
 
@@ -15,6 +16,7 @@ from pages.shared.checking import check
 from pages.shared.door import begin
 from pages.shared.entries import monitors
 from pages.shared.recording import store_broken
+from pages.shared.visiting import may, visitor
 from pages.shared.words import badge, counted, plain
 
 LARGEST = 100  # megabytes of a file; 40 columns have 0.7
@@ -31,6 +33,8 @@ ASKS = {
     3: "Drawn again from its data, is it the same to the last byte?",
     4: "Does the ledger here know this very file, and the run in it?",
     5: "Computed again from the original data, does every number come out?",
+    6: "Is its seal whole, and whose is it?",
+    7: "Is its manifest the one that was signed, and by whom?",
 }
 SHOWN = 20  # differences of a level that are listed
 
@@ -50,8 +54,10 @@ def main() -> None:
         given = st.file_uploader("Evidence: PDF or JSON", type=["pdf", "json"], key="evidence",
                                  max_upload_size=LARGEST)  # fmt: skip
         st.caption(f"Larger than {LARGEST} MB: `python -m engine verify FILE` on the machine where it lies.")
-        data = st.toggle("With the original data: compute every number again", key="with_data", bind="query-params",
-                         help="Takes some seconds; the files must still be there.")  # fmt: skip
+        data = may("recompute") and st.toggle(
+            "With the original data: compute every number again", key="with_data", bind="query-params",
+            help="Takes some seconds; the files must still be there.",
+        )  # fmt: skip
         places = moved() if data else {}
         if given is not None:
             answer(store, given.getvalue(), given.name, bool(data), places)
@@ -59,6 +65,8 @@ def main() -> None:
 
 def moved() -> dict[str, str]:
     """Where the data lie now, if they are not where they were."""
+    if not may("point"):
+        return {}
     with st.expander("The files have moved", key="moved"):
         typed = {
             side: st.text_input(side.capitalize(), key=f"place_{side}", placeholder="a path on this machine").strip()
@@ -74,7 +82,8 @@ def answer(store: Store | None, whole: bytes, name: str, data: bool, places: dic
     asked, work = st.session_state.get(CHECKED, ("", None))
     if asked != key or work is None:
         bases = {one.monitor.monitor: one.base for one in monitors({})[0].values()}
-        work = begin(lambda tell: check(whole, name, store, data, places, bases, tell), "Checking was stopped.", "file")
+        task = partial(check, visitor(), whole, name, store, data, places, bases)
+        work = begin(task, "Checking was stopped.", "file")
         st.session_state[CHECKED] = key, work
     states.wait(work, f"Checking {plain(shown_plain(name, 60))}", "nothing of it is kept.", "checking")
     try:
@@ -97,7 +106,8 @@ def show(found: Verified, why: str, size: int) -> None:
     for one in found.levels:
         show_level(one, why if one.number == 5 else "")
     st.markdown(
-        f"**What this cannot prove.** {plain(LIMIT)} A signature here is an entry with a name, no cryptographic one. "
+        f"**What this cannot prove.** {plain(LIMIT)} A sign-off is an entry with a name; a seal is cryptographic, "
+        "and says which key was at hand, not who held it. "
         "That a number comes out again says nothing about whether it was the right question."
     )
 

@@ -15,6 +15,7 @@ from pages.shared.fleet import Row, matching, rows_of
 from pages.shared.recording import offer, show_work, start, store_broken
 from pages.shared.reviewing import option
 from pages.shared.view import GOING, OWN
+from pages.shared.visiting import may
 from pages.shared.words import COLOURS, badge, counted, mark, plain
 
 REVIEW, OVERVIEW, NOT_RECORDED = "review/review.py", "review/overview.py", "– not recorded"
@@ -48,8 +49,9 @@ def main() -> None:
     if store:
         if any(row.record for row in rows):
             show_work()
-            st.button("Record what is due", key="record_due", on_click=record_due, args=(store,),
-                      help="Closed windows of all monitors that are not on record yet.")  # fmt: skip
+            if may("record"):
+                st.button("Record what is due", key="record_due", on_click=record_due, args=(store,),
+                          help="Closed windows of all monitors that are not on record yet.")  # fmt: skip
         else:
             offer(store, list(monitors({})[0].values()))
     show(rows, store is not None)

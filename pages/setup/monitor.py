@@ -13,6 +13,7 @@ from engine.store import Store
 from pages.shared import editing, monitor_files, recorded, states
 from pages.shared.monitor_files import Held
 from pages.shared.view import OWN
+from pages.shared.visiting import name_field, typed
 from pages.shared.words import badge, counted, plain
 
 CHECKED, SAVED, FAILED = "checked", "monitor_saved", "monitor_failed"
@@ -112,7 +113,7 @@ def show_change(chosen: str, before: Held | None, text: str, monitor: Monitor | 
     if failed := state.pop(FAILED, None):
         st.error(plain(failed), icon=":material/error:")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.text_input("Your name", key="decide_by", persist_state="session", width=220)
+        name_field(st, persist_state="session", width=220)
         st.button("Save", key="save_monitor", type="primary", disabled=not changes or monitor is None,
                   on_click=save, args=(chosen, before, text, name))  # fmt: skip
         st.button("Load the file again", key="load_again", on_click=editing.load, args=(chosen,))
@@ -128,7 +129,7 @@ def save(chosen: str, before: Held | None, text: str, name: str) -> None:
     except UnusableStore:
         store = None  # the file is what counts; its next run puts the change into the ledger
     try:
-        made = monitor_files.save(before or editing.new_file(name), text, store, str(state.get("decide_by") or ""))
+        made = monitor_files.save(before or editing.new_file(name), text, store, typed())
     except PlumblineError as error:
         state[FAILED] = str(error)
         return

@@ -9,10 +9,13 @@ from engine.findings import Severity
 from engine.store import Chain, Store, head, verify
 from pages.shared import states
 from pages.shared.door import Progress, begin
+from pages.shared.visiting import check as check_visitor
+from pages.shared.visiting import visitor
 from pages.shared.words import badge, counted, plain
 
 WORK = "checking_chain"
 SHOWN = 20  # flaws that are listed
+HIDDEN = "What differs may be about monitors that are not yours to see: tell whoever sees them all."
 
 
 def show_chain(store: Store) -> None:
@@ -39,6 +42,7 @@ def check(store: Store, known: str, tell: Progress) -> Chain:
 
 def start(store: Store, known: str) -> None:
     """Begin to check; for callbacks."""
+    check_visitor("verify")
     st.session_state[WORK] = begin(partial(check, store, known), "Checking was stopped.", "ledger")
 
 
@@ -56,6 +60,9 @@ def show_result() -> None:
         return
     with st.container(key="chain_result"):
         word = "as it was" if found.ok else "not as it was"
-        st.markdown(f"{badge(Severity.OK if found.ok else Severity.CRITICAL, word)} {plain(found.words)}")
+        told = found.words if found.ok or visitor().sees_all else HIDDEN
+        st.markdown(f"{badge(Severity.OK if found.ok else Severity.CRITICAL, word)} {plain(told)}")
+        if not found.ok and not visitor().sees_all:
+            return
         if len(found.flaws) > 1:
             st.markdown("\n".join(f"- {plain(one.sentence)}" for one in found.flaws[:SHOWN]))

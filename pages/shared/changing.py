@@ -10,6 +10,7 @@ from pages.shared import monitor_files, recorded
 from pages.shared.entries import Entry
 from pages.shared.monitor_files import Held
 from pages.shared.trying import Limits
+from pages.shared.visiting import may, name_field, typed
 from pages.shared.words import plain
 
 DONE, FAILED = "limits_saved", "limits_failed"
@@ -22,6 +23,9 @@ def show_saving(entry: Entry, limits: Limits, persist: str | None) -> None:
         st.success(plain(done), icon=":material/check:")
     if failed := st.session_state.pop(FAILED, None):
         st.error(plain(failed), icon=":material/error:")
+    if not may("limits"):
+        st.caption("Saving takes the role admin; these are the limits that you tried.")
+        return
     if entry.path is None:
         st.markdown("This monitor is this session's own and has no file: save it first, under Setup → Monitor.")
         return
@@ -37,7 +41,7 @@ def show_saving(entry: Entry, limits: Limits, persist: str | None) -> None:
     changes = diff(before.text, after, entry.path.name)
     st.code(changes or "The file says so already.", language="diff")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.text_input("Your name", key="decide_by", persist_state="session", width=220)
+        name_field(st, persist_state="session", width=220)
         st.button("Save to the monitor file", key="save_limits", type="primary", on_click=put, args=(before, after),
                   disabled=not changes)  # fmt: skip
 
@@ -50,7 +54,7 @@ def put(before: Held, after: str) -> None:
     except UnusableStore:
         store = None  # the file is what counts; its next run puts the change into the ledger
     try:
-        made = monitor_files.save(before, after, store, str(state.get("decide_by") or ""))
+        made = monitor_files.save(before, after, store, typed(), "limits")
     except PlumblineError as error:
         state[FAILED] = str(error)
         return

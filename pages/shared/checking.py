@@ -4,8 +4,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from engine.access import Visitor, require
+from engine.access.reading import record_seen
 from engine.errors import PlumblineError
 from engine.evidence.attachment import read_evidence
+from engine.evidence.sealing import trust_in
 from engine.evidence.verify import Verified, verify_bytes
 from engine.store import Store, document
 from engine.tables.places import find_path
@@ -14,6 +17,7 @@ from pages.shared.intake import source_at
 
 
 def check(
+    who: Visitor,
     whole: bytes,
     name: str,
     store: Store | None,
@@ -29,13 +33,17 @@ def check(
     from which its paths may start.
     """
     why, base = "", None
+    require(who, "verify")
     if data:
+        require(who, "recompute")
         tell(0.1, "looking which data it is about")
         run = (read_evidence(whole).snapshot or {}).get("run")
         base = bases.get(str(run.get("monitor"))) if isinstance(run, Mapping) else None
-        why = forbidden(run, store, places, base) if isinstance(run, Mapping) else ""
+        why = forbidden(who, run, store, places, base) if isinstance(run, Mapping) else ""
+    store = known_to(who, whole, store)
     tell(0.3, "reading, drawing and asking the ledger" + (", then computing every number" if data and not why else ""))
-    return verify_bytes(whole, name, store=store, data=data and not why, places=places, base=base), why
+    wanted = data and not why
+    return verify_bytes(whole, name, store=store, data=wanted, places=places, base=base, trust=trust_in()), why
 
 
 def named(run: Any) -> Iterator[tuple[str, str]]:
@@ -55,10 +63,22 @@ def named(run: Any) -> Iterator[tuple[str, str]]:
             yield what, str(place)
 
 
-def forbidden(run: Any, store: Store | None, places: Mapping[str, str], base: Path | None) -> str:
+def known_to(who: Visitor, whole: bytes, store: Store | None) -> Store | None:
+    """The store to ask about a file; none about a run that who asks does not see, as if it knew nothing of it."""
+    if store is None or who.sees_all:
+        return store
+    run = (read_evidence(whole).snapshot or {}).get("run")
+    try:
+        return store if record_seen(who, store, str(run["id"])) else None  # type: ignore[index]
+    except (PlumblineError, KeyError, TypeError):
+        return None
+
+
+def forbidden(who: Visitor, run: Any, store: Store | None, places: Mapping[str, str], base: Path | None) -> str:
     """Why the data that a run names must not be opened; empty where they may. places: where they lie now."""
     try:
-        recorded = dict(named(document(store, str(run["id"])))) if store is not None else {}
+        found = record_seen(who, store, str(run["id"])) if store is not None else None
+        recorded = dict(named(document(store, found.id))) if store is not None and found is not None else {}
     except (PlumblineError, KeyError):
         recorded = {}
     try:
@@ -68,6 +88,8 @@ def forbidden(run: Any, store: Store | None, places: Mapping[str, str], base: Pa
     for what, place in told.items():
         if recorded.get(what) == place and what not in places:
             continue
+        if not who.may("point"):
+            return f"its {what} data are not those of a run on record here, and pointing to others takes the role admin"
         try:
             source_at(find_path(place, base))
         except PlumblineError as error:

@@ -6,15 +6,17 @@ from typing import Any
 
 import streamlit as st
 
+from engine.access import acts
 from engine.deliver import Told, after_run
 from engine.errors import PlumblineError
 from engine.monitor import Monitor
 from engine.record import Choice, Decision, Record
-from engine.store import Store, decide
+from engine.store import Store
 from pages.shared import door
 from pages.shared.entries import Entry
 from pages.shared.recorded import decisions_of
 from pages.shared.view import option_of
+from pages.shared.visiting import may, name_field, typed, visitor
 from pages.shared.words import counted, plain
 
 PROBLEM, DONE, TELLING = "decide_problem", "decide_done", "decide_telling"
@@ -30,6 +32,9 @@ MEANS = {
 
 def show_form(store: Store, entry: Entry, run: Record, names: Sequence[str]) -> None:
     """Decide about the run as a whole or about some of its findings. names: of findings that can be chosen."""
+    if not may("decide"):
+        st.caption("Deciding takes the role reviewer.")
+        return
     chosen = [one for one in st.session_state.get("decide_about", []) if one in names]
     if st.session_state.get("decide_about", chosen) != chosen:  # of another window
         st.session_state["decide_about"] = chosen
@@ -41,7 +46,7 @@ def show_form(store: Store, entry: Entry, run: Record, names: Sequence[str]) -> 
         st.multiselect("About", list(names), key="decide_about", placeholder="all findings that are in alarm")
         st.text_area("Reason", key="decide_reason", height=68, placeholder="For who reads it in a year")
         left, right = st.columns(2)
-        left.text_input("Your name", key="decide_by", persist_state="session")
+        name_field(left, persist_state="session")
         day = datetime.now(UTC).date()
         right.date_input("Last day of a mute", value=None, key="decide_until", min_value=day,
                          max_value=day + timedelta(days=365), help="For a mute only.")  # fmt: skip
@@ -62,10 +67,10 @@ def take(store: Store, monitor: Monitor, run: Record) -> None:
             raise PlumblineError("Nothing is chosen.", where="decision", hint=f"One of: {', '.join(Choice)}.")
         made = Decision(
             monitor=run.monitor, run=run.id, choice=choice, reason=str(state.get("decide_reason") or ""),
-            by=str(state.get("decide_by") or ""), findings=tuple(state.get("decide_about") or ()),
+            by=typed(), findings=tuple(state.get("decide_about") or ()),
             until=until if isinstance(until, date) and choice is Choice.MUTE else None,
         )  # fmt: skip
-        kept = decide(store, made)
+        kept = acts.decide(visitor(), store, made)
     except PlumblineError as error:
         state[PROBLEM] = str(error)
         return

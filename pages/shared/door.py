@@ -27,7 +27,8 @@ from engine.run import Run
 from engine.slices import Slice
 from engine.summaries import ColumnSummary
 from engine.tables.examples import Example
-from pages.shared.entries import Entry, monitors
+from pages.shared.entries import TIERS, Entry, entries_of, folder_of_monitors, of_files
+from pages.shared.visiting import check
 
 POOL = ThreadPoolExecutor(max_workers=2, thread_name_prefix="plumbline")
 
@@ -73,8 +74,9 @@ def forget(entry: Entry) -> None:
 
 def warm_up() -> None:
     """Begin to open the first monitor before anybody asks."""
-    entries, _ = monitors({})
-    for entry in list(entries.values())[:1]:
+    found = sorted(of_files()[0].items(), key=lambda one: TIERS.index(one[1].model.tier))[:1]
+    listed = {monitor.monitor: (monitor, folder_of_monitors() / file) for file, monitor in found}
+    for entry in entries_of(listed, {})[0].values():
         opening(entry.key, entry)
 
 
@@ -117,7 +119,8 @@ def _exact(key: str, column: str, text: str, against: str, _opened: Opened, _cut
 
 
 def examples_of(entry: Entry, opened: Opened, column: str, cut: Slice) -> tuple[Example, ...]:
-    """Production values of a column that are type errors or out of bounds."""
+    """Production values of a column that are type errors or out of bounds: rows as they are."""
+    check("explore")
     return _examples(entry.key, column, text_of(cut), opened, cut)
 
 

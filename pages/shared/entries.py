@@ -11,6 +11,7 @@ from engine.errors import InvalidMonitor, PlumblineError, UnreadableSource
 from engine.monitor import Monitor, read_monitors
 from engine.tables.places import find_path
 from engine.tables.sources import find_files
+from pages.shared.visiting import visitor
 
 FOLDER = "PLUMBLINE_MONITORS"  # where monitor files lie; data/monitors by default
 TIERS = ("high", "medium", "low")
@@ -32,11 +33,17 @@ class Entry:
 
 
 def monitors(own: Mapping[str, Monitor]) -> tuple[dict[str, Entry], Broken]:
-    """Monitors by name, and what is wrong with the files that are none.
+    """Monitors by name that who is there sees, and what is wrong with the files that are none.
 
     This session's own come first, then those of the highest tier: the first is what opens without being asked for.
     """
-    found, broken = named(own)
+    return entries_of(*named(own))
+
+
+def entries_of(
+    found: Mapping[str, tuple[Monitor, Path | None]], broken: Broken
+) -> tuple[dict[str, Entry], Broken]:
+    """Monitors as they can be chosen, with the key that changes with their data."""
     entries = {}
     for name, (monitor, path) in found.items():
         base = path.parent if path else None
@@ -45,14 +52,26 @@ def monitors(own: Mapping[str, Monitor]) -> tuple[dict[str, Entry], Broken]:
 
 
 def named(own: Mapping[str, Monitor]) -> tuple[dict[str, tuple[Monitor, Path | None]], Broken]:
-    """As monitors, without a look at their data: each with its file, None where only this session has it."""
+    """As monitors, without a look at their data: each with its file, None where only this session has it.
+
+    What is wrong with a file is told to who sees every monitor: nobody knows whose the file would have been.
+    """
+    who = visitor()
+    found, broken = of_files()
+    found = {file: monitor for file, monitor in found.items() if who.sees(monitor.monitor)}
+    broken = broken if who.sees_all else {}
     folder = folder_of_monitors()
-    found, broken = _read(str(folder.resolve()), prints([*folder.glob("*.yaml"), *folder.glob("*.yml")]))
     listed: dict[str, tuple[Monitor, Path | None]] = {name: (monitor, None) for name, monitor in own.items()}
     for file, monitor in sorted(found.items(), key=lambda one: TIERS.index(one[1].model.tier)):  # else as files sort
         name = monitor.monitor if monitor.monitor not in listed else f"{monitor.monitor} ({Path(file).stem})"
         listed[name] = monitor, folder / file
     return listed, broken
+
+
+def of_files() -> tuple[dict[str, Monitor], Broken]:
+    """All monitors of the folder by file, whoever asks: for the server itself."""
+    folder = folder_of_monitors()
+    return _read(str(folder.resolve()), prints([*folder.glob("*.yaml"), *folder.glob("*.yml")]))
 
 
 def folder_of_monitors() -> Path:

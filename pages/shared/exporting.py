@@ -4,8 +4,8 @@ from typing import Any
 
 import streamlit as st
 
+from engine.access import Visitor, acts
 from engine.errors import PlumblineError
-from engine.evidence.exported import evidence_of, keep
 from engine.evidence.forms import FORMS, render
 from engine.evidence.snapshot import Options, file_name
 from engine.record import Record
@@ -13,6 +13,7 @@ from engine.store import Store, entries
 from pages.shared import states
 from pages.shared.door import Progress, begin
 from pages.shared.preview import Preview, now
+from pages.shared.visiting import claims, may, visitor_by
 from pages.shared.words import plain
 
 SAYS = {
@@ -25,9 +26,9 @@ FAST = 60  # columns of a run that is laid out within a second; of more, a file 
 BOX, BUILDING = "export_said", "export_building"
 
 
-def build(store: Store, run: str, options: Options, by: str, form: str) -> tuple[dict[str, Any], bytes]:
+def build(who: Visitor, store: Store, run: str, options: Options, by: str, form: str) -> tuple[dict[str, Any], bytes]:
     """A snapshot of this moment and its bytes; nothing is recorded yet."""
-    made = evidence_of(store, run, requested_by=by, generated_at=now(), options=options)
+    made = acts.evidence_of(who, store, run, typed=by, generated_at=now(), options=options)
     return made, render(made, form)
 
 
@@ -38,7 +39,10 @@ def show_exports(store: Store, run: Record, options: Options, by: str, seen: Pre
                                 format_func=str.upper)  # fmt: skip
     st.caption(f"{SAYS[form].capitalize()}. Its SHA-256 goes into the ledger, with your name.")
     box: dict[str, str] = st.session_state.setdefault(BOX, {})
-    if not by:
+    there = claims()
+    if not may("export"):
+        st.caption("Exporting takes the role reviewer.")
+    elif not by:
         st.button(f"Export {form.upper()}", key="export_nobody", disabled=True, type="primary")
         st.markdown("◌ Say who you are first: the file names who asked for it.")
     elif seen.columns <= FAST:
@@ -48,8 +52,9 @@ def show_exports(store: Store, run: Record, options: Options, by: str, seen: Pre
             """Runs when the button is pressed, outside of any page: what goes wrong is told below."""
             box.pop("error", None)
             try:
-                made, data = build(store, run.id, options, by, form)
-                keep(store, made, data, form)
+                who = visitor_by(there)  # roles as they are now
+                made, data = build(who, store, run.id, options, by, form)
+                acts.keep(who, store, made, data, form)
             except PlumblineError as error:
                 box["error"] = str(error)
                 raise
@@ -65,6 +70,7 @@ def show_slow(
     store: Store, run: Record, options: Options, by: str, form: str, seen: Preview, box: dict[str, str]
 ) -> None:
     """A file of many columns: built in the background, then fetched."""
+    there = claims()
     key = f"{run.id} {options} {by} {form} {seen.snapshot['generated_at']}"
     asked, work = st.session_state.get(BUILDING, ("", None))
     if asked != key or work is None:
@@ -72,7 +78,7 @@ def show_slow(
         def start() -> None:
             def task(tell: Progress) -> tuple[dict[str, Any], bytes]:
                 tell(0.2, f"laying out {seen.columns} columns")
-                return build(store, run.id, options, by, form)
+                return build(visitor_by(there), store, run.id, options, by, form)
 
             st.session_state[BUILDING] = key, begin(task, "Building was stopped.", run.id)
 
@@ -89,7 +95,7 @@ def show_slow(
     def fetch() -> bytes:
         """Runs when the button is pressed, as make does."""
         try:
-            keep(store, made, data, form)
+            acts.keep(visitor_by(there), store, made, data, form)
         except PlumblineError as error:
             box["error"] = str(error)
             raise

@@ -19,6 +19,7 @@ from engine.tables.places import find_path
 from engine.tables.sources import find_files
 from pages.shared import recorded
 from pages.shared.entries import Broken, named
+from pages.shared.visiting import sees
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ def rows_of(store: Store | None, own: Mapping[str, Monitor]) -> tuple[list[Row],
     for name, (monitor, path) in found.items():
         against = baselines(monitor)
         record = next((one for a in against if (one := known.get((monitor.monitor, a)))), None)
+        record = record if sees(monitor.monitor) else None  # a draft may have the name of a monitor that is hidden
         rows.append(
             Row(
                 name, monitor, path, record,

@@ -9,16 +9,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.access import acts
 from engine.errors import PlumblineError, Problem, UnreadableSource, shown
 from engine.monitor import Monitor
 from engine.monitor.check import check_monitor
 from engine.monitor.model import Attributions, Labels
 from engine.monitor.read import LARGEST, parse_monitor
-from engine.store import Store, append
-from engine.store.masked import without_secrets
+from engine.store import Store
 from engine.tables.places import find_path
 from pages.shared.entries import folder_of_monitors
 from pages.shared.intake import source_at
+from pages.shared.visiting import check
 
 LOCK = threading.Lock()
 BY_HAND = ("deliver", "engine")  # what reaches out of this machine is not changed from a browser
@@ -51,11 +52,13 @@ def path_of(name: str) -> Path:
     return path
 
 
-def save(before: Held, text: str, store: Store | None, by: str = "") -> Held:
+def save(before: Held, text: str, store: Store | None, by: str = "", deed: str = "edit") -> Held:
     """Write a monitor file whole, unless it changed since it was read; the change is put into the ledger.
 
-    Raises InvalidMonitor for a text that is none, UnreadableSource where it cannot or must not be written.
+    by: a name, where nobody is signed in; deed: edit or limits. Raises Forbidden, InvalidMonitor for a text that is
+    none, UnreadableSource where it cannot or must not be written.
     """
+    who = check(deed)
     new = parse_monitor(text, before.path.name)
     old = _known(before.text)
     _guard(before.text, new, before.path.parent)
@@ -69,13 +72,13 @@ def save(before: Held, text: str, store: Store | None, by: str = "") -> Held:
     except OSError as error:
         raise UnreadableSource(f"The file cannot be written: {error.strerror}.", where=before.path.name) from None
     if store is not None and (old is None or old.digest != new.digest):
-        body = {"monitor": new.monitor, "before": old.digest if old else None, "after": new.digest}
-        append(store, "monitor", {**body, "text": without_secrets(text)}, by)
+        acts.tell_change(who, store, deed, old, new, text, by)
     return held(before.path)
 
 
 def problems_of(path: Path, text: str) -> tuple[Problem, ...]:
     """What is wrong with a text as a monitor file, and how it fits its data, as check tells it; nothing is kept."""
+    check("edit")
     monitor = parse_monitor(text, path.name)
     _guard(held(path).text, monitor, path.parent)
     try:

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from engine.access.reading import seen
 from engine.record import Record
 from engine.store import Store, records
 from pages.shared.picking import asked
 from pages.shared.recorded import version_of
 from pages.shared.view import option_of
+from pages.shared.visiting import check
 from pages.shared.words import mark, plain
 
 ANY = "any"
@@ -16,8 +18,8 @@ MOST = 500  # runs that a list or a picker holds; a search narrows it down
 
 
 def all_runs(store: Store) -> tuple[Record, ...]:
-    """Every run and every revision without findings, the newest window first."""
-    return _all(store.place, version_of(store), store)
+    """Every run and every revision without findings that who is there sees, the newest window first."""
+    return seen(check("look"), _all(store.place, version_of(store), store))
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading what was recorded …")

@@ -4,6 +4,7 @@ import streamlit as st
 
 from engine.explore import Opened
 from engine.slices import Slice, Window
+from engine.slices.against import SAME_COHORT
 from pages.shared import door
 from pages.shared.against import against_pickers, splits
 from pages.shared.cohort import cohort_pickers
@@ -19,12 +20,14 @@ OF_PAGES = (
 )  # fmt: skip
 
 
-def pickers(entry: Entry, opened: Opened) -> View:
-    """The pickers of one monitor, in the sidebar."""
+def pickers(entry: Entry, opened: Opened, free: bool) -> View:
+    """The pickers of one monitor, in the sidebar. free: any slice may be asked for, not the monitor's windows alone."""
     params = {"monitor": entry.name}
-    window = window_picker(entry, opened, params) if opened.windows else None
+    window = window_picker(entry, opened, params, free) if opened.windows else None
     if not opened.windows:
         st.caption("No timestamp: all rows are one window.")
+    if not free:
+        return View(entry, opened, Slice((), window), SAME_COHORT, params)
     cohort, without = cohort_pickers(opened, params)
     named_cohorts(entry, opened, cohort)
     against, window = against_pickers(entry, opened, cohort, window, params)
@@ -34,7 +37,7 @@ def pickers(entry: Entry, opened: Opened) -> View:
     return View(entry, opened, Slice(cohort, window, without), against, params)
 
 
-def window_picker(entry: Entry, opened: Opened, params: dict[str, str]) -> Window | None:
+def window_picker(entry: Entry, opened: Opened, params: dict[str, str], free: bool) -> Window | None:
     """The window: one of the calendar's, all time, or any span that is typed or that a link asks for."""
     windows = window_options(opened, door.partials_of(entry.key, opened))
     unit = entry.monitor.window.unit
@@ -42,13 +45,13 @@ def window_picker(entry: Entry, opened: Opened, params: dict[str, str]) -> Windo
     default = complete[0] if complete else ALL_TIME
     steps = list(windows)
     wanted = asked("window")
-    if (span := span_of(wanted)) is not None and wanted not in windows:
+    if free and (span := span_of(wanted)) is not None and wanted not in windows:
         same = next((text for text, found in windows.items() if found == span), None)
         if same is not None:  # START..END of a window of the calendar
             st.session_state["window"] = same
         else:
             windows[str(wanted)] = span
-    split = splits(opened)
+    split = free and splits(opened)
     params["window"] = pick(
         unit.capitalize(), list(windows), default, "window",
         "An event parts time in two; choose another counterpart to choose a window." if split else
@@ -57,6 +60,7 @@ def window_picker(entry: Entry, opened: Opened, params: dict[str, str]) -> Windo
     )  # fmt: skip
     if not split:
         step(steps, params["window"], unit)
+    if free and not split:
         with st.popover("Any span of time", icon=":material/date_range:", width="stretch", key="any_span"):
             type_in("From..to", "window", "2013-04-15..2013-05-06", "Two days or moments; the end is excluded.")
     return windows[params["window"]]

@@ -6,14 +6,15 @@ from typing import Any
 
 import streamlit as st
 
+from engine.access import Visitor, acts
 from engine.evidence.cover import stamps
-from engine.evidence.exported import evidence_of
 from engine.evidence.pdf import pages_of
 from engine.evidence.snapshot import Options
 from engine.record import Record
 from engine.store import Store
 from pages.shared.door import Progress, Work, begin
 from pages.shared.recorded import version_of
+from pages.shared.visiting import visitor
 
 PIXELS = 96.0  # per inch
 
@@ -35,20 +36,28 @@ def now() -> str:
 
 def preview_of(store: Store, run: Record, options: Options, by: str) -> Work[Preview]:
     """The drawing of the pages, begun once for all sessions that want the same."""
-    return _preview(store.place, version_of(store), run.id, repr(options), by, store, options)
+    return _preview(*_key(store, run, options, by))
+
+
+def _key(store: Store, run: Record, options: Options, by: str) -> tuple[Any, ...]:
+    who = visitor()
+    said = who.signature(by)
+    return store.place, version_of(store), run.id, repr(options), said, store, options, who, by
 
 
 def forget(store: Store, run: Record, options: Options, by: str) -> None:
     """Let pages be drawn anew, after that failed or was stopped."""
-    _preview.clear(store.place, version_of(store), run.id, repr(options), by, store, options)
+    _preview.clear(*_key(store, run, options, by))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _preview(place: str, version: str, run: str, said: str, by: str, _store: Store, _options: Options) -> Work[Preview]:
+def _preview(
+    place: str, version: str, run: str, said: str, by: str, _store: Store, _options: Options, _who: Visitor, _typed: str
+) -> Work[Preview]:
 
     def task(tell: Progress) -> Preview:
         tell(0.1, "gathering what is on record")
-        made = evidence_of(_store, run, requested_by=by, generated_at=now(), options=_options)
+        made = acts.evidence_of(_who, _store, run, typed=_typed, generated_at=now(), options=_options)
         tell(0.4, "drawing")
         pages = pages_of(made, PIXELS)
         return Preview(made, pages, stamps(made), len(made["run"]["quality"]))

@@ -1,10 +1,14 @@
-"""The door to what was recorded: the store, and what pages read of it, kept until something is added."""
+"""The door to what was recorded: the store, and what pages read of it, kept until something is added.
+
+What is kept is shared by all visitors: whether who is there sees a monitor is asked before, each time.
+"""
 
 import os
 from collections.abc import Sequence
 
 import streamlit as st
 
+from engine.access.reading import seen
 from engine.errors import UnusableStore
 from engine.policy import ranks_of
 from engine.record import Decision, Record
@@ -13,6 +17,7 @@ from engine.slices import Window
 from engine.store import Store, decisions, document, fleet, head, open_store, recent, records
 from engine.store.opening import DEFAULT, VARIABLE
 from pages.shared.entries import Entry
+from pages.shared.visiting import sees, visitor
 
 
 def the_store() -> Store:
@@ -39,7 +44,7 @@ def version_of(store: Store) -> str:
 
 def light_of(store: Store, monitor: str) -> tuple[Record, ...]:
     """All runs of a monitor without their findings, the newest window last."""
-    return _light(store.place, monitor, version_of(store), store)
+    return _light(store.place, monitor, version_of(store), store) if sees(monitor) else ()
 
 
 @st.cache_resource(max_entries=60, show_spinner=False)
@@ -49,7 +54,7 @@ def _light(place: str, monitor: str, version: str, _store: Store) -> tuple[Recor
 
 def decisions_of(store: Store, monitor: str) -> tuple[Decision, ...]:
     """What people decided about a monitor, oldest first."""
-    return _decisions(store.place, monitor, version_of(store), store)
+    return _decisions(store.place, monitor, version_of(store), store) if sees(monitor) else ()
 
 
 @st.cache_resource(max_entries=60, show_spinner=False)
@@ -109,6 +114,6 @@ def last_reviewed(made: Sequence[Decision], line: Sequence[Record], before: Wind
 def several_recorded() -> bool:
     """Whether runs of several monitors are on record; where the store cannot be read, nobody knows."""
     try:
-        return len({one.monitor for one in fleet(the_store())}) > 1
+        return len({one.monitor for one in seen(visitor(), fleet(the_store()))}) > 1
     except UnusableStore:
         return False

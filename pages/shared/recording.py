@@ -5,13 +5,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from engine.due import run_monitor_file
+from engine.access import Visitor, acts
 from engine.errors import Cancelled, PlumblineError, UnusableStore
 from engine.store import Store
 from engine.store.opening import VARIABLE
 from pages.shared import states
 from pages.shared.door import Progress, Work, begin, opening
 from pages.shared.entries import Entry
+from pages.shared.visiting import may, visitor
 from pages.shared.words import counted
 
 WORK = "recording"
@@ -49,6 +50,9 @@ def offer(store: Store, entries: Sequence[Entry]) -> None:
             "A recorded run keeps what a window looked like, for good: what was read, held against which thresholds, "
             "by which monitor. Reviews, decisions and evidence are about recorded runs."
         )
+        if not may("record"):
+            st.markdown("Who may put runs on record does so on this page, or on the command line.")
+            return
         st.button(f"Record {number}", type="primary", key="record", on_click=start, args=(store, entries))
         st.markdown("The same on the command line, and from a scheduler every hour:")
         st.code(f"python -m engine run {shlex.quote(str(what))} --due", language="bash")
@@ -56,10 +60,11 @@ def offer(store: Store, entries: Sequence[Entry]) -> None:
 
 def start(store: Store, entries: Sequence[Entry]) -> None:
     """Begin to record; for callbacks."""
-    st.session_state[WORK] = begin(lambda tell: record_all(store, entries, tell), "Recording was stopped.", "run")
+    who = visitor()
+    st.session_state[WORK] = begin(lambda tell: record_all(who, store, entries, tell), "Recording was stopped.", "run")
 
 
-def record_all(store: Store, entries: Sequence[Entry], tell: Progress) -> int:
+def record_all(who: Visitor, store: Store, entries: Sequence[Entry], tell: Progress) -> int:
     """Record every closed window of these monitors that is not on record yet; how many there were.
 
     Raises what stopped a monitor after the others were recorded.
@@ -68,8 +73,8 @@ def record_all(store: Store, entries: Sequence[Entry], tell: Progress) -> int:
     for i, entry in enumerate(entries):
         assert entry.path is not None, "only monitors that have a file are recorded"
         share = i / len(entries)
-        outcome = run_monitor_file(
-            store, entry.path, entry.monitor, "due",
+        outcome = acts.record_windows(
+            who, store, entry.path, entry.monitor, "due",
             progress=lambda done, said, share=share: tell(share + done / len(entries), said),  # type: ignore[misc]
         )  # fmt: skip
         made += sum(one.new for one in outcome.done)

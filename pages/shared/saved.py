@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine.errors import InvalidFilter, UnreadableSource
 from engine.tables.connection import HOME
+from pages.shared.visiting import check, sees
 
 try:
     import fcntl
@@ -30,6 +31,10 @@ def file_of(monitor: str) -> Path:
 
 def saved(monitor: str) -> Cohorts:
     """Name -> filters as one text, as links carry them; none where nothing was saved or the file is broken."""
+    return _kept(monitor) if sees(monitor) else {}
+
+
+def _kept(monitor: str) -> Cohorts:
     try:
         found = json.loads(file_of(monitor).read_text(encoding="utf-8"))["cohorts"]
         return {str(name): str(text) for name, text in found.items()}
@@ -73,11 +78,12 @@ def _free(cohorts: Cohorts, name: str) -> None:
 
 def _change(monitor: str, put: Callable[[Cohorts], Cohorts]) -> None:
     """Read, change and write while nobody else does; a reader meets the old file or the new one."""
+    check("name", monitor)
     path = file_of(monitor)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with LOCK, _alone(path.with_suffix(".lock")):
-            made = put(saved(monitor))
+            made = put(_kept(monitor))
             document = {"schema_version": 1, "kind": "saved_cohorts", "monitor": monitor, "cohorts": made}
             handle, draft = tempfile.mkstemp(dir=path.parent, suffix=".new")
             try:

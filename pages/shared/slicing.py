@@ -2,16 +2,18 @@
 
 import streamlit as st
 
+from engine.access import Visitor, acts
 from engine.errors import Cancelled, PlumblineError
 from engine.explore import look
 from engine.record import Record
 from engine.slices.against import SAME_COHORT
-from engine.store import Store, document, recorded, save
+from engine.store import Store, document, recorded
 from engine.store.runs import cohort_text
 from pages.shared import states
 from pages.shared.door import Progress, begin
 from pages.shared.on_record import option
 from pages.shared.view import VIEW, View
+from pages.shared.visiting import check, may, sees
 from pages.shared.words import plain
 
 WORK = "recording_slice"
@@ -33,7 +35,7 @@ def on_record(store: Store, view: View) -> Record | None:
     return found if same else None
 
 
-def record_slice(store: Store, view: View, tell: Progress) -> Record:
+def record_slice(who: Visitor, store: Store, view: View, tell: Progress) -> Record:
     """Put a slice on record, every column read exactly; what is there already is given back."""
     tell(0.1, "reading the slice, every column exactly")
     run = look(view.opened, view.cut, view.against, exact=True)
@@ -41,8 +43,7 @@ def record_slice(store: Store, view: View, tell: Progress) -> Record:
     window, entry = view.cut.window, view.entry
     partial = window is not None and window in view.opened.windows and view.opened.partial(window)
     text = entry.path.read_text(encoding="utf-8", errors="replace") if entry.path else ""
-    made = save(store, run, entry.monitor, against=against_of(view), trigger="manual", partial=partial, text=text,
-                again=True)  # fmt: skip
+    made = acts.record_slice(who, store, run, entry.monitor, against=against_of(view), partial=partial, text=text)
     if made is None:  # somebody recorded the very same in this second
         made = recorded(store, entry.monitor.monitor)[window, against_of(view), cohort_text(view.cut)]
     return made
@@ -51,7 +52,7 @@ def record_slice(store: Store, view: View, tell: Progress) -> Record:
 def show_slice(store: Store, shown: Record | None) -> None:
     """What was looked at last on the other pages: a way to its evidence. Nothing where nothing was."""
     view: View | None = st.session_state.get(VIEW)
-    if view is None:
+    if view is None or not sees(view.entry.monitor.monitor):
         return
     try:
         known = on_record(store, view)
@@ -63,7 +64,7 @@ def show_slice(store: Store, shown: Record | None) -> None:
         st.markdown(f"**You were exploring** {view.sentence[:1].lower()}{view.sentence[1:]}")
         if known is not None:
             st.button("Show its run", key="show_explored", on_click=shows, args=(known,))
-        else:
+        elif may("record"):
             st.button("Record this slice, then show it", key="record_explored", on_click=start, args=(store, view),
                       help="Evidence is of recorded runs. It becomes a run with the trigger manual.")  # fmt: skip
 
@@ -75,7 +76,8 @@ def shows(run: Record) -> None:
 
 def start(store: Store, view: View) -> None:
     """Begin to record; for callbacks."""
-    work = begin(lambda tell: record_slice(store, view, tell), "Recording was stopped.", plain(view.entry.name))
+    who = check("record", view.entry.monitor.monitor)
+    work = begin(lambda tell: record_slice(who, store, view, tell), "Recording was stopped.", plain(view.entry.name))
     st.session_state[WORK] = work
 
 

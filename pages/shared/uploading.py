@@ -11,6 +11,7 @@ from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentM
 from pages.shared.allowance import amount, largest
 from pages.shared.inbox import open_inbox
 from pages.shared.intake import session
+from pages.shared.visiting import check
 
 ASSETS = Path(__file__).parent / "assets"
 OURS = ComponentManifest("plumbline", "1", [ComponentConfig("upload", ASSETS.name)])
@@ -19,6 +20,7 @@ NAME = "plumbline.upload"
 
 def uploader(side: str, label: str, key: str) -> dict[str, Any] | None:
     """A place to choose or drop a file. Answers {id, already} once, when the file is whole in this session's inbox."""
+    check("upload")
     open_inbox(session())
     most = amount(largest())
     data = {

@@ -88,7 +88,7 @@ def test_from_the_week_to_the_file_and_back(page: Page, archive, exported):
     waiting.value.save_as(exported)
     assert waiting.value.suggested_filename.startswith("flights-late-2013-04-22-")
     (entry,) = entries(store, "export")
-    assert entry.body["by"] == "Jo Doe" and entry.body["bytes"] == exported.stat().st_size
+    assert entry.body["by"] == "Jo Doe (as typed)" and entry.body["bytes"] == exported.stat().st_size
     expect(page.get_by_text("Nothing of this run was exported or signed yet")).to_have_count(0, timeout=30_000)
     table = page.get_by_role("region", name="Exports and signatures of this run")
     expect(table).to_be_attached(timeout=30_000)

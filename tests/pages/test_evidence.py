@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.access import LOCAL
 from engine.evidence.exported import evidence_of
 from engine.evidence.forms import render
 from engine.evidence.verify import verify_bytes
@@ -135,7 +136,7 @@ def test_a_signature_is_recorded_and_what_is_missing_is_said(app, four):
     at.text_input(key="sign_name").set_value("*Ann* Lee")
     next(one for one in at.button if one.label == "Sign").click().run()
     (entry,) = entries(store, "sign-off")
-    assert entry.body["name"] == "*Ann* Lee" and entry.body["run"] == run.id
+    assert entry.body["name"] == "*Ann* Lee (as typed)" and entry.body["run"] == run.id
     assert "NOT SIGNED" not in words(at)
 
 
@@ -166,20 +167,21 @@ def test_verify_opens_the_data_of_recorded_runs_and_of_allowed_folders_alone(fou
     monkeypatch.setenv("PLUMBLINE_DATA", str(tmp_path / "nothing"))
     made, data = evidence(store)
     bases = {"small": path.parent}
-    found, why = check(data, "x.json", store, True, {}, bases, lambda share, said: None)
+    found, why = check(LOCAL, data, "x.json", store, True, {}, bases, lambda share, said: None)
     assert why == "" and found.levels[4].state == "same", found.levels[4]
     secret = tmp_path / "secret.csv"
     secret.write_text("a,b\n1,2\n")
     made["run"]["reference"]["name"] = str(secret)
-    found, why = check(render(made, "json"), "x.json", store, True, {}, bases, lambda share, said: None)
+    found, why = check(LOCAL, render(made, "json"), "x.json", store, True, {}, bases, lambda share, said: None)
     assert "lies outside the folders that may be read" in why and found.levels[4].state == "unknown"
-    _, why = check(data, "x.json", store, True, {"production": str(secret)}, bases, lambda share, said: None)
+    _, why = check(LOCAL, data, "x.json", store, True, {"production": str(secret)}, bases, lambda share, said: None)
     assert "its production data cannot be opened here" in why
 
 
 @pytest.mark.parametrize("run", [{"reference": 1}, {"definition": []}, {"definition": {"columns": "x"}}, {}])
 def test_a_run_of_another_make_opens_nothing(run):
-    assert forbidden(run, None, {}, None) == "" or "which data" in forbidden(run, None, {}, None)
+    said = forbidden(LOCAL, run, None, {}, None)
+    assert said == "" or "which data" in said
 
 
 def test_verify_says_what_a_ledger_cannot_prove_and_shows_its_head(app, four):

@@ -50,10 +50,10 @@ def test_a_decision_is_recorded_shown_and_in_the_ledger(app, small):
     submit(at)
     assert not at.error and "accept" in at.success[0].value
     (made,) = decisions(small, "small")
-    assert made.by == "Ada" and "amount.psi" in made.findings and made.reason == "prices rose | *on purpose*"
-    assert entries(small, "decision")[-1].body["by"] == "Ada"
+    assert made.by == "Ada (as typed)" and "amount.psi" in made.findings and made.reason == "prices rose | *on purpose*"
+    assert entries(small, "decision")[-1].body["by"] == "Ada (as typed)"
     table = at.dataframe[-1].value
-    assert table["By"].tolist() == ["Ada"] and table["Window"].tolist() == ["2024-03-11"]
+    assert table["By"].tolist() == ["Ada (as typed)"] and table["Window"].tolist() == ["2024-03-11"]
     assert at.text_area(key="decide_reason").value == "" and at.text_input(key="decide_by").value == "Ada"
 
 
@@ -67,7 +67,8 @@ def test_a_mute_is_listed_as_muted_until_its_last_day(app, small):
     at.date_input(key="decide_until").set_value(until)
     submit(at)
     assert not at.error, at.error[0].value
-    assert f"until {until}, Ada: known" in words(at) and "muted" in words(at)
+    said = words(at).replace("\\", "")
+    assert f"until {until}, Ada (as typed): known" in said and "muted" in said
 
 
 def test_the_next_review_is_since_the_last_that_was_decided(app, small):

@@ -28,7 +28,7 @@ def test_what_is_saved_is_what_was_shown_and_the_ledger_tells_it(app, monitors, 
     at.button(key="save_limits").click().run()
     assert "  psi: {warning: 5, critical: 9}   # ours\n" in path.read_text() and "# its name" in path.read_text()
     told = entries(store, "monitor")[-1].body
-    assert told["by"] == "Ada" and told["before"] != told["after"] and "warning: 5" in told["text"]
+    assert told["by"] == "Ada (as typed)" and told["before"] != told["after"] and "warning: 5" in told["text"]
 
 
 def test_the_slider_proposes_limits_that_are_as_quiet_as_asked(app, monitors, two_files, store_url):

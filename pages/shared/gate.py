@@ -1,0 +1,52 @@
+"""What is fetched beside a page – files, uploads – is for who is signed in, as pages are: the cookie is asked."""
+
+import json
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from starlette.responses import PlainTextResponse
+from streamlit.auth_util import get_origin_from_redirect_uri, get_secrets_auth_section
+from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
+from streamlit.web.server.starlette.starlette_websocket import _get_signed_cookie_with_chunks
+
+from engine.errors import PlumblineError
+from pages.shared.visiting import Claims, visitor_by
+
+GUARDED = {"media": "look", "upload": "upload", "upload_file": "verify"}  # a step of the path -> what it takes
+
+
+class Gate:
+    """Plain ASGI, so that uploads stream through. Where sign-in is not set up, everything passes."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        deed = next((GUARDED[step] for step in scope.get("path", "").split("/") if step in GUARDED), None)
+        if scope["type"] == "http" and deed is not None and not passes(scope, deed):
+            await PlainTextResponse("Sign in first.", 401)(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+
+def passes(scope: Any, deed: str) -> bool:
+    """Whether who sent a request may do a deed."""
+    try:
+        return visitor_by(claims_of(scope)).may(deed)
+    except PlumblineError:  # of a file of roles that is broken the pages tell
+        return False
+
+
+def claims_of(scope: Any) -> Claims | None:
+    """What the signed cookie of a request says, as claims() of a session; empty for a cookie that is none of ours."""
+    if not get_secrets_auth_section():
+        return None
+    sent = "; ".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"cookie")
+    try:
+        cookies = {name: one.value for name, one in SimpleCookie(sent).items()}
+        raw = _get_signed_cookie_with_chunks(cookies, USER_COOKIE_NAME)
+        said = json.loads(raw) if raw else {}
+    except (CookieError, ValueError):
+        return {}
+    known = isinstance(said, dict) and said.get("origin") == get_origin_from_redirect_uri()
+    return said if known else {}
