@@ -1,111 +1,151 @@
-"""CSV becomes Parquet once: sniffed over the whole file, kept under its fingerprint, its odd rows counted and shown."""
+"""CSV becomes Parquet once: read by choices that are sniffed or given, kept under its fingerprint, odd rows aside."""
 
-import codecs
-import hashlib
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 
 from engine.errors import UnreadableSource
-from engine.slices import quoted
+from engine.tables.cache import fingerprint, key_of
 from engine.tables.connection import HOME, DuckDBPyConnection, cache_folder
+from engine.tables.literals import file_literal
+from engine.tables.mended import mended
+from engine.tables.plain_text import beginning, census, compression_of, head_of, rewritten, text_of
+from engine.tables.rejects import Rejects, words
+from engine.tables.sniff import SAMPLE, described, refuse_others, sniffed
+from engine.tables.text_format import TextFormat
+from engine.tables.text_rows import Tell, read_rows
 
-READER = 2  # goes up when the same bytes are read in another way
-MOSTLY = 0.9  # share of a text column's values that must be numbers for it to be a number column with type errors
+__all__ = ["Ingested", "file_literal", "ingest", "reason"]
+
+READER = 3  # goes up when the same bytes are read in another way
 
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """A CSV file as Parquet. how: the dialect in words; numeric: text columns that are mostly numbers."""
+    """A CSV file as Parquet. how: the dialect in words; text: the choices in force.
+
+    kinds: columns of text that are mostly numbers or moments, and which; numeric: those that are numbers.
+    """
 
     parquet: Path
     how: str
     numeric: frozenset[str]
     notes: tuple[str, ...]
+    text: TextFormat
+    rejects: Rejects
+    kinds: dict[str, str]
 
 
-def ingest(path: Path, root: DuckDBPyConnection) -> Ingested:
-    """Read a CSV file and write it as Parquet into the cache; the same bytes are converted once.
+def ingest(path: Path, root: DuckDBPyConnection, text: TextFormat | None = None, tell: Tell | None = None) -> Ingested:
+    """Read a CSV file, plain or compressed, and write it as Parquet into the cache; the same bytes are converted once.
 
-    Types are decided by every row, not by a sample. Rows that do not fit the table are left out, counted and told in
-    notes. Raises UnreadableSource for an empty file or one that is no table.
+    text: the choices that are not to be sniffed. Types are decided by every row, not by a sample. Rows that do not fit
+    the table are left out, counted, kept aside and told in notes; values of another kind than their column stay and
+    count as type errors. tell is told a share and a sentence, and may raise Cancelled. Raises UnreadableSource for a
+    file that is empty or no table.
     """
-    if path.stat().st_size == 0:
+    given = text or TextFormat()
+    tell = tell or (lambda share, said: None)
+    if path.is_file() and path.stat().st_size == 0:
         raise UnreadableSource("The file is empty.", where=str(path))
-    with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    target = cache_folder() / f"{digest}-{READER}.parquet"
+    packed = compression_of(path)
+    refuse_others(path, head_of(path, packed))
+    chosen = f"-{key_of(given.document())[:12]}" if given.chosen else ""
+    target = cache_folder() / f"{fingerprint(path)}-{READER}{chosen}.parquet"
     told = target.with_suffix(".json")  # written last: where it stands, the Parquet file is whole
-    if told.is_file():
-        kept = json.loads(told.read_text(encoding="utf-8"))
-        return Ingested(target, kept["how"], frozenset(kept["numeric"]), tuple(kept["notes"]))
-    encoding = encoding_of(path)
-    options = f"{file_literal(path)}, sample_size = -1, store_rejects = true, encoding = '{encoding}'"
-    partial = target.with_suffix(f".{os.getpid()}.part")
-    cursor = root.cursor()
+    if told.is_file() and target.is_file():
+        return _kept(target, told)
     try:
-        found = cursor.execute(f"SELECT * FROM sniff_csv({options})").fetchone()
-        dialect = dict(zip([item[0] for item in cursor.description or []], found or (), strict=False))
-        reader = f"read_csv({options}, normalize_names = false)"
-        cursor.execute(f"COPY (SELECT * FROM {reader}) TO '{_text(partial)}' (FORMAT parquet, COMPRESSION zstd)")
-        rejects = cursor.execute(
-            "SELECT line, any_value(error_message) FROM reject_errors GROUP BY line ORDER BY line LIMIT 5"
-        ).fetchall()
-        count = (cursor.execute("SELECT count(DISTINCT line) FROM reject_errors").fetchone() or (0,))[0]
-        rows = (cursor.execute(f"SELECT count(*) FROM read_parquet('{_text(partial)}')").fetchone() or (0,))[0]
-        partial.replace(target)
-        numeric = _mostly_numbers(cursor, target)
+        with TemporaryDirectory(prefix=".csv-", dir=target.parent) as folder:
+            return _ingested(path, packed, root, given, Path(folder), target, tell)
+    except OSError as error:
+        said = f"Its copy cannot be written to {target.parent}: {error.strerror or error}."
+        hint = f"Free some space, or name another folder in {HOME}."
+        raise UnreadableSource(said, where=str(path), hint=hint) from None
+
+
+def _ingested(
+    path: Path, packed: str | None, root: DuckDBPyConnection, given: TextFormat, folder: Path, target: Path, tell: Tell
+) -> Ingested:
+    tell(0.0, f"Looking at {path.name}")
+    found = census(path, given.encoding, packed)
+    sample, whole = beginning(path, found.encoding, SAMPLE, packed)
+    seen = sniffed(sample, whole, replace(given, encoding=found.encoding), str(path))
+    seen = replace(seen, given=given, text=replace(seen.text, why={**seen.text.why, "encoding": found.why}))
+    read, notes = path, [*seen.notes]
+    if found.mixed:
+        notes.append("lines end in more than one way; all are read alike")
+    if found.boms:
+        notes.append("marks of byte order stand within the text, as after joining files, and are left out")
+    if found.broken and given.encoding in (None, "utf-8") and found.encoding == "utf-8":
+        notes.append(f"{found.broken:,} places are not of the encoding utf-8")
+    comments: list[int] = []
+    if packed or not found.plain or seen.text.comment or seen.text.delimiter == " ":
+        tell(0.05, "Writing it as plain text")
+        read = folder / "plain.csv"
+        parts = text_of(path, found.encoding, packed)
+        rewritten(mended(parts, seen.text, seen.start, len(seen.names), comments), read)
+    parquet = folder / "table.parquet"
+    try:
+        rows = read_rows(root.cursor, read, seen, parquet, tell)
+    except duckdb.InterruptException:
+        raise
     except duckdb.Error as error:
         if isinstance(error, duckdb.IOException) and "write" in str(error):
-            said = f"Its copy cannot be written to {target.parent}."
-            hint = f"Free some space, or name another folder in {HOME}."
-            raise UnreadableSource(said, where=str(path), hint=hint) from None
-        raise UnreadableSource(f"It is neither Parquet nor a CSV table: {reason(error)}", where=str(path)) from None
-    finally:
-        partial.unlink(missing_ok=True)
-        cursor.close()
-    notes = [f"line {line}: {str(why).splitlines()[0]}" for line, why in rejects]
-    if count > rows:
+            raise OSError(None, "the disk is full or not to be written to") from None
+        raise UnreadableSource(f"It cannot be read as a CSV table: {reason(error)}", where=str(path)) from None
+    said = words(rows.rejects, rows.rejected, rows.lines)
+    if rows.lines > rows.rows:
         raise UnreadableSource(
-            f"It is no CSV table: {count:,} of {count + rows:,} rows do not fit the others.",
+            f"It is no CSV table: {rows.lines:,} of {rows.lines + rows.rows:,} rows do not fit the others.",
             where=str(path),
-            hint=notes[0] + ".",
+            hint=f"Read as {described(seen.text)}; {said[1]}. Other choices may read it.",
         )
-    if count:
-        were = "row does not fit the table and was" if count == 1 else "rows do not fit the table and were"
-        notes.insert(0, f"{count:,} {were} left out")
-    how = _said(dialect, encoding)
-    told.write_text(json.dumps({"how": how, "numeric": sorted(numeric), "notes": notes}), encoding="utf-8")
-    return Ingested(target, how, numeric, tuple(notes))
+    notes = [*said, *notes, *rows.decided.notes]
+    if comments:
+        were = "line is a comment and was" if len(comments) == 1 else "lines are comments and were"
+        notes.append(f"{len(comments):,} {were} skipped")
+    for name in seen.ambiguous[:1]:
+        form = seen.text.dates or seen.text.timestamps
+        notes.append(f"{name}: days are read as {form}, but no day is above 12: choose the format if it is another")
+    text = replace(seen.text, nulls=rows.decided.nulls)
+    rejects = Rejects(rows.rejected, None, rows.lines)
+    if rows.rejected:
+        rejects = replace(rejects, path=target.with_name(f"rejects-{target.name}"))
+        aside = folder / "rejects.parquet"
+        pq.write_table(rows.rejects, aside)
+        aside.replace(rejects.path or aside)
+    made = Ingested(
+        target, described(text), frozenset(name for name, kind in rows.decided.kinds.items() if kind == "numeric"),
+        tuple(notes), text, rejects, rows.decided.kinds,
+    )  # fmt: skip
+    parquet.replace(target)
+    document = {
+        "how": made.how, "kinds": made.kinds, "notes": notes, "text": text.document(), "why": dict(text.why),
+        "rejected": rejects.count, "lines": rejects.lines,
+    }  # fmt: skip
+    written = folder / "told.json"
+    written.write_text(json.dumps(document), encoding="utf-8")
+    written.replace(target.with_suffix(".json"))
+    return made
 
 
-def encoding_of(path: Path) -> str:
-    """How the text of a file is written: utf-8, utf-16 if it says so itself, else latin-1, which every byte fits."""
-    decode = codecs.getincrementaldecoder("utf-8")().decode
-    with path.open("rb") as stream:
-        if stream.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-            return "utf-16"
-        stream.seek(0)
-        try:
-            while part := stream.read(1 << 20):
-                decode(part)
-            decode(b"", final=True)
-        except UnicodeDecodeError:
-            if b"\0" in part:
-                raise UnreadableSource("It is neither Parquet nor text.", where=str(path)) from None
-            return "latin-1"
-    return "utf-8"
-
-
-def _said(dialect: dict[str, Any], encoding: str) -> str:
-    delimiter = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}.get(str(dialect.get("Delimiter")), "other")
-    header = "with" if dialect.get("HasHeader") else "without"
-    strange = f", read as {encoding}" if encoding != "utf-8" else ""
-    return f"CSV, {delimiter}-separated, {header} header{strange}"
+def _kept(target: Path, told: Path) -> Ingested:
+    """What was converted before."""
+    kept = json.loads(told.read_text(encoding="utf-8"))
+    os.utime(told)
+    choices: dict[str, Any] = {n: tuple(one) if isinstance(one, list) else one for n, one in kept["text"].items()}
+    aside = target.with_name(f"rejects-{target.name}")
+    rejects = Rejects(kept["rejected"], aside if kept["rejected"] and aside.is_file() else None, kept["lines"])
+    numeric = frozenset(name for name, kind in kept["kinds"].items() if kind == "numeric")
+    text = TextFormat(**choices, why=kept["why"])
+    return Ingested(target, kept["how"], numeric, tuple(kept["notes"]), text, rejects, kept["kinds"])
 
 
 def reason(error: Exception) -> str:
@@ -116,25 +156,3 @@ def reason(error: Exception) -> str:
     if "CSV Error" in said and rest:
         said += f", {rest[0]}"
     return said if len(said) <= 200 else f"{said[:200]}…"
-
-
-def _mostly_numbers(cursor: DuckDBPyConnection, parquet: Path) -> frozenset[str]:
-    """Text columns of which most values, not all, are numbers: a few bad words must not make a category of a number."""
-    table = f"read_parquet('{_text(parquet)}')"
-    described = cursor.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()
-    names = [row[0] for row in described if row[1] == "VARCHAR"]
-    if not names:
-        return frozenset()
-    shares = ", ".join(f"count(TRY_CAST({quoted(n)} AS DOUBLE)) / nullif(count({quoted(n)}), 0)" for n in names)
-    row = cursor.execute(f"SELECT {shares} FROM {table}").fetchone() or ()
-    return frozenset(name for name, share in zip(names, row, strict=True) if share and MOSTLY <= share < 1)
-
-
-def _text(path: Path) -> str:
-    return str(path).replace("'", "''")
-
-
-def file_literal(path: Path) -> str:
-    """A path as an SQL string that means this one file: quotes doubled, glob signs bracketed."""
-    text = "".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(path))
-    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,108 @@
+"""Rows of a text file that do not fit its table: counted all, kept with line and reason up to a bound."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+KEPT = 10_000  # rows that are kept; all are counted
+LENGTH = 500  # characters of each that are kept
+SCHEMA = pa.schema([("line", pa.int64()), ("column", pa.string()), ("reason", pa.string()), ("text", pa.string())])
+REASONS = {
+    "MISSING COLUMNS": "it has {found} of {expected} fields",
+    "TOO MANY COLUMNS": "it has {found} fields, not {expected}",
+    "UNQUOTED VALUE": "a quote is not closed, or text follows it",
+    "LINE SIZE OVER MAXIMUM": "it is longer than 2,000,000 bytes",
+    "INVALID ENCODING": "it holds bytes that are not UTF-8",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rejects:
+    """Rows that were left out. count: all of them; path: a Parquet file of the first KEPT: line, column, reason, text.
+
+    lines: how many lines of the file they take, where a quote that is not closed took more than one.
+    """
+
+    count: int = 0
+    path: Path | None = None
+    lines: int = 0
+
+    def rows(self, most: int = KEPT) -> list[dict[str, object]]:
+        """The first of them, in order of their lines."""
+        if self.path is None:
+            return []
+        found: list[dict[str, object]] = pq.read_table(self.path).slice(0, most).to_pylist()
+        return found
+
+
+def collected(cursor: duckdb.DuckDBPyConnection, read: Path, names: tuple[str, ...]) -> tuple[pa.Table, int, int]:
+    """What a reading that stored its rejects left out: the first rows as SCHEMA has it, all rows, and all their lines.
+
+    A line is told by its place in the file that was read: DuckDB counts records, and one may take several lines.
+    """
+    count = int((cursor.execute("SELECT count(DISTINCT line_byte_position) FROM reject_errors").fetchone() or (0,))[0])
+    if not count:
+        return SCHEMA.empty_table(), 0, 0
+    first = ", ".join(
+        f"arg_min({one}, coalesce(column_idx, 0))" for one in ("error_type", "error_message", "column_name")
+    )
+    found = cursor.execute(
+        f"SELECT line_byte_position, {first}, left(any_value(csv_line), {LENGTH}) FROM reject_errors GROUP BY 1 "
+        f"ORDER BY 1 LIMIT {KEPT}"
+    ).fetchall()
+    open_at = cursor.execute(
+        "SELECT max(line_byte_position) FROM reject_errors WHERE error_type = 'UNQUOTED VALUE' AND "
+        "line_byte_position = (SELECT max(line_byte_position) FROM reject_errors)"
+    ).fetchone()
+    places = [int(row[0]) for row in found]
+    lines, taken = _lines(read, places, int(open_at[0]) if open_at and open_at[0] is not None else None)
+    rows = []
+    for line, (_, kind, said, column, text) in zip(lines, found, strict=True):
+        counts = re.search(r"Columns: (\d+) Found: (\d+)", said or "")
+        words = REASONS.get(kind)
+        reason = str(said).split("\n")[0]
+        if words and ("{" not in words or counts):
+            reason = words.format(expected=counts[1], found=counts[2]) if counts else words
+        name = names[int(column[1:])] if column and column[1:].isdigit() and int(column[1:]) < len(names) else None
+        rows.append({"line": line, "column": name, "reason": reason, "text": str(text or "").rstrip("\r\n")})
+    return pa.Table.from_pylist(rows, SCHEMA), count, count - 1 + taken
+
+
+def _lines(read: Path, places: list[int], tail: int | None) -> tuple[list[int], int]:
+    """The lines of these places of a file, and how many lines there are from the last on, if it runs to the end."""
+    found: list[int] = []
+    line, offset, last, taken = 1, 0, b"", 1
+    left = list(reversed(places))
+    with read.open("rb") as stream:
+        while part := stream.read(1 << 22):
+            ends = b"\n" if b"\n" in part or last == b"\r" else b"\r"
+            at = 0
+            while left and left[-1] < offset + len(part):
+                place = left.pop() - offset
+                line += part.count(ends, at, place)
+                at = place
+                found.append(line)
+            if not left and tail is None:
+                break
+            line += part.count(ends, at)
+            offset, last = offset + len(part), part[-1:]
+        if tail is not None and found:
+            taken = max(line - (last in (b"\n", b"\r")) - found[-1] + 1, 1) if len(found) == len(places) else 1
+    found += [line] * (len(places) - len(found))
+    return found, taken
+
+
+def words(table: pa.Table, count: int, lines: int, shown: int = 5) -> list[str]:
+    """What a reader of the run is told about the rows that were left out."""
+    if not count:
+        return []
+    were = "row does not fit the table and was" if count == 1 else "rows do not fit the table and were"
+    said = [f"{count:,} {were} left out"]
+    said += [f"line {row['line']}: {row['reason']}" for row in table.slice(0, shown).to_pylist()]
+    if lines > count:
+        said.append(f"they take {lines:,} lines: a quote that is opened is not closed before the end")
+    return said
