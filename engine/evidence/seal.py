@@ -26,6 +26,9 @@ class Appending(IncrementalPdfFileWriter):
     def _update_meta(self) -> None:
         """Neither the date of change nor the producer: the pages of a sealed file are drawn again and compared."""
 
+    def ensure_output_version(self, version: tuple[int, int]) -> None:
+        """It stays the PDF 1.7 that PDF/A-3 is made of; pyHanko would call it 2.0 for a key of a curve."""
+
 
 def seal(data: bytes, sealer: Sealer) -> bytes:
     """A PDF with a seal behind it. The signature is CAdES with SHA-256, the time that of this machine's clock.

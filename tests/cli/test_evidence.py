@@ -7,6 +7,7 @@ from pypdf import PdfReader
 
 from engine.cli_evidence import exported
 from engine.evidence.canonical import sha256
+from tests.evidence.sealers import sealer, signer
 
 
 @pytest.fixture
@@ -78,3 +79,64 @@ def test_a_mistake_is_one_sentence_and_exit_code_2(say, document, arguments, sai
 def test_the_bytes_are_what_is_written(here, document):
     where, data, _ = exported("run.json", "json", None, "Jo", None, "", False, None, None, "review", None, "x.json")
     assert where == "x.json" and json.loads(data)["requested_by"] == "Jo" and len(sha256(data)) == 64
+
+
+def test_a_file_is_sealed_and_signed_as_it_is_exported(say, here, document, tmp_path):
+    seal, cert = sealer(tmp_path, "House")
+    key, public = signer(tmp_path, "key")
+    done, out, err = say(
+        "export", "run.json", "--by", "Jo", "-o", "s.pdf", "--seal", seal, "--cert", cert, "--manifest", key
+    )
+    assert (done, out) == (0, "") and "Sealed; it stands in no ledger. Manifest signed" in err
+    asked = ("verify", "s.pdf", "--trust", cert, "--trust", public, "--manifest", "s.pdf.manifest.json")
+    done, out, _ = say(*asked)
+    assert done == 0 and "● 6 seal: The seal is whole: put on by House" in out and "● 7 manifest: Signed on" in out
+    done, out, _ = say("verify", "s.pdf", "--format", "json", "--trust", sealer(tmp_path, "Other")[1])
+    assert done == 1 and json.loads(out)["levels"][5]["state"] == "different"
+    (here / "s.pdf.manifest.json").write_text("{}")
+    assert say(*asked)[0] == 1
+
+
+def test_a_file_that_was_exported_is_sealed_and_signed(say, here, document, tmp_path):
+    seal, cert = sealer(tmp_path, "House")
+    key, _ = signer(tmp_path, "key")
+    say("export", "run.json", "--by", "Jo", "-o", "t.pdf")
+    done, out, _ = say("seal", "t.pdf", "--key", seal, "--cert", cert, "--by", "Jo", "--format", "json")
+    said = json.loads(out)
+    assert done == 0 and (said["kind"], said["file"]) == ("seal", "t-sealed.pdf")
+    assert said["sha256"] == sha256((here / "t-sealed.pdf").read_bytes())
+    assert (here / "t-sealed.pdf").read_bytes().startswith((here / "t.pdf").read_bytes())
+    done, out, _ = say("sign", "t.pdf", "--key", key, "--by", "Jo", "-o", "m.json")
+    assert done == 0 and "Written to m.json" in out and len((here / "m.json.sig").read_bytes()) == 64
+    assert say("verify", "t-sealed.pdf", "--manifest", "m.json")[0] == 0
+
+
+def test_the_key_of_this_machine_seals_every_pdf(say, here, document, tmp_path, monkeypatch):
+    for name, value in zip(("PLUMBLINE_SEAL_KEY", "PLUMBLINE_SEAL_CERT"), sealer(tmp_path, "House"), strict=True):
+        monkeypatch.setenv(name, value)
+    done, _, err = say("export", "run.json", "--by", "Jo", "-o", "u.pdf")
+    assert done == 0 and "Sealed" in err
+    done, out, _ = say("verify", "u.pdf")
+    assert done == 0 and "which is trusted" in out
+    done, _, err = say("export", "run.json", "--by", "Jo", "-o", "u.json", "--format", "json")
+    assert done == 0 and "Sealed" not in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["export", "run.json", "--by", "Jo", "--seal", "none.pem", "-o", "never.pdf"], "cannot be read"),
+        (["export", "run.json", "--by", "Jo", "--seal", "x", "--format", "csv"], "Only a PDF carries a seal"),
+        (["export", "run.json", "--by", "Jo", "--cert", "x"], "without its key"),
+        (["export", "run.json", "--by", "Jo", "--manifest", "x", "-o", "-"], "stands beside a file"),
+        (["export", "run.json", "--by", "Jo", "--manifest", "run.json", "-o", "never.pdf"], "cannot be opened"),
+        (["seal", "run.json"], "No key is given"),
+        (["sign", "nothing.pdf", "--key", "run.json"], "cannot be read"),
+        (["verify", "run.json", "--manifest", "nothing.json"], "cannot be read"),
+        (["verify", "run.json", "--trust", "run.json"], "no certificate and no Ed25519"),
+    ],
+)
+def test_a_mistake_with_keys_is_one_sentence_and_nothing_is_written(say, here, document, arguments, said):
+    done, out, err = say(*arguments)
+    assert (done, out) == (2, "") and said in err and "Traceback" not in err
+    assert not (here / "never.pdf").exists()
