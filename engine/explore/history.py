@@ -46,7 +46,8 @@ def histories(
 ) -> dict[str, History]:
     """As history, of several metrics: what they need of every window is put together once for all of them."""
     timeless = Slice(cohort.cohort, without=cohort.without)
-    found = _read(opened, metrics, timeless, opened.windows, against, column)
+    with opened.steadily():
+        found = _read(opened, metrics, timeless, opened.windows, against, column)
     return {key: _history(opened, key, found[key]) for key in metrics}
 
 

@@ -21,6 +21,7 @@ from engine.explore.performance import (
 )
 from engine.findings import Finding, NotComputed, Observation
 from engine.look import Attributed, finish
+from engine.monitor.beside import beside
 from engine.noise import NO_WINDOWS, WindowFloors
 from engine.pair import summarize_column
 from engine.performance import outcome_floors
@@ -36,7 +37,15 @@ FLOORS, OUTCOME_FLOORS = 64, 1000  # slices whose floors are kept: of all metric
 
 
 def look(opened: Opened, cut: Slice, against: str = SAME_COHORT, exact: bool = False) -> Run:
-    """The run of a slice, from cells; what they leave open about a verdict is read exactly. exact: every column is."""
+    """The run of a slice, from cells; what they leave open about a verdict is read exactly. exact: every column is.
+
+    Raises UnusableData where a file is no longer what it was when the monitor was opened: no run mixes two versions.
+    """
+    with opened.steadily():
+        return _look(opened, cut, against, exact)
+
+
+def _look(opened: Opened, cut: Slice, against: str, exact: bool) -> Run:
     read = {} if exact else dict(summaries_of(opened, cut, against))
     open_ones = _unproven(opened, read) if read else tuple(one.name for one in opened.columns)
     resolved = {name: exact_summary(opened, name, cut, against) for name in open_ones}
@@ -48,6 +57,9 @@ def look(opened: Opened, cut: Slice, against: str = SAME_COHORT, exact: bool = F
     right = performance_of(opened, cut, against) if plan.asks(PERFORMANCE) else None
     why = attributed(opened, cut, against) if attributions_asked(plan) else None
     asked = asked_of(opened.reference, opened.plan, against, least, opened.labels, "exact" if exact else "cells")
+    if "beside" not in opened.kept:
+        opened.kept["beside"] = beside(opened.monitor, opened.base)
+    asked["beside"] = opened.kept["beside"]
     run = finish(*sides, cut, held, opened.plan, known, named, floors, volumes, least, right, why, asked)
     if run.outcomes is None or isinstance(run.outcomes, str):
         return replace(run, definition=opened.monitor.definition)
@@ -147,7 +159,8 @@ def exact_summary(opened: Opened, name: str, cut: Slice, against: str = SAME_COH
     held = opened.held(cut, against)
     column = opened.reference.column(name)
     first = opened.sides[held.side].dataset
-    return summarize_column(first, opened.production, column, opened.supports[name], held.cut, cut)
+    with opened.steadily():
+        return summarize_column(first, opened.production, column, opened.supports[name], held.cut, cut)
 
 
 def findings_of(

@@ -1,7 +1,8 @@
 """A monitor with its data: supports fixed on the reference, both sides counted and coded, every slice a sum of them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from engine.tables.counted import counted
 from engine.tables.late_labels import LabelTable
 from engine.tables.places import find_path
 from engine.tables.sources import Dataset, find_files, open_dataset
+from engine.tables.steady import Steady, steady
 from engine.tables.supports import Support
 
 KEPT, KEPT_BYTES = 48, 512e6  # free filters whose cells are kept: so many, and no more than so much of them
@@ -46,7 +48,7 @@ class Side:
 @dataclass(frozen=True, eq=False)
 class Opened:
     """A monitor with its data. supports: per column, or the reason why it has none. labels: those in their own table.
-    base: the folder of the monitor's file.
+    base: the folder of the monitor's file. files: as they were when it was opened; None where data are no files.
 
     recounted: free filters, lately. kept: what is read once, when it is first asked for.
     """
@@ -57,6 +59,7 @@ class Opened:
     sides: Mapping[str, Side]
     labels: LabelTable | None = None
     base: Path | None = None
+    files: Steady | None = None
     recounted: dict[tuple[str, Slice], Cells] = field(default_factory=dict, repr=False)
     kept: dict[str, Any] = field(default_factory=dict, repr=False)
 
@@ -108,6 +111,10 @@ class Opened:
         """Whether a window holds less than the monitor's least share of the median window's rows."""
         return is_partial(window, self.volumes, self.monitor.window.least)
 
+    def steadily(self) -> AbstractContextManager[None]:
+        """Read within this: what goes wrong, or comes out, after a file changed is told as that (UnusableData)."""
+        return self.files.held() if self.files else nullcontext()
+
     @cached_property
     def volumes(self) -> Mapping[Window, int]:
         """Production rows of every window that holds any."""
@@ -119,25 +126,30 @@ class Opened:
 def open_monitor(monitor: Monitor, base: Path | None = None, progress: Progress | None = None) -> Opened:
     """Open both datasets of a monitor, fix the supports on the reference, and count both sides.
 
-    base: the folder of the monitor's file. progress is told a share and a sentence, and may raise Cancelled.
+    base: the folder of the monitor's file. progress is told a share and a sentence, and may raise Cancelled. Raises
+    UnusableData also where a file changed meanwhile.
     """
     if monitor.reference.path is None or monitor.production.path is None:
         raise UnusableData("Database tables are not read yet; give a path.", where=monitor.monitor)
     written = monitor.columns.target if isinstance(monitor.columns.target, Labels) else None
     places = [monitor.reference.path, monitor.production.path, *([written.path] if written else [])]
     paths = [find_path(place, base) for place in places]
-    root = connect({file.parent for path in paths for file in find_files(path)})
-    # what a run's document calls its data must not tell what came from the environment
-    reference, production = (open_dataset(path, root, monitor.hidden(str(path))) for path in paths[:2])
-    kinds = {name: str(kind) for name, kind in monitor.columns.kinds.items()}
-    reference = reference.assign(kinds, monitor.columns.roles_in(one.name for one in reference.columns))
-    if isinstance(monitor.columns.features, list):
-        reference = reference.only_features(monitor.columns.features)
-    production = read_as(reference, production)
-    labels = None
-    if written is not None:
-        labels = LabelTable(open_dataset(paths[2], root, "labels"), written.id, written.column)
-    return open_datasets(monitor, reference, production, progress, labels, base)
+    files = tuple(dict.fromkeys(file for path in paths for file in find_files(path)))
+    watched = steady(files)
+    root = connect({file.parent for file in files})
+    with watched.held():
+        # what a run's document calls its data must not tell what came from the environment
+        reference, production = (open_dataset(path, root, monitor.hidden(str(path))) for path in paths[:2])
+        kinds = {name: str(kind) for name, kind in monitor.columns.kinds.items()}
+        reference = reference.assign(kinds, monitor.columns.roles_in(one.name for one in reference.columns))
+        if isinstance(monitor.columns.features, list):
+            reference = reference.only_features(monitor.columns.features)
+        production = read_as(reference, production)
+        labels = None
+        if written is not None:
+            labels = LabelTable(open_dataset(paths[2], root, "labels"), written.id, written.column)
+        found = open_datasets(monitor, reference, production, progress, labels, base)
+    return replace(found, files=watched)
 
 
 def open_datasets(
