@@ -146,6 +146,7 @@ def judge(seen: Observation, threshold: Threshold | None, floor: Floor | None = 
     severity, within_noise, rows_needed = Severity.NOT_JUDGED, False, None
     if threshold is not None:
         severity, within_noise, rows_needed = verdict(reading.value, threshold, floor)
+    parts = parts_of(seen.summary.histogram, reading) if seen.metric.needs is Histogram else None
     return Finding(
         signal=seen.signal,
         column=seen.column,
@@ -153,7 +154,7 @@ def judge(seen: Observation, threshold: Threshold | None, floor: Floor | None = 
         metric=seen.metric.key,
         value=reading.value,
         severity=severity,
-        sentence=sentence(seen, threshold, severity, floor, within_noise),
+        sentence=sentence(seen, parts, threshold, severity, floor, within_noise),
         p_value=reading.p_value,
         statistic=reading.statistic,
         floor=floor.value if floor else None,
@@ -166,7 +167,7 @@ def judge(seen: Observation, threshold: Threshold | None, floor: Floor | None = 
         n_production=quality.production.values,
         null_share_reference=quality.reference.null_share,
         null_share_production=quality.production.null_share,
-        parts=parts_of(seen.summary.histogram, reading) if seen.metric.needs is Histogram else None,
+        parts=parts,
     )
 
 
@@ -204,8 +205,9 @@ def three(value: float) -> str:
 
 
 def sentence(
-    seen: Observation, threshold: Threshold | None, severity: Severity, floor: Floor | None, within_noise: bool
-) -> str:
+    seen: Observation, parts: tuple[Part, ...] | None, threshold: Threshold | None, severity: Severity,
+    floor: Floor | None, within_noise: bool,
+) -> str:  # fmt: skip
     """One sentence that says what was read, against what, and what it comes from."""
     reading, metric = seen.reading, seen.metric
     said = f"{metric.name} of {plain(seen.column)} is {three(reading.value)}"
@@ -215,7 +217,7 @@ def sentence(
         return said + "; not judged."
     said += verdict_words(threshold, severity, floor, within_noise)
     named = f"; {reading.detail}" if metric.signal == "data_quality" and reading.detail and reading.value else ""
-    return said + _largest(seen) + named + "."
+    return said + _largest(seen.reading, parts) + named + "."
 
 
 def verdict_words(
@@ -238,11 +240,11 @@ def verdict_words(
             return f", within the warning threshold {said(threshold.warning)}"
 
 
-def _largest(seen: Observation) -> str:
+def _largest(reading: Reading, parts: tuple[Part, ...] | None) -> str:
     """The bin that adds most to a breach, in words."""
-    parts = parts_of(seen.summary.histogram, seen.reading) if seen.reading.parts else None
+    parts = parts if reading.parts else None
     total = sum(part.part or 0.0 for part in parts or ())
-    if not parts or total <= 0 or not seen.reading.value:
+    if not parts or total <= 0 or not reading.value:
         return ""
     top = max(parts, key=lambda part: part.part or 0.0)
     share = (top.part or 0.0) / total

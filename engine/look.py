@@ -18,7 +18,7 @@ from engine.maturity import Maturity, maturity
 from engine.noise import NO_WINDOWS, WindowFloors
 from engine.operations_findings import operations_findings
 from engine.outcomes import Outcomes
-from engine.pair import fresh_summary, in_one_reading, open_both
+from engine.pair import fresh_summaries, in_one_reading, open_both
 from engine.performance import Answer, Found, answer, of_windows, performance
 from engine.ranking import Ranking
 from engine.reasons import reasons_of
@@ -37,6 +37,7 @@ from engine.tables.late_labels import LabelTable
 from engine.tables.outcomes import read_outcomes
 from engine.tables.sources import Dataset
 from engine.tables.supports import Support
+from engine.tables.together import in_groups
 
 PARTIAL = "The window holds too few of its rows to judge drift: only data quality and schema count."
 
@@ -98,7 +99,7 @@ def look(
     every: str = "week",
     progress: Progress | None = None,
 ) -> Run:
-    """A run of one slice on the exact tier, column by column on as many threads as there are cores.
+    """A run of one slice on the exact tier, a few columns at a time on as many threads as there are cores.
 
     A slice of one calendar window has floors from the reference's own windows too, and may be partial: least is the
     share of the median window's rows that a whole one holds. logged: attributions, or why they cannot be read; without,
@@ -114,12 +115,14 @@ def look(
     summaries: dict[str, ColumnSummary | str] = {}
     with ThreadPoolExecutor(max_workers=2) as pool:
         prints = [pool.submit(lambda side: side.sha256, side) for side in (reference, production)]  # kept by the sides
-        tasks = {pool.submit(fresh_summary, reference, production, column, held, cut): column for column in columns}
+        groups = in_groups(columns, max(reference.rows, production.rows))
+        tasks = {pool.submit(fresh_summaries, reference, production, group, held, cut): group for group in groups}
         try:
-            for done, task in enumerate(as_completed(tasks), start=1):
-                supports[tasks[task].name], summaries[tasks[task].name] = task.result()
+            for task in as_completed(tasks):
+                for column, (support, summary) in zip(tasks[task], task.result(), strict=True):
+                    supports[column.name], summaries[column.name] = support, summary
                 if progress:
-                    progress(done / len(tasks), f"{done} of {len(tasks)} columns")
+                    progress(len(summaries) / len(columns), f"{len(summaries)} of {len(columns)} columns")
             for done_print in prints:
                 done_print.result()
         except BaseException:

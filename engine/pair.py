@@ -1,6 +1,6 @@
 """Two sources as a pair: opened on one connection, read alike, and one column of both summarised exactly."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.columns import Column
@@ -12,7 +12,8 @@ from engine.tables.connection import connect
 from engine.tables.exact import quality_only, summarize
 from engine.tables.sources import Dataset, find_files, open_dataset
 from engine.tables.supports import Support, build_support
-from engine.tables.values import read
+from engine.tables.together import read_together
+from engine.tables.values import Categories, Numbers, read
 
 
 def open_both(reference: Any, production: Any) -> tuple[Dataset, Dataset]:
@@ -45,25 +46,35 @@ def _name(source: Any, otherwise: str) -> str:
     return str(source) if isinstance(source, str) or hasattr(source, "__fspath__") else otherwise
 
 
-def fresh_summary(
-    reference: Dataset, production: Dataset, column: Column, held: Against, cut: Slice
-) -> tuple[Support | str, ColumnSummary | str]:
-    """The support of a column, or why it has none, and its summary."""
-    base = held.cut
-    if not production.has(column.name):
-        return "production has no such column", "production has no such column"
+Values = Numbers | Categories
+Fresh = tuple[Support | str, ColumnSummary | str]
+
+
+def fresh_summaries(
+    reference: Dataset, production: Dataset, columns: Sequence[Column], held: Against, cut: Slice
+) -> list[Fresh]:
+    """The support of each column, or why it has none, and its summary; columns that are read together."""
+    there = [column for column in columns if production.has(column.name)]
+    side, base = (production if held.side == "production" else reference), held.cut
     try:
-        whole = read(reference, column, Slice())
-        support = build_support(column, whole)
-        side = production if held.side == "production" else reference
-        first = whole if base == Slice() and side is reference else read(side, column, base)
-        second = read(production, column, cut)
-        if isinstance(support, str):
-            return support, quality_only(support, first.quality, second.quality)
-        return support, summarize(support, first, second)
+        whole = read_together(reference, there, Slice())
+        first = whole if base == Slice() and side is reference else read_together(side, there, base)
+        second = read_together(production, there, cut)
     except UnusableData as error:  # one column that cannot be read takes no other with it
+        if len(columns) > 1:
+            return [one for column in columns for one in fresh_summaries(reference, production, [column], held, cut)]
         why = f"its values cannot be read: {error.message}"
-        return why, why
+        return [(why, why)]
+    found = {column.name: _fresh(column, *read) for column, *read in zip(there, whole, first, second, strict=True)}
+    missing = "production has no such column"
+    return [found.get(column.name, (missing, missing)) for column in columns]
+
+
+def _fresh(column: Column, whole: Values, first: Values, second: Values) -> Fresh:
+    support = build_support(column, whole)
+    if isinstance(support, str):
+        return support, quality_only(support, first.quality, second.quality)
+    return support, summarize(support, first, second)
 
 
 def summarize_column(

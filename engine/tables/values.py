@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.columns import INTEGERS, ORDERED, Column, Kind, kind_of
@@ -95,8 +96,13 @@ def read_numbers(dataset: Dataset, wanted: Column, cut: Slice) -> Numbers:
     value = value_sql(stored, wanted)
     broken = f", {quoted(stored.name)} IS NOT NULL AND ({value}) IS NULL AS broken" if can_fail(stored, wanted) else ""
     table = dataset.query(f"SELECT {value} AS value{broken} FROM {dataset.scan} WHERE {condition}", values)
-    column = table["value"]
-    errors = int(pc.sum(table["broken"]).as_py() or 0) if broken else 0
+    return numbers_of(table, "value", "broken" if broken else None)
+
+
+def numbers_of(table: pa.Table, value: str, broken: str | None) -> Numbers:
+    """A column of doubles that was read, sorted. broken: the column that says which values are type errors, if any."""
+    column = table[value]
+    errors = int(pc.sum(table[broken]).as_py() or 0) if broken else 0
     rows, missing = len(column), column.null_count
     found = (column.drop_null() if missing else column).to_numpy()
     found = found if found.flags.writeable else found.copy()  # what is writable is no longer the table's
@@ -120,6 +126,11 @@ def read_categories(dataset: Dataset, wanted: Column, cut: Slice) -> Categories:
         f"WHERE {condition} GROUP BY 1",
         values,
     )
+    return categories_of(table)
+
+
+def categories_of(table: pa.Table) -> Categories:
+    """Categories from a table of name (NULL: what has none), its rows, and in how many of them something stands."""
     rows = int(pc.sum(table["rows"]).as_py() or 0)
     gone = table.filter(pc.is_null(table["name"]))
     missing = int(pc.sum(gone["rows"]).as_py() or 0)
