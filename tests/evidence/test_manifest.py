@@ -21,7 +21,6 @@ from tests.evidence.conftest import ROOT
 from tests.evidence.sealers import sealer, signer
 from tests.evidence.steps import AT
 
-
 TOOLS = ("openssl", "perl", "sha256sum")
 
 
