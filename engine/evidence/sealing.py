@@ -102,6 +102,12 @@ def sealed(
     return whole, _told(found, data, body, store, by)
 
 
+def tried_here(form: str) -> None:
+    """Whether this machine can seal what it exports in a form. Raises as sealed does, before anything is recorded."""
+    if form == "pdf" and (key := house_key()):
+        tried(*key)
+
+
 def sealed_here(data: bytes, form: str, *, store: Store, by: str) -> bytes:
     """A file as it leaves this machine: a PDF sealed, where the machine has a key; others as they are."""
     key = house_key() if form == "pdf" else None

@@ -7,6 +7,7 @@ import streamlit as st
 from engine.access import Visitor, acts
 from engine.errors import PlumblineError
 from engine.evidence.forms import FORMS, render
+from engine.evidence.sealing import house_key, sealed_here, tried_here
 from engine.evidence.snapshot import Options, file_name
 from engine.record import Record
 from engine.store import Store, entries
@@ -32,12 +33,20 @@ def build(who: Visitor, store: Store, run: str, options: Options, by: str, form:
     return made, render(made, form)
 
 
+def leave(who: Visitor, store: Store, made: dict[str, Any], data: bytes, form: str) -> bytes:
+    """A file as it leaves: recorded, and a PDF sealed where this machine has a key."""
+    tried_here(form)
+    acts.keep(who, store, made, data, form)
+    return sealed_here(data, form, store=store, by=str(made["requested_by"]))
+
+
 def show_exports(store: Store, run: Record, options: Options, by: str, seen: Preview) -> None:
     """The form, and the button that gives the file."""
     st.subheader("The file", anchor=False)
     form = st.segmented_control("Form", list(FORMS), default="pdf", required=True, key="form", bind="query-params",
                                 format_func=str.upper)  # fmt: skip
-    st.caption(f"{SAYS[form].capitalize()}. Its SHA-256 goes into the ledger, with your name.")
+    seal = " It is sealed with the key of this machine." if form == "pdf" and house_key() else ""
+    st.caption(f"{SAYS[form].capitalize()}. Its SHA-256 goes into the ledger, with your name.{seal}")
     box: dict[str, str] = st.session_state.setdefault(BOX, {})
     there = claims()
     if not may("export"):
@@ -54,11 +63,10 @@ def show_exports(store: Store, run: Record, options: Options, by: str, seen: Pre
             try:
                 who = visitor_by(there)  # roles as they are now
                 made, data = build(who, store, run.id, options, by, form)
-                acts.keep(who, store, made, data, form)
+                return leave(who, store, made, data, form)
             except PlumblineError as error:
                 box["error"] = str(error)
                 raise
-            return data
 
         st.download_button(f"Export {form.upper()}", make, name, FORMS[form], key=f"export_{form}", type="primary",
                            icon=":material/download:")  # fmt: skip
@@ -95,11 +103,10 @@ def show_slow(
     def fetch() -> bytes:
         """Runs when the button is pressed, as make does."""
         try:
-            acts.keep(visitor_by(there), store, made, data, form)
+            return leave(visitor_by(there), store, made, data, form)
         except PlumblineError as error:
             box["error"] = str(error)
             raise
-        return data
 
     st.download_button(
         f"Export {form.upper()}, {len(data) / 1e6:.1f} MB", fetch, file_name(made, form), FORMS[form],
@@ -116,7 +123,7 @@ def show_history(store: Store, run: Record) -> None:
     st.subheader("Exported and signed before", anchor=False)
     if said := st.session_state.get(BOX, {}).get("error"):
         st.error(plain(said), icon=":material/error:")
-    kinds = ("export", "sign-off")
+    kinds = ("export", "sign-off", "seal")
     mine = [one for one in entries(store) if one.kind in kinds and one.body.get("run") == run.id]
     if not mine:
         st.markdown("Nothing of this run was exported or signed yet.")
@@ -138,4 +145,6 @@ def in_words(kind: str, body: Any) -> str:
     """An entry in a few words."""
     if kind == "export":
         return f"{str(body['format']).upper()}, {int(body['bytes']):,} bytes"
+    if kind == "seal":
+        return f"sealed by {body['signer']}" if body["form"] == "seal" else "manifest signed"
     return f"signed as {body['role']}: {body['meaning']}, {body['decision']}"
