@@ -21,11 +21,13 @@ def asked_of(
 ) -> dict[str, Any]:
     """What was asked of a reference. against: as slices/against.py reads it; least: share of rows of a whole window.
 
-    tier: exact where every column was sorted, cells where slices of a monitor's counts were summed.
+    tier: exact where every column was sorted, cells where slices of a monitor's counts were summed. Of a monitor,
+    beside is filled in as engine/monitor/beside.py has it.
     """
     late = {"name": labels.dataset.name, "id": labels.id, "column": labels.column} if labels else None
     return {
         "against": against,
+        "beside": None,
         "columns": [
             {"name": c.name, "type": c.type, "kind": str(c.kind), "role": str(c.role)} for c in reference.columns
         ],

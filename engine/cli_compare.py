@@ -62,7 +62,12 @@ def compared(
         first, second, cut, plan, against=against, monitor=named, least=least, labels=labels, logged=logged,
         every=every, progress=progress,
     )  # fmt: skip
-    return replace(run, definition=found.definition) if found else run
+    if found is None or run.asked is None:
+        return run
+    from engine.monitor.beside import beside
+
+    kept = {**run.asked, "beside": beside(found, Path(monitor or "").parent)}
+    return replace(run, definition=found.definition, asked=kept)
 
 
 def as_told(

@@ -24,7 +24,7 @@ from engine.summaries import ColumnSummary
 if TYPE_CHECKING:
     import pandas
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"  # goes up whenever a number of a run becomes another; docs/decisions.md says when
 SCHEMA_VERSION = 1
 
 

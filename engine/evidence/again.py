@@ -1,9 +1,8 @@
 """A run asked again of the original files, by its recorded slice, plan and monitor: the same numbers, or which not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from math import isclose
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,6 +10,7 @@ from engine.asked import plan_of
 from engine.attribution import feature_names
 from engine.errors import PlumblineError, UnreadableSource
 from engine.evidence.canonical import plain_json
+from engine.evidence.differing import differing, readings_in
 from engine.evidence.rare import without_rare
 from engine.evidence.variables import filled_definition, filled_path, without_values
 from engine.explore.look import look as look_at_cells
@@ -18,7 +18,6 @@ from engine.explore.opened import open_datasets
 from engine.look import look
 from engine.monitor import Monitor
 from engine.pair import in_one_reading
-from engine.record import name_of
 from engine.run import Run
 from engine.slices import Filter, Slice, Window
 from engine.tables.attributions import Attributions, Prefixed, find_attributions
@@ -27,11 +26,7 @@ from engine.tables.late_labels import LabelTable
 from engine.tables.places import find_path
 from engine.tables.sources import Dataset, find_files, open_dataset
 
-CLOSE = 1e-9  # sums of doubles over several threads differ in their last digits
-COMPARED = (
-    "value severity p_value statistic floor within_noise rows_needed n_reference n_production null_share_reference "
-    "null_share_production threshold parts band interval"
-).split()
+WEEK = {"attributions": None, "labels": None, "every": "week"}  # of a run that had no monitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +41,8 @@ class Again:
 def again(snapshot: Mapping[str, Any], places: Mapping[str, str] | None = None, base: Path | None = None) -> Again:
     """The run of a snapshot computed again. places: where "reference", "production" and "labels" lie now, where they
     moved; base: a folder that relative paths may start from, the working folder otherwise.
+
+    Where the engine is another now, other numbers are no proof that anything was changed: then the state is unknown.
     """
     run, places = snapshot["run"], places or {}
     if run["asked"] is None:
@@ -71,19 +68,28 @@ def again(snapshot: Mapping[str, Any], places: Mapping[str, str] | None = None, 
         return Again("different", f"The data cannot be asked as they were: {without_values(error, known)}")
     options = snapshot["options"]
     now = without_rare(plain_json(fresh.document()), options["least_rows"], options["top"])
-    found = differing(run, now)
+    return _compared(run, now)
+
+
+def _compared(run: Mapping[str, Any], now: Mapping[str, Any]) -> Again:
+    """The answer that two documents amount to, the recorded one and the one that was made just now."""
+    found, n = differing(run, now), len(run["findings"])
     changed = run["engine"] != now["engine"]
     versions = f" The engine is another now: {_versions(now)}; it was {_versions(run)}." if changed else ""
-    n = len(run["findings"])
-    if found:
-        others = len({one.split(": ")[0] for one in found})
-        said = f"{others} of {n} readings are others when computed again.{versions}"
-        return Again("different", said, tuple(found))
-    return Again("same", f"Both files are those of the run, and all {n} readings come out again.{versions}")
+    if not found:
+        said = f"Both files are those of the run, and all {n} readings and every other number come out again."
+        return Again("same", said + versions)
+    others = readings_in(found)
+    what = f"{others} of {n} readings are" if others else f"All {n} readings come out again, but other numbers are"
+    said = f"{what} others when computed again.{versions}"
+    if changed:
+        said += " So this does not prove that anything was changed: compute it with the version that made it."
+    return Again("unknown" if changed else "different", said, tuple(found))
 
 
 def _versions(run: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {said}" for name, said in run["engine"].items() if name != "name")
+    known = run["engine"]
+    return f"Plumbline {known['version']}, DuckDB {known['duckdb']}, numpy {known['numpy']}"
 
 
 def _opened(
@@ -93,7 +99,7 @@ def _opened(
     asked = run["asked"]
     late = asked["labels"]
     names = {"reference": run["reference"]["name"], "production": run["production"]["name"]}
-    names |= {"labels": late["name"]} if late else {}
+    names |= {"labels": labels_place(asked)} if late else {}
     paths = {}
     for name, said in names.items():
         if name not in places:
@@ -107,30 +113,42 @@ def _opened(
     return in_one_reading(first, second, kinds, roles), labels
 
 
+def labels_place(asked: Mapping[str, Any]) -> str:
+    """Where the table of labels of a run lies, as the run says it."""
+    return str((asked.get("beside") or WEEK)["labels"] or asked["labels"]["name"])
+
+
+def attributions_place(run: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Where the logged attributions of a run lie, as it says it: path, id and prefix; None where it has none."""
+    beside = (run["asked"] or {}).get("beside")
+    if beside:
+        logged: Mapping[str, Any] | None = beside["attributions"]
+        return logged
+    return ((run["definition"] or {}).get("columns") or {}).get("attributions")
+
+
 def _asked(run: Mapping[str, Any], sides: tuple[Dataset, Dataset], labels: LabelTable | None, base: Path | None) -> Run:
     """The run again, on the tier that it was made on."""
-    asked, cut = run["asked"], slice_of(run["slice"])
+    asked, cut, wanted = run["asked"], slice_of(run["slice"]), attributions_place(run)
+    path = filled_path(wanted["path"]) if wanted and wanted["path"] else None
     if asked["tier"] == "cells" and run["definition"]:
-        monitor = Monitor.model_validate(run["definition"])
+        definition = dict(run["definition"])
+        if wanted:
+            definition["columns"] = {**definition["columns"], "attributions": {**wanted, "path": path}}
+        monitor = Monitor.model_validate(definition)
         return look_at_cells(open_datasets(monitor, *sides, None, labels, base), cut, asked["against"])
+    logged: Attributions | Prefixed | str | None = None
+    if wanted and plan_of(asked).asks("attribution_drift"):
+        features = [name for name in feature_names(sides[0].columns) if sides[1].has(name)]
+        try:
+            logged = find_attributions(path, wanted["id"], wanted["prefix"], features, *sides, base)
+        except PlumblineError as error:
+            logged = str(error)
     named = (run["monitor"], run["monitor_digest"]) if run["monitor"] else None
-    logged = _logged(run, sides, base)
-    rest = {"against": asked["against"], "monitor": named, "least": asked["least"], "labels": labels, "logged": logged}
-    return look(*sides, cut, plan_of(asked), **rest)
-
-
-def _logged(
-    run: Mapping[str, Any], sides: tuple[Dataset, Dataset], base: Path | None
-) -> Attributions | Prefixed | str | None:
-    """Logged attributions where the monitor names any, or why they cannot be read."""
-    wanted = ((run["definition"] or {}).get("columns") or {}).get("attributions")
-    if not wanted or not plan_of(run["asked"]).asks("attribution_drift"):
-        return None
-    features = [name for name in feature_names(sides[0].columns) if sides[1].has(name)]
-    try:
-        return find_attributions(wanted["path"], wanted["id"], wanted["prefix"], features, *sides, base)
-    except PlumblineError as error:
-        return str(error)
+    return look(
+        *sides, cut, plan_of(asked), against=asked["against"], monitor=named, least=asked["least"], labels=labels,
+        logged=logged, every=str((asked.get("beside") or WEEK)["every"]),
+    )  # fmt: skip
 
 
 def slice_of(said: Mapping[str, Any]) -> Slice:
@@ -143,61 +161,3 @@ def slice_of(said: Mapping[str, Any]) -> Slice:
     span = Window(*(datetime.fromisoformat(window[name]) for name in ("start", "end"))) if window else None
     cohort = tuple(Filter(one["column"], one["operator"], tuple(one["values"])) for one in said["cohort"])
     return Slice(cohort, span, said["without"])
-
-
-def differing(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """What two documents of a run say differently, as sentences; moments and texts are not compared.
-
-    >>> bare = {"findings": [], "not_computed": [{"column": None, "metric": "ndcg"}]}
-    >>> differing(bare, {"findings": [], "not_computed": []})
-    ['ndcg: was not computed, now it is not asked']
-    """
-    said = []
-    for name, (first, second) in _paired(then["findings"], now["findings"]).items():
-        if first is None or second is None:
-            said.append(f"{name}: {'was not there' if first is None else 'cannot be computed any more'}")
-            continue
-        for field in COMPARED:
-            if not alike(first[field], second[field]):
-                said.append(f"{name}: {field} was {_short(first[field])}, is {_short(second[field])}")
-    gaps = _paired(then["not_computed"], now["not_computed"])
-    said += [
-        f"{name}: {'was asked of nobody' if first is None else 'was not computed'}, now it is not "
-        f"{'computed' if first is None else 'asked'}"
-        for name, (first, second) in gaps.items()
-        if first is None or second is None
-    ]
-    return said
-
-
-def _paired(
-    then: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]
-) -> dict[str, tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]]:
-    old, new = ({_name(one): one for one in rows} for rows in (then, now))
-    return {name: (old.get(name), new.get(name)) for name in sorted({*old, *new})}
-
-
-def _name(one: Mapping[str, Any]) -> str:
-    return name_of(one["column"], one["metric"])
-
-
-def alike(first: Any, second: Any) -> bool:
-    """Whether two JSON values are the same, numbers within rounding.
-
-    >>> alike([1.0, None, "a"], [1.0 + 1e-12, None, "a"]), alike(1.0, 1.1), alike(True, 1)
-    (True, False, False)
-    """
-    if isinstance(first, bool) or isinstance(second, bool):
-        return first is second
-    if isinstance(first, int | float) and isinstance(second, int | float):
-        return isclose(first, second, rel_tol=CLOSE, abs_tol=1e-12)
-    if isinstance(first, Mapping) and isinstance(second, Mapping):
-        return first.keys() == second.keys() and all(alike(first[key], second[key]) for key in first)
-    if isinstance(first, list) and isinstance(second, list):
-        return len(first) == len(second) and all(alike(a, b) for a, b in zip(first, second, strict=True))
-    return bool(first == second)
-
-
-def _short(value: Any) -> str:
-    said = str(value)
-    return said if len(said) <= 60 else f"{said[:59]}…"

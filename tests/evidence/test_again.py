@@ -4,6 +4,7 @@ import json
 import shutil
 from datetime import datetime
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -71,3 +72,81 @@ def test_a_variable_may_hold_the_whole_address(monkeypatch):
     monkeypatch.setenv("BUCKET", "s3://ours")
     assert filled_path("${BUCKET}/week/old.parquet") == "s3://ours/week/old.parquet"
     assert filled_path("data/old.parquet") == "data/old.parquet"
+
+
+def logged(tmp_path, monkeypatch, exact):
+    """A run of a monitor with labels and logged attributions in tables of their own, made from another folder."""
+    random = np.random.default_rng(0)
+    folder = tmp_path / "far" / "away"
+    folder.mkdir(parents=True)
+    for name, first in (("old", 0), ("new", 400)):
+        table = tables(6, shift=float(bool(first)), seed=first)
+        score = random.uniform(0.05, 0.95, 400)
+        table = table.append_column("id", pa.array(range(first, first + 400))).append_column("score", pa.array(score))
+        pq.write_table(table, folder / f"{name}.parquet")
+    ids = list(range(800))
+    pq.write_table(pa.table({"id": ids, "late": random.integers(0, 2, 800)}), folder / "labels.parquet")
+    shap = {f"column_{i}": random.normal(0, 1 + i, 800) for i in range(6)}
+    pq.write_table(pa.table({"id": ids, **shap}), folder / "shap.parquet")
+    text = (
+        "monitor: m\nreference: {path: old.parquet}\nproduction: {path: new.parquet}\n"
+        "columns:\n  id: id\n  score: score\n  target: {path: labels.parquet, id: id, column: late}\n"
+        "  attributions: {path: shap.parquet}\nwindow: {every: 1 day}\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    opened = open_monitor(parse_monitor(text), folder)
+    return json.loads(look(opened, Slice(), exact=exact).to_json()), folder
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_labels_and_attributions_in_tables_of_their_own_are_found_again(tmp_path, monkeypatch, exact):
+    run, folder = logged(tmp_path, monkeypatch, exact)
+    found = {one["metric"] for one in run["findings"]}
+    assert {"ndcg", "log_loss"} <= found and run["importance"]["source"] == "logged attributions"
+    assert run["asked"]["beside"] == {
+        "attributions": {"path": str(folder / "shap.parquet"), "id": None, "prefix": None},
+        "labels": str(folder / "labels.parquet"), "every": "day",
+    }  # fmt: skip
+    answer = again(evidence(run))
+    assert answer.state == "same", answer
+
+
+FORGED = {
+    "importance of column_1": lambda run: run["importance"]["features"][1].update(production=0.9),
+    "labels of the run": lambda run: run["labels"]["production"].update(labelled=1),
+    "counts of column_2": lambda run: run["quality"][2]["production"].update(nulls=7),
+    "counts of the run": lambda run: run["counts"].update(critical=0),
+    "severity of the run": lambda run: run.update(severity="ok"),
+    "notes of the run": lambda run: run.update(notes=["All is well."]),
+    "reasons of ": lambda run: run["reasons"][0].update(sentences=["Nothing happened."]),
+    "production data": lambda run: run["production"].update(rows=1_000_000),
+    "ndcg: sentence": lambda run: next(one for one in run["findings"] if one["metric"] == "ndcg").update(sentence="x"),
+    "estimate of accuracy": lambda run: run["estimates"].append(
+        {"metric": "accuracy", "value": 0.9, "low": 0.8, "high": 0.95, "rows": 4, "because": None, "assumption": "If."}
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def forging(tmp_path_factory):
+    """The run of a monitor, to be forged in one place or another."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield logged(tmp_path_factory.mktemp("forging"), patch, True)[0]
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_every_number_of_the_document_is_held_against_the_data(forging, name):
+    run = json.loads(json.dumps(forging))
+    FORGED[name](run)
+    answer = again(evidence(run))
+    assert answer.state == "different" and any(one.startswith(name) for one in answer.differing), answer
+
+
+def test_another_engine_is_told_and_no_proof_of_tampering(forging):
+    run = json.loads(json.dumps(forging))
+    run["engine"]["version"] = "0.0.9"
+    assert again(evidence(run)).state == "same"
+    run["findings"][0]["value"] = 99.0
+    answer = again(evidence(run))
+    assert answer.state == "unknown" and len(answer.differing) == 1
+    assert "it was Plumbline 0.0.9, DuckDB" in answer.words and "does not prove that anything was changed" in answer.words

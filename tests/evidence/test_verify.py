@@ -195,7 +195,7 @@ def test_numbers_come_out_again(week):
     level = verify_bytes(canonical(week), "x", data=True).levels[4]
     assert (level.state, level.words) == (
         "same",
-        "Both files are those of the run, and all 184 readings come out again.",
+        "Both files are those of the run, and all 184 readings and every other number come out again.",
     )
 
 
