@@ -19,11 +19,13 @@ ROOTS = "PLUMBLINE_DATA"  # folders that a path may lie in, joined as PATH is; t
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file that was brought in. name is what its owner calls it; upload its id in the inbox, if it is one."""
+    """A file that was brought in. name is what its owner calls it; upload its id in the inbox, if it is one; again:
+    whether it was there before it was sent."""
 
     path: str
     name: str
     upload: str = ""
+    again: bool = False
 
 
 def allowed_roots() -> tuple[Path, ...]:
@@ -71,13 +73,13 @@ def _under(path: Path, roots: tuple[Path, ...], wanted: str) -> None:
         )  # fmt: skip
 
 
-def source_of(upload: str) -> Source:
+def source_of(upload: str, again: bool = False) -> Source:
     """The upload of that id in this session's inbox. Raises Refused where it has none that is whole."""
     home = folder_of(session())
     one = parcel(home, upload)
     if not one.sha256:
         raise Refused(409, "This upload is not whole yet.", "Choose the same file again: it goes on.")
-    return Source(str(home / one.file), one.name, one.id)
+    return Source(str(home / one.file), one.name, one.id, again)
 
 
 def let_go(old: Source, used: Iterable[str]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from pathlib import Path
 
-from pages.shared.inbox import Parcel, begin, parcels, write
+from pages.shared.inbox import Parcel, arrived, begin, cleaned, parcels, write
 
 
 def go_on(
@@ -23,20 +23,17 @@ def go_on(
     upload that was begun before, whose connection may hang; busy: those that are being written to, and are left alone
     by anybody else. Raises Refused for a file that is not taken.
     """
-    for place in homes:
-        for one in parcels(place):
-            if (one.size, one.head) != (size, head):
-                continue
-            if one.sha256 and not digest:
-                return None, False
-            if one.sha256 and digest == one.sha256:
-                return adopt(place, homes[0], one), True
-            if (
-                not one.sha256
-                and (one.name, one.modified) == (name, modified)
-                and (one.id == known or one.id not in busy)
-            ):
-                return adopt(place, homes[0], one), False
+    found = [(place, one) for place in homes for one in parcels(place) if (one.size, one.head) == (size, head)]
+    for place, one in found:
+        if one.sha256 and not digest:
+            return None, False
+        if one.sha256 and digest == one.sha256:
+            return adopt(place, homes[0], one), True
+    # the one that was begun here first, then what has come farthest
+    for place, one in sorted(found, key=lambda pair: (pair[1].id != known, -arrived(*pair))):
+        alike = not one.sha256 and (one.name, one.modified) == (cleaned(name), modified)
+        if alike and (one.id == known or one.id not in busy):
+            return adopt(place, homes[0], one), False
     return begin(homes[0], name, size, modified, head), False
 
 

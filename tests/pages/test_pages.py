@@ -5,7 +5,7 @@ import json
 import pytest
 
 from engine.signals import SIGNALS
-from tests.pages.conftest import HOSTILE, PAGES, words
+from tests.pages.conftest import PAGES, words
 
 EACH = pytest.mark.parametrize("page", PAGES)
 WITH_VIEW = pytest.mark.parametrize("page", [page for page in PAGES if page != "Data"])
@@ -152,54 +152,8 @@ def test_a_category_and_an_id_have_pages_too(app):
         assert at.selectbox(key="column").value == column
 
 
-@pytest.mark.parametrize("columns", [(), ("amount", HOSTILE, "region")], ids=["dated", "without a timestamp"])
-def test_two_files_become_a_dashboard(app, monkeypatch, two_files, columns):
-    reference, production = two_files(*columns)
-    monkeypatch.setenv("PLUMBLINE_DATA", str(reference.parent))
-    at = app("Data")
-    for side, path in (("reference", reference), ("production", production)):
-        at.segmented_control(key=f"how_{side}").set_value("Point to a path").run()
-        at.text_input(key=f"path_{side}").set_value(str(path)).run()
-        assert not at.exception
-    assert "Both files have the same" in words(at)
-    at.button(key="start").click().run()
-    assert not at.exception, at.exception
-    assert at.title[0].value == "Overview" and "my-monitor" in at.selectbox(key="monitor").options
-    assert ("840** of 840" if not columns else "all time, all rows".capitalize()[:8]) in words(at) or at.metric
-    for page in ("Columns", "Data quality", "Column"):
-        at.switch_page(PAGES[page]).run()
-        assert not at.exception, at.exception
-    at.selectbox(key="column").select(HOSTILE).run()
-    assert not at.exception, at.exception
-
-
 def test_another_session_does_not_see_it(app):
     assert app().selectbox(key="monitor").options == ["flights-late", "flights-class", "flights-delay"]
-
-
-def test_an_upload_becomes_a_file_of_ours(app, two_files):
-    reference, production = two_files()
-    at = app("Data")
-    for side, path in (("reference", reference), ("production", production)):
-        at.file_uploader(key=f"upload_{side}_0").upload(f"../../{side}.csv", path.read_bytes())
-        at.run()
-        assert not at.exception, at.exception
-    path = at.session_state["sources"]["reference"].path
-    assert "uploads" in path and ".." not in path
-    assert "What the columns are" in words(at)
-
-
-def test_a_file_that_is_no_table_is_told(app, monkeypatch, two_files):
-    reference, _ = two_files()
-    monkeypatch.setenv("PLUMBLINE_DATA", str(reference.parent))
-    empty = reference.parent / "empty.csv"
-    empty.write_text("")
-    at = app("Data")
-    for side, path in (("reference", reference), ("production", empty)):
-        at.segmented_control(key=f"how_{side}").set_value("Point to a path").run()
-        at.text_input(key=f"path_{side}").set_value(str(path)).run()
-    assert not at.exception
-    assert "The file is empty." in words(at)
 
 
 @pytest.mark.parametrize("page", ["Overview", "Columns", "Column", "Data quality"])

@@ -1,0 +1,87 @@
+"""What the values themselves say about columns before there is a monitor: ids, targets, cohorts; each with a reason."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from engine.columns import INTEGERS, Column, Kind, Role
+from engine.errors import shown
+from engine.tables.profile import Profile
+
+Profiles = Mapping[str, Profile | str]
+
+MOST, GROUPS = 12, 200  # values of a column that becomes a cohort unasked, and cohorts that all of them make together
+RARE = 0.005  # share of rows below which a value is no cohort anybody can judge
+STEM = 4  # letters that a target's name must share with the score's or the prediction's
+KEYLIKE = 0.97  # share of different values that is taken for all of them, counted within a few percent
+ENOUGH = 50  # rows below which every value may be another by chance
+
+
+def guessed(columns: Sequence[Column], profiles: Profiles) -> tuple[Column, ...]:
+    """The columns with the roles that their values suggest where their names suggested none."""
+    taken = {one.role for one in columns}
+    found = []
+    for column in columns:
+        held = profiles.get(column.name)
+        role, why = _role(column, held, columns, taken) if isinstance(held, Profile) else (None, "")
+        if role is not None:
+            taken.add(role)
+            column = column.as_role(role, why)
+        found.append(column)
+    return tuple(found)
+
+
+def _role(column: Column, held: Profile, columns: Iterable[Column], taken: Iterable[Role]) -> tuple[Role | None, str]:
+    """The role that a feature's values suggest, and why; None where they suggest no other."""
+    values = held.rows - held.nulls - held.errors
+    if column.role is not Role.FEATURE or not values:
+        return None, ""
+    keylike = values >= ENOUGH and held.distinct >= KEYLIKE * values and held.kind is Kind.CATEGORICAL
+    keylike = keylike or (
+        column.base in INTEGERS and held.rows == values >= ENOUGH and held.distinct >= KEYLIKE * values
+    )
+    if keylike and Role.ID not in taken and not held.nulls:
+        return Role.ID, "nearly every value is another, as ids are"
+    if keylike and held.kind is Kind.CATEGORICAL:
+        return Role.IGNORE, "nearly every text is another: as a feature all of them would be unseen"
+    if Role.TARGET not in taken and held.distinct == 2:
+        for other in columns:
+            if other.role in (Role.SCORE, Role.PREDICTION) and _stem(column.name, other.name) >= STEM:
+                return Role.TARGET, f"two values, and named as the {other.role} {shown(other.name)} is"
+    return None, ""
+
+
+def _stem(one: str, other: str) -> int:
+    """Letters of the longest word of one name with which a word of the other begins.
+
+    >>> _stem("churned", "churn_probability"), _stem("late", "predicted_late"), _stem("on", "only_score")
+    (5, 4, 2)
+    """
+    longest = 0
+    for mine in one.lower().split("_"):
+        for word in other.lower().split("_"):
+            n = 0
+            while n < min(len(mine), len(word)) and mine[n] == word[n]:
+                n += 1
+            longest = max(longest, n if n in (len(mine), len(word)) else 0)
+    return longest
+
+
+def cohorts(columns: Sequence[Column], reference: Profiles, production: Profiles) -> dict[str, tuple[bool, str]]:
+    """Per feature of categories whether it is looked at by its values unasked, and why or why not."""
+    room, found = GROUPS, {}
+    for column in columns:
+        one, other = reference.get(column.name), production.get(column.name)
+        if column.role is not Role.FEATURE or column.kind is not Kind.CATEGORICAL or not isinstance(one, Profile):
+            continue
+        if not isinstance(other, Profile):
+            found[column.name] = (False, "production has no such column")
+        elif not one.exact or one.distinct < 2 or one.distinct > MOST:
+            many = f"{one.distinct:,} values" if one.distinct != 1 else "one value"
+            found[column.name] = (False, f"{many}: no group to compare" if one.distinct < 2 else f"{many}: too many")
+        elif max((n for _, n in one.top[1:2]), default=0) < RARE * one.rows:
+            found[column.name] = (False, "one value has nearly all rows")
+        elif one.distinct > room:
+            found[column.name] = (False, f"{one.distinct} values: with those above too many groups")
+        else:
+            room //= one.distinct
+            found[column.name] = (True, f"{one.distinct} values: few enough to look at each")
+    return found

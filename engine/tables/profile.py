@@ -1,0 +1,220 @@
+"""What columns hold at a glance, before there is a monitor: missing values, different ones, range, and their shape."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from math import isfinite
+
+import numpy as np
+
+from engine.columns import ORDERED, Column, Kind
+from engine.errors import PlumblineError, plain
+from engine.slices import quoted
+from engine.tables.sources import Dataset
+from engine.tables.values import there_sql, value_sql
+
+BARS = 16  # of the shape of numbers and moments
+TOP = 8  # categories that are told apart; the rest is one bar
+SAMPLED = 40_000  # rows from which the limits of bars are taken; what the bars count is all rows
+TOGETHER = 40  # columns of one query
+KEYLIKE = 0.5  # share of rows beyond which different texts are not counted one by one: no category is frequent
+
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One column of one dataset. nulls (not-a-number too) and errors (no value of this kind) are rows.
+
+    distinct: different values, within 5 % where it is not exact. low, high: as text, empty where there is no order.
+    top: the most frequent categories with their rows. limits: the first bar's lower and the last one's upper limit;
+    names: categories of the bars. bars: rows of each, the last one all other categories.
+    """
+
+    name: str
+    kind: Kind
+    rows: int
+    nulls: int
+    errors: int
+    distinct: int
+    exact: bool
+    low: str = ""
+    high: str = ""
+    top: tuple[tuple[str, int], ...] = ()
+    limits: tuple[float, float] | None = None
+    names: tuple[str, ...] = ()
+    bars: tuple[int, ...] = ()
+
+    @property
+    def null_share(self) -> float:
+        return self.nulls / self.rows if self.rows else 0.0
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """The bars as shares of what is neither missing nor unreadable."""
+        whole = max(self.rows - self.nulls - self.errors, 1)
+        return tuple(one / whole for one in self.bars)
+
+
+def profile(
+    dataset: Dataset,
+    columns: Sequence[Column],
+    like: Mapping[str, Profile] | None = None,
+    tell: Progress = lambda share, said: None,
+) -> dict[str, Profile | str]:
+    """Each of the columns that the dataset has, by its kind; or the reason why it has no profile.
+
+    like: profiles of the other side, whose bars are counted here too, so that shapes can be compared.
+    """
+    there = [one for one in columns if dataset.has(one.name)]
+    found: dict[str, Profile | str] = {}
+    for start in range(0, len(there), TOGETHER):
+        part = there[start : start + TOGETHER]
+        try:
+            counted = _counts(dataset, part)
+        except PlumblineError:  # one of them cannot be read: the others still can
+            counted = {}
+        for i, column in enumerate(part, start=start + 1):
+            tell(i / len(there), f"{i} of {len(there)} columns")
+            try:
+                bare = counted[column.name] if counted else _counts(dataset, [column])[column.name]
+                found[column.name] = _shaped(dataset, column, bare, like or {})
+            except PlumblineError as error:
+                found[column.name] = f"its values cannot be read: {error.message}"
+    return found
+
+
+def redrawn(dataset: Dataset, column: Column, known: Profile, like: Profile) -> Profile:
+    """A profile of this very column with its bars counted as the other side's are."""
+    if known.kind in ORDERED and known.bars and like.limits:
+        same = known.limits == like.limits
+        return known if same else replace(known, limits=like.limits, bars=_bars(dataset, column, *like.limits))
+    if known.names and like.names and known.names != like.names:
+        names, counts, distinct = _categories(dataset, column)
+        bars = _of(like.names, names, counts, known.rows - known.nulls - known.errors, distinct)
+        return replace(known, names=like.names, bars=bars)
+    return known
+
+
+Counted = dict[str, float | None]
+
+
+def _counts(dataset: Dataset, columns: Sequence[Column]) -> dict[str, Counted]:
+    """Rows, nulls, errors, values and range of several columns, in one pass."""
+    asked = ["count(*) AS rows"]
+    for i, column in enumerate(columns):
+        stored, value = dataset.column(column.name), _value(dataset, column)
+        there = there_sql(stored) if column.kind is Kind.CATEGORICAL else quoted(stored.name)
+        asked.append(f"count({there}) AS there{i}, count({value}) AS read{i}, approx_count_distinct({value}) AS d{i}")
+        if column.kind in ORDERED:
+            asked.append(f"min({value}) AS low{i}, max({value}) AS high{i}")
+    row = dataset.query(f"SELECT {', '.join(asked)} FROM {dataset.scan}").to_pylist()[0]
+    found: dict[str, Counted] = {}
+    for i, column in enumerate(columns):
+        one: Counted = {
+            "rows": row["rows"],
+            **{key: row.get(f"{key}{i}") for key in ("there", "read", "d", "low", "high")},
+        }
+        ends = (one["low"], one["high"])
+        if any(end is not None and not isfinite(end) for end in ends):  # not-a-number counts as the largest
+            one |= _finite(dataset, column)
+        found[column.name] = one
+    return found
+
+
+def _finite(dataset: Dataset, column: Column) -> Counted:
+    """The range of what is finite, and how many are not-a-number."""
+    value = _value(dataset, column)
+    asked = f"count_if(NOT {_number(value)}) AS nan, min({value}) {{0}} AS low, max({value}) {{0}} AS high"
+    kept = asked.format(f"FILTER (isfinite({value}))")
+    return dict(dataset.query(f"SELECT {kept} FROM {dataset.scan} WHERE {value} IS NOT NULL").to_pylist()[0])
+
+
+def _value(dataset: Dataset, column: Column) -> str:
+    stored = dataset.column(column.name)
+    return quoted(stored.name) if column.kind is Kind.NESTED else f"({value_sql(stored, column)})"
+
+
+def _number(value: str) -> str:
+    """SQL for a value that is not not-a-number. DuckDB 2.0 takes isnan for false where a Parquet file's statistics,
+    which leave NaN out, give a range; it takes neither of these for granted."""
+    return f"(isfinite({value}) OR isinf({value}))"
+
+
+def _shaped(dataset: Dataset, column: Column, counted: Counted, like: Mapping[str, Profile]) -> Profile:
+    """The profile of a column of which all but its shape is counted."""
+    rows, there, read = (int(counted[key] or 0) for key in ("rows", "there", "read"))
+    nans = int(counted.get("nan") or 0)
+    nulls, errors, distinct = rows - there + nans, there - read, int(counted["d"] or 0)
+    bare = (column.name, column.kind, rows, nulls, errors)
+    other = like.get(column.name)
+    other = other if other and other.kind is column.kind else None
+    if column.kind in ORDERED and counted["low"] is not None and counted["high"] is not None:
+        limits = (other.limits if other else None) or _limits(dataset, column, counted["low"], counted["high"])
+        low, high = (_said(float(counted[key] or 0.0), column) for key in ("low", "high"))
+        bars = _bars(dataset, column, *limits)
+        return Profile(*bare, distinct - bool(nans), False, low, high, limits=limits, bars=bars)
+    if column.kind is Kind.CATEGORICAL and distinct <= KEYLIKE * rows + TOP:
+        names, counts, exact = _categories(dataset, column)
+        drawn = (other.names if other else None) or names[:TOP]
+        top = tuple((plain(name, 40), n) for name, n in zip(names[:TOP], counts, strict=False))
+        return Profile(*bare, exact, True, top=top, names=drawn, bars=_of(drawn, names, counts, read, exact))
+    return Profile(*bare, min(distinct, read - nans), False)
+
+
+def _of(drawn: Sequence[str], names: Sequence[str], counts: Sequence[int], read: int, distinct: int) -> tuple[int, ...]:
+    """Rows of each category that is drawn, and of all others where there are any."""
+    held = dict(zip(names, counts, strict=True))
+    bars = tuple(held.get(name, 0) for name in drawn)
+    return (*bars, read - sum(bars)) if distinct > len(drawn) or sum(bars) < read else bars
+
+
+def _categories(dataset: Dataset, column: Column) -> tuple[tuple[str, ...], tuple[int, ...], int]:
+    """The thousand most frequent categories, their rows, and how many there are."""
+    table = dataset.query(
+        f"SELECT name, n, count(*) OVER () AS d FROM (SELECT {_value(dataset, column)} AS name, count(*) AS n "
+        f"FROM {dataset.scan} GROUP BY 1) WHERE name IS NOT NULL ORDER BY n DESC, name LIMIT 1000"
+    )
+    found = table.to_pydict()
+    return tuple(found["name"]), tuple(found["n"]), int(found["d"][0]) if found["d"] else 0
+
+
+def _limits(dataset: Dataset, column: Column, low: float, high: float) -> tuple[float, float]:
+    """Between which values bars are drawn: nearly all of them, since one that lies far out would leave one bar."""
+    share = min(100.0, 100.0 * SAMPLED / max(dataset.rows, 1))
+    some = f" USING SAMPLE {share:.6f}% (system, 1)" if share < 100 else ""
+    asked = f"SELECT {_value(dataset, column)} AS v FROM {dataset.scan}{some}"
+    values = dataset.query(f"SELECT v FROM ({asked}) WHERE isfinite(v)")["v"].to_numpy()
+    first, last = np.quantile(values, [0.005, 0.995]).tolist() if len(values) else (low, high)
+    spread = last - first
+    if not isfinite(spread) or spread <= 0:
+        return low, high
+    return (low if first - low < spread / 4 else first), (high if high - last < spread / 4 else last)
+
+
+def _bars(dataset: Dataset, column: Column, low: float, high: float) -> tuple[int, ...]:
+    """Rows per bar of equal width; the outer ones hold what lies beyond. One bar where there is one value."""
+    value, width = _value(dataset, column), (high / BARS - low / BARS)
+    place = f"least(greatest(floor(({value} - ?) / ?), 0), {BARS - 1})" if width > 0 else "0 * (CAST(? AS DOUBLE) + ?)"
+    table = dataset.query(
+        f"SELECT CAST({place} AS INTEGER) AS bar, count(*) AS n FROM {dataset.scan} "
+        f"WHERE {_number(value)} GROUP BY 1", [low, width or 1.0],
+    )  # fmt: skip
+    counts = np.zeros(BARS if width > 0 else 1, dtype=np.int64)
+    counts[table["bar"].to_numpy()] = table["n"].to_numpy()
+    return tuple(int(one) for one in counts)
+
+
+def _said(value: float, column: Column) -> str:
+    """A limit as a reader writes it.
+
+    >>> _said(1704067200.0, Column("at", "TIMESTAMP", Kind.DATETIME)), _said(3.0, Column("n", "BIGINT", Kind.NUMERIC))
+    ('2024-01-01 00:00', '3')
+    """
+    if column.kind is Kind.DATETIME:
+        try:
+            when = datetime.fromtimestamp(value, UTC)
+        except (OverflowError, ValueError, OSError):
+            return f"{value:.6g} s"
+        return f"{when:%Y-%m-%d}" if column.base == "DATE" else f"{when:%Y-%m-%d %H:%M}"
+    return f"{value:.0f}" if column.integer else f"{value:.6g}"

@@ -1,0 +1,75 @@
+"""The Data page: two files from where they lie to a monitor that runs; what is guessed, what can be changed."""
+
+import os
+
+import pytest
+
+from pages.shared.offered import offered
+from tests.pages.conftest import HOSTILE, PAGES, words
+
+
+def point(at, reference, production):
+    """Point both sides to where files lie."""
+    for side, path in (("reference", reference), ("production", production)):
+        at.segmented_control(key=f"how_{side}").set_value("Point to a path").run()
+        at.selectbox(key=f"path_{side}").set_value(path.name).run()
+        assert not at.exception, at.exception
+    return at
+
+
+@pytest.mark.parametrize("columns", [(), ("amount", HOSTILE, "region")], ids=["dated", "without a timestamp"])
+def test_two_files_become_a_dashboard(app, monkeypatch, two_files, columns):
+    reference, production = two_files(*columns)
+    monkeypatch.setenv("PLUMBLINE_DATA", str(reference.parent))
+    at = app("Data")
+    point(at, reference, production)
+    assert "Both files have the same" in words(at)
+    at.button(key="start").click().run()
+    assert not at.exception, at.exception
+    assert at.title[0].value == "Overview" and "my-monitor" in at.selectbox(key="monitor").options
+    assert ("840** of 840" if not columns else "all time, all rows".capitalize()[:8]) in words(at) or at.metric
+    for page in ("Columns", "Data quality", "Column"):
+        at.switch_page(PAGES[page]).run()
+        assert not at.exception, at.exception
+    at.selectbox(key="column").select(HOSTILE).run()
+    assert not at.exception, at.exception
+
+
+def test_a_file_that_is_no_table_is_told(app, monkeypatch, two_files):
+    reference, _ = two_files()
+    monkeypatch.setenv("PLUMBLINE_DATA", str(reference.parent))
+    empty = reference.parent / "empty.csv"
+    empty.write_text("")
+    at = point(app("Data"), reference, empty)
+    assert "The file is empty." in words(at)
+    assert "The production file cannot be used as it is" in words(at)
+    assert "rows" in words(at)  # the other side is shown all the same
+
+
+def test_one_side_is_shown_before_the_other_comes(app, monkeypatch, two_files):
+    reference, _ = two_files()
+    monkeypatch.setenv("PLUMBLINE_DATA", str(reference.parent))
+    at = app("Data")
+    at.segmented_control(key="how_reference").set_value("Point to a path").run()
+    at.selectbox(key="path_reference").set_value("reference.csv").run()
+    assert not at.exception
+    assert "What is missing: a production file." in words(at) and "1,680** rows" in words(at)
+
+
+def test_what_is_not_computed_is_told_with_its_role(app, monkeypatch, two_files):
+    reference, production = two_files("amount", "region")
+    monkeypatch.setenv("PLUMBLINE_DATA", str(reference.parent))
+    said = words(point(app("Data"), reference, production))
+    for role in ("timestamp", "score", "prediction", "target", "id"):
+        assert f"no **{role}**" in said
+    assert "2 features; cohorts by **region**" in said
+
+
+def test_files_are_offered_newest_first_and_hidden_ones_never(monkeypatch, tmp_path):
+    for i, name in enumerate(("b.csv", "a.parquet", "deep/c.parquet", ".hidden/d.csv", ".e.csv", "notes.md")):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("x")
+        os.utime(path, (1000 + i, 1000 + i))
+    monkeypatch.setenv("PLUMBLINE_DATA", str(tmp_path))
+    assert offered() == ["deep/c.parquet", "a.parquet", "b.csv"]
