@@ -19,6 +19,7 @@ app: $(VENV)/.app  ## install what is needed and open the dashboard on this mach
 test: $(VENV)/.dev  ## run all tests, in a browser too where one can be had
 	$(PY) tests/browser/get_chromium.py
 	$(PY) tests/store/get_postgres.py
+	$(PY) tests/browser/get_provider.py
 	$(PY) tests/evidence/get_verapdf.py
 	$(PY) -m pytest -n auto --dist loadfile $(ARGS)
 
@@ -52,7 +53,8 @@ $(VENV)/.app: requirements.txt constraints.txt | $(PY)
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
 	@touch $@
 
-$(VENV)/.dev: requirements.txt requirements-postgresql.txt requirements-sign.txt requirements-dev.txt constraints.txt | $(PY)
+$(VENV)/.dev: requirements.txt requirements-postgresql.txt requirements-sign.txt requirements-auth.txt \
+		requirements-dev.txt constraints.txt | $(PY)
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
 	@touch $(VENV)/.app $@
 

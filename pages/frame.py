@@ -13,7 +13,7 @@ from engine.access import Visitor, require
 from engine.errors import Forbidden, PlumblineError
 from pages.shared import states
 from pages.shared.choosing import monitor_or_stop
-from pages.shared.entrance import show_entrance, show_openness, show_who, visitor_if_let_in
+from pages.shared.entrance import show_entrance, show_openness, show_refusal, show_who, visitor_if_let_in
 from pages.shared.pickers import pickers
 from pages.shared.recorded import several_recorded
 from pages.shared.view import GOING, NOTICES, VIEW, View
@@ -92,7 +92,7 @@ def main() -> None:
     try:
         require(who, NEEDS.get(page.title, "look"))
     except Forbidden as error:
-        states.broken("This page is not yours to see", error, "What you may see stands in the menu.", to_data=False)
+        show_refusal(error)
         return
     if page.title not in APART:
         st.session_state[VIEW] = look(page.title)

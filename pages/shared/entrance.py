@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.auth_util import get_secrets_auth_section
 
 from engine.access import ROLES, Visitor
-from engine.errors import InvalidAccess
+from engine.errors import Forbidden, InvalidAccess
 from pages.shared.visiting import claims, visitor
 from pages.shared.words import plain
 
@@ -90,6 +90,14 @@ def show_who(who: Visitor) -> None:
         st.caption(f"Signed in via {plain(who.issuer)}")
         st.markdown("\n".join(f"- **{one}**: {ROLES[one]}" for one in ROLES if one in who.roles))
         st.button("Sign out", key="sign_out", on_click=st.logout, icon=":material/logout:")
+
+
+def show_refusal(error: Forbidden) -> None:
+    """A page that is for deeds of other roles."""
+    with st.container(border=True, key="refusal"):
+        st.markdown(":orange[▲] **This page is not yours to see**")
+        st.markdown(plain(" ".join(filter(None, (error.message, error.hint)))))
+        st.markdown("What you may see stands in the menu.")
 
 
 def show_openness() -> None:
