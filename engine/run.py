@@ -19,13 +19,15 @@ from engine.outcomes import Outcomes
 from engine.ranking import Ranking
 from engine.slices import Slice
 from engine.slices.against import Against
-from engine.summaries import ColumnSummary
+from engine.summaries import ColumnSummary, QualityCounts
 
 if TYPE_CHECKING:
     import pandas
 
 VERSION = "0.2.0"  # goes up whenever a number of a run becomes another; docs/decisions.md says when
 SCHEMA_VERSION = 1
+FIELDS = tuple(Finding.__dataclass_fields__)
+COUNTED = tuple(QualityCounts.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +131,18 @@ class Run:
             "notes": list(self.notes),
             "reasons": [{"column": name, "sentences": list(said)} for name, said in self.reasons.items()],
             "findings": [_finding(one) for one in self.findings],
-            "not_computed": [asdict(one) for one in self.not_computed],
+            "not_computed": [_gap(one) for one in self.not_computed],
             "labels": self._labels(),
             "estimates": self._estimates(),
             "importance": self._importance(),
             "asked": self.asked,
             "definition": self.definition,
             "quality": [
-                {"column": name, **{side: asdict(getattr(one.quality, side)) for side in ("reference", "production")}}
+                {
+                    "column": name,
+                    "reference": _quality(one.quality.reference),
+                    "production": _quality(one.quality.production),
+                }
                 for name, one in sorted(self.summaries.items())
                 if isinstance(one, ColumnSummary)
             ],
@@ -167,7 +173,25 @@ class Run:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    return asdict(finding) | {"severity": str(finding.severity)}
+    """A finding as JSON; by hand, since a run of ten thousand columns has a hundred thousand of them with ten bins."""
+    said = {name: getattr(finding, name) for name in FIELDS}
+    said["severity"] = str(finding.severity)
+    if (limit := finding.threshold) is not None:
+        said["threshold"] = {"warning": limit.warning, "critical": limit.critical}
+    if finding.parts is not None:
+        said["parts"] = tuple(
+            {"label": one.label, "reference": one.reference, "production": one.production, "part": one.part}
+            for one in finding.parts
+        )
+    return said
+
+
+def _gap(one: NotComputed) -> dict[str, Any]:
+    return {"signal": one.signal, "column": one.column, "metric": one.metric, "because": one.because}
+
+
+def _quality(side: QualityCounts) -> dict[str, Any]:
+    return {name: getattr(side, name) for name in COUNTED}
 
 
 def _canonical(document: Mapping[str, Any]) -> str:
