@@ -164,6 +164,9 @@ for recorded in VERBS:
 @click.option("--previous", metavar="RUN", help="The run to compare with; that of the window before otherwise.")
 @click.option("--environment", default="", metavar="TEXT", help="Where the model is served, as the first page says.")
 @click.option("--brief", is_flag=True, help="Two pages for a weekly reading in place of the whole.")
+@click.option("--paper", type=click.Choice(["a4", "us-letter"]), default="a4", show_default=True, help="Of the pages.")
+@click.option("--cohorts", type=click.FloatRange(min=0), default=30.0, show_default=True, metavar="SECONDS",
+              help="Search the run's data for cohorts that drift, for so long at most; 0 for not at all.")  # fmt: skip
 @click.option("--sign-as", metavar="ROLE", help="Sign the run in this role, with --name and --decision.")
 @click.option("--name", metavar="NAME", help="The printed name of who signs.")
 @click.option("--meaning", default="review", show_default=True, help="What the signature means.")

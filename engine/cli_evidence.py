@@ -13,6 +13,7 @@ from engine.evidence.canonical import canonical
 from engine.evidence.exported import evidence_of, keep, sign
 from engine.evidence.forms import render
 from engine.evidence.sealing import trust_in
+from engine.evidence.searched import cohorts_of
 from engine.evidence.snapshot import Options, SignOff, file_name, snapshot
 from engine.evidence.verify import LIMIT, Verified
 from engine.evidence.verify import verify as check
@@ -29,6 +30,8 @@ def exported(
     previous: str | None,
     environment: str,
     brief: bool,
+    paper: str,
+    cohorts: float,
     sign_as: str | None,
     name: str | None,
     meaning: str,
@@ -41,7 +44,8 @@ def exported(
     """
     by = by or user()
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    options = Options(environment=environment, brief=brief)
+    options = Options(environment=environment, brief=brief, paper=paper)
+    seconds = 0.0 if brief else cohorts  # a brief shows none
     path = Path(run)
     opened: Store | None = None
     if path.suffix == ".json" or path.is_file():
@@ -50,12 +54,19 @@ def exported(
                 "Only a recorded run can be signed.", where=shown(run), hint="Record it with the verb run."
             )
         before = _document(Path(previous)) if previous else None
-        made = snapshot(_document(path), previous=before, options=options, generated_at=now, requested_by=by)
+        document = _document(path)
+        looked = cohorts_of(document, seconds) if seconds > 0 else None
+        made = snapshot(
+            document, previous=before, options=options, generated_at=now, requested_by=by,
+            cohorts=looked.cohorts if looked else None, searched=looked.words if looked else "",
+        )  # fmt: skip
     else:
         opened = open_store(store, make=False)
         if sign_as:
             sign(opened, run, SignOff(sign_as, name or "", meaning, decision or "", now))
-        made = evidence_of(opened, run, requested_by=by, generated_at=now, options=options, previous=previous)
+        made = evidence_of(
+            opened, run, requested_by=by, generated_at=now, options=options, previous=previous, seconds=seconds
+        )
     data = render(made, form)
     if opened is not None:
         keep(opened, made, data, form)

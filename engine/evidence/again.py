@@ -49,7 +49,7 @@ def again(snapshot: Mapping[str, Any], places: Mapping[str, str] | None = None, 
         return Again("unknown", "The run does not say how it was asked, so it cannot be asked again.")
     known: dict[str, str] = {}
     try:
-        sides, labels = _opened(run, places, base, known)
+        sides, labels = opened_as_then(run, places, base, known)
         definition = filled_definition(run["definition"]) if run["definition"] else None
     except UnreadableSource as error:
         return Again("gone", f"The data are not there any more: {without_values(error, known)}")
@@ -92,10 +92,12 @@ def _versions(run: Mapping[str, Any]) -> str:
     return f"Plumbline {known['version']}, DuckDB {known['duckdb']}, numpy {known['numpy']}"
 
 
-def _opened(
+def opened_as_then(
     run: Mapping[str, Any], places: Mapping[str, str], base: Path | None, known: dict[str, str]
 ) -> tuple[tuple[Dataset, Dataset], LabelTable | None]:
-    """Both sides and the labels, read as they were then. known: is told what each path became."""
+    """Both sides and the labels of a run's document, read as they were then. places, base: as again has them; known: is
+    told what each path became. Raises what opening a dataset raises.
+    """
     asked = run["asked"]
     late = asked["labels"]
     names = {"reference": run["reference"]["name"], "production": run["production"]["name"]}

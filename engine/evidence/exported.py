@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.errors import UnusableData
 from engine.evidence.canonical import sha256
+from engine.evidence.searched import cohorts_of
 from engine.evidence.snapshot import Options, SignOff, moment, snapshot
 from engine.monitor import Monitor
 from engine.policy import ranks_of, verdict
@@ -23,10 +24,12 @@ def evidence_of(
     options: Options | None = None,
     previous: str | None = None,
     verdict_of: Mapping[str, Any] | None = None,
+    seconds: float = 0.0,
 ) -> dict[str, Any]:
     """The snapshot of a recorded run, with its decisions, signatures and entries of the ledger.
 
-    previous: the run to compare with, by default that of the window before. Raises UnknownName, UnusableStore, and
+    previous: the run to compare with, by default that of the window before. seconds: that a search of its data for
+    cohorts may take, 0 for none. Raises UnknownName, UnusableStore, and
     UnusableData where the run is kept otherwise than the ledger says.
     """
     found = record(store, run)
@@ -42,8 +45,11 @@ def evidence_of(
     exports = [one for one in whole if one.kind == "export" and one.body.get("format") == "pdf"]
     own = [one for one in exports if one.body.get("run") == found.id]
     earlier = [one for one in exports if before is not None and one.body.get("run") == before.id]
+    looked = cohorts_of(said_then, seconds) if seconds > 0 else None
     return snapshot(
         said_then,
+        cohorts=looked.cohorts if looked else None,
+        searched=looked.words if looked else "",
         decisions=[one for one in decisions(store, found.monitor) if one.run == found.id],
         ledger=mine,
         previous=document(store, before.id) if before else None,

@@ -73,6 +73,7 @@ def snapshot_schema() -> Schema:
         revises=_or_null(DIGEST),
         verdict=_or_null(ANY),
         cohorts=_or_null(_list(ANY)),
+        searched=TEXT,
         decisions=_list(decision),
         sign_offs=_list(signed),
         ledger=_list(entry),

@@ -156,7 +156,8 @@ def cohorts(snapshot: Mapping[str, Any]) -> list[Block]:
     against = run["against"]
     first = text(f"This run looked at {run['slice']['words']}, held against {against['words']} of {against['side']}.")
     if found is None:
-        return [first, text("Cohorts that drift were not searched for this evidence.", "soft")]
+        said = snapshot.get("searched") or "Cohorts that drift were not searched for this evidence."
+        return [first, text(said, "soft")]
     rows: list[list[Cell]] = [
         [
             strong(one["words"]),
@@ -174,6 +175,7 @@ def cohorts(snapshot: Mapping[str, Any]) -> list[Block]:
     return [
         {**first, "sticky": True},
         table(head, rows, "lllrrrrl", ("2fr", "1fr", "auto", *["auto"] * 5), empty="No cohort drifts.", small=True),
+        *([text(snapshot["searched"], "soft")] if snapshot.get("searched") else []),
         *([text(f"{len(found) - LISTED} more stand in the attached JSON.", "soft")] if len(found) > LISTED else []),
     ]
 

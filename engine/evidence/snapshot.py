@@ -85,6 +85,7 @@ def snapshot(
     revises: str | None = None,
     sign_offs: Iterable[SignOff] = (),
     cohorts: Sequence[Mapping[str, Any]] | None = None,
+    searched: str = "",
     verdict: Mapping[str, Any] | None = None,
     trigger: str | None = None,
     options: Options | None = None,
@@ -94,7 +95,8 @@ def snapshot(
     """The snapshot of a run. document: its JSON; previous: the document of the run before, for what changed.
 
     previous_sha256: of the PDF before, of any run; revises: of the PDF of this run that this one replaces. ledger:
-    entries to show; cohorts: as the JSON of the verb cohorts lists them; verdict: action and reasons. generated_at:
+    entries to show; cohorts: as the JSON of the verb cohorts lists them; searched: how they
+    were, or why not; verdict: action and reasons. generated_at:
     ISO 8601 with a zone, recorded, never read from a clock later. Raises UnusableData for what is no run.
     """
     if document.get("kind") != "run" or not isinstance(document.get("findings"), list):
@@ -118,6 +120,7 @@ def snapshot(
             "revises": revises,
             "verdict": verdict,
             "cohorts": frequent(cohorts, options.least_rows) if cohorts is not None else None,
+            "searched": searched,
             "decisions": [_row(one) for one in decisions],
             "sign_offs": [asdict(one) | {"at": moment(one.at).isoformat(timespec="seconds")} for one in sign_offs],
             "ledger": [_row(one) for one in ledger],

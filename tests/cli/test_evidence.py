@@ -77,7 +77,9 @@ def test_a_mistake_is_one_sentence_and_exit_code_2(say, document, arguments, sai
 
 
 def test_the_bytes_are_what_is_written(here, document):
-    where, data, _ = exported("run.json", "json", None, "Jo", None, "", False, None, None, "review", None, "x.json")
+    where, data, _ = exported(
+        "run.json", "json", None, "Jo", None, "", False, "a4", 0.0, None, None, "review", None, "x.json"
+    )
     assert where == "x.json" and json.loads(data)["requested_by"] == "Jo" and len(sha256(data)) == 64
 
 
