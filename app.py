@@ -16,7 +16,10 @@ import streamlit as st
 from starlette.middleware import Middleware
 from streamlit.config import get_option
 
+from engine.logs import tell
 from pages.shared.gate import Gate
+from pages.shared.health import health_routes
+from pages.shared.logged import begin_log
 from pages.shared.receive import routes
 from pages.shared.sweeping import swept
 
@@ -63,21 +66,26 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     import streamlit.elements.plotly_chart  # noqa: F401
 
     from engine.charts.timeline import timeline
+    from engine.run import VERSION
     from pages.shared import door
 
     timeline([], "warm").to_json()
     door.warm_up()
+    begin_log()  # now that all who log are loaded
     gc.collect()
     gc.freeze()  # what lives as long as the process need not be looked at when garbage is collected
+    tell("started", version=VERSION)
     async with swept():
         yield {"engine": engine.__name__}
+    tell("stopped")
 
 
+BASE = str(get_option("server.baseUrlPath") or "")
 app = st.App(
     Path(__file__).parent / "pages" / "frame.py",
     lifespan=lifespan,
     middleware=[Middleware(SecurityHeaders), Middleware(Gate)],
-    routes=routes(str(get_option("server.baseUrlPath") or "")),
+    routes=[*routes(BASE), *health_routes(BASE)],
 )
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The command line: python -m engine VERB. Each verb is one function; every error is a sentence, never a traceback."""
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
@@ -9,11 +10,13 @@ from typing import Any
 
 import click
 
+from engine.cli_backup import store as kept
 from engine.cli_base import FINE, WRONG, Verbs, canonical, code, fail_on, output, progress, why, write
 from engine.cli_seal import VERBS as SEALS
 from engine.cli_seal import sealing
 from engine.cli_store import VERBS
 from engine.errors import PlumblineError, plain, shown
+from engine.logs import FORM, start_logging
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
@@ -153,7 +156,7 @@ def explain(metric: str | None, form: str, file: str | None) -> int:
     return FINE
 
 
-for recorded in VERBS:
+for recorded in (*VERBS, kept):
     cli.add_command(recorded)
 
 
@@ -246,6 +249,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if any("\0" in one for one in given):
         return complain(PlumblineError("An argument cannot hold a NUL character."), given)
     try:
+        if os.environ.get(FORM):
+            start_logging()
         result = cli.main(given, standalone_mode=False, prog_name="python -m engine")
         return result if isinstance(result, int) else FINE
     except click.exceptions.NoArgsIsHelpError as error:

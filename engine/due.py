@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Literal
 
 from engine.errors import Cancelled, InvalidFilter, PlumblineError, UnreadableSource, plain, shown
 from engine.explore import Opened, look, open_monitor
 from engine.explore.performance import chosen, predictions
+from engine.logs import tell as log
 from engine.monitor import Monitor, read_monitor
 from engine.record import Record
 from engine.run import Run
@@ -250,7 +252,9 @@ def _recorded(store: Store, opened: Opened, task: Task, text: str, which: Which)
         return Done(before[key], new=False)
     if key in before and which == "due" and before[key].revision > task.revision:  # another process was faster
         return Done(before[key], new=False)
+    begun = monotonic()
     run = look(opened, Slice(window=task.window), task.against, exact=True)
+    log("computed", monitor=opened.monitor.monitor, run=run.id, ms=round(1000 * (monotonic() - begun)))
     partial = task.window is not None and task.window in opened.windows and opened.partial(task.window)
     trigger = "restated" if which == "due" and task.again else "due" if which == "due" else "manual"
     made = save(

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from engine.errors import UnknownName
-from engine.store.opening import Store, now, reading, writing
+from engine.store.opening import ADDED, Store, now, reading, writing
 from engine.store.packed import canonical, sha256_of
 from engine.store.tables import LEDGER
 
@@ -50,7 +50,17 @@ def add(connection: Connection, kind: str, body: Mapping[str, Any], at: str | No
     digest = digest_of(seq, at, kind, json.loads(text), previous)
     row = {"seq": seq, "at": at, "kind": kind, "body": text, "previous": previous, "hash": digest}
     connection.execute(LEDGER.insert().values(row))
-    return Entry(seq, at, kind, json.loads(text), previous, digest)
+    entry = Entry(seq, at, kind, json.loads(text), previous, digest)
+    connection.info.setdefault(ADDED, []).append(_facts(entry))
+    return entry
+
+
+def _facts(entry: Entry) -> dict[str, Any]:
+    """What the log tells of an entry: which one, of what; no reason, no name of a person, no text."""
+    body = entry.body
+    facts = {name: body.get(name) for name in ("monitor", "severity", "target")}
+    run = body.get("id") if entry.kind == "run" else body.get("run")
+    return {"entry": entry.seq, "kind": entry.kind, "run": run, **facts}
 
 
 def entries(store: Store, kind: str | None = None, after: int = 0, most: int | None = None) -> tuple[Entry, ...]:

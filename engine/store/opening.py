@@ -19,10 +19,12 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, 
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from engine.errors import UnusableStore, nearest, plain, shown
+from engine.logs import tell
 from engine.store.tables import SCHEMA, VERSION, make_tables
 from engine.store.told import told
 
 VARIABLE, DEFAULT = "PLUMBLINE_STORE", "sqlite:///.plumbline/store.db"
+ADDED = "plumbline_added"  # under which a connection keeps what its transaction adds to the ledger, for the log
 PATIENCE = 30.0  # seconds that a writer waits for another
 LOCK = 0x506C756D62  # "Plumb": the key of the advisory lock on PostgreSQL
 EXAMPLE = "Write sqlite:///folder/store.db or postgresql://user@host/database."
@@ -217,12 +219,17 @@ def writing(store: Store) -> Iterator[Connection]:
     if store.read_only:
         raise UnusableStore("The store can only be read.", where=store.place)
     with told(store.place):
-        with store.engine.connect().execution_options(plumbline_writes=True) as connection, connection.begin():
-            before = _inode(store)
-            _take_turn(connection)
-            yield connection
+        with store.engine.connect().execution_options(plumbline_writes=True) as connection:
+            connection.info.pop(ADDED, None)
+            with connection.begin():
+                before = _inode(store)
+                _take_turn(connection)
+                yield connection
+            added = connection.info.pop(ADDED, [])
         if _inode(store) != before:  # SQLite writes on into a file that has lost its name
             raise UnusableStore("The store was removed or replaced while it was written to.", where=store.place)
+    for facts in added:  # not before it stands
+        tell("recorded", **facts)
 
 
 def _inode(store: Store) -> int | None:
