@@ -1,0 +1,63 @@
+"""Seals on the Evidence pages: a machine with a key seals what it exports, and Verify says whose a seal is."""
+
+import pytest
+
+from engine.access import LOCAL, acts
+from engine.errors import PlumblineError
+from engine.evidence.forms import render
+from engine.evidence.verify import verify_bytes
+from engine.store import entries, records
+from pages.shared.exporting import in_words, leave
+from tests.evidence.sealers import sealer
+from tests.pages.conftest import words
+from tests.pages.recorded import record, write_monitor
+
+NOW = "2026-11-21T15:00:00+00:00"
+
+
+@pytest.fixture
+def built(monitors, two_files, store_url):
+    """A store with four weeks on record, a snapshot of the last of them, and its PDF."""
+    store = record(write_monitor(monitors, two_files()), store_url)
+    made = acts.evidence_of(LOCAL, store, records(store)[-1].id, typed="Jo", generated_at=NOW)
+    return store, made, render(made, "pdf")
+
+
+@pytest.fixture
+def house(monkeypatch, tmp_path):
+    key, certificate = sealer(tmp_path, "House")
+    monkeypatch.setenv("PLUMBLINE_SEAL_KEY", key)
+    monkeypatch.setenv("PLUMBLINE_SEAL_CERT", certificate)
+
+
+def test_what_is_exported_is_sealed_and_told(app, built, house):
+    store, made, data = built
+    whole = leave(LOCAL, store, made, data, "pdf")
+    assert whole.startswith(data) and len(whole) > len(data)
+    exported, sealed = entries(store)[-2:]
+    assert (exported.kind, sealed.kind) == ("export", "seal") and in_words("seal", sealed.body) == "sealed by House"
+    assert leave(LOCAL, store, made, b"{}", "json") == b"{}"
+    at = app("Verify")
+    at.file_uploader(key="evidence").set_value(("x.pdf", whole, "application/pdf")).run()
+    said = words(at).replace("\\", "")
+    assert "Is its seal whole, and whose is it?" in said and "put on by House" in said and "which is trusted" in said
+    answer = verify_bytes(whole, "x", store=store)
+    assert [one.state for one in answer.levels] == ["same", "same", "same", "same", "unknown", "unknown"]
+
+
+def test_without_a_key_nothing_is_sealed(built):
+    store, made, data = built
+    assert leave(LOCAL, store, made, data, "pdf") == data
+
+
+def test_a_key_that_cannot_seal_is_told_before_anything_is_recorded(built, house, monkeypatch):
+    store, made, data = built
+    monkeypatch.setenv("PLUMBLINE_SEAL_KEY", "nowhere.pem")
+    before = len(entries(store))
+    with pytest.raises(PlumblineError, match="cannot be read"):
+        leave(LOCAL, store, made, data, "pdf")
+    assert len(entries(store)) == before
+
+
+def test_the_page_says_that_it_seals(app, built, house):
+    assert "sealed with the key of this machine" in words(app("Snapshot", run=records(built[0])[-1].id))
