@@ -135,8 +135,8 @@ def _asked(run: Mapping[str, Any], sides: tuple[Dataset, Dataset], labels: Label
     path = filled_path(wanted["path"]) if wanted and wanted["path"] else None
     if asked["tier"] == "cells" and run["definition"]:
         definition = dict(run["definition"])
-        if wanted:
-            definition["columns"] = {**definition["columns"], "attributions": {**wanted, "path": path}}
+        logs = {**wanted, "path": path} if wanted else None  # what is opened is what the run says, in one place
+        definition["columns"] = {**(definition.get("columns") or {}), "attributions": logs}
         monitor = Monitor.model_validate(definition)
         return look_at_cells(open_datasets(monitor, *sides, None, labels, base), cut, asked["against"])
     logged: Attributions | Prefixed | str | None = None

@@ -7,6 +7,7 @@ from typing import Any
 from engine.access import Visitor, require
 from engine.access.reading import record_seen
 from engine.errors import PlumblineError
+from engine.evidence.again import attributions_place, labels_place
 from engine.evidence.attachment import read_evidence
 from engine.evidence.sealing import trust_in
 from engine.evidence.verify import Verified, verify_bytes
@@ -50,15 +51,13 @@ def named(run: Any) -> Iterator[tuple[str, str]]:
     """Every place that a run's document says its data lie at: what for, and where."""
     if not isinstance(run, Mapping):
         return
-    definition = run.get("definition") or {}
-    columns = definition.get("columns") or {}
+    asked, logged = run.get("asked") or {}, attributions_place(run)
     for what, place in (
         ("reference", (run.get("reference") or {}).get("name")),
         ("production", (run.get("production") or {}).get("name")),
-        ("labels", ((run.get("asked") or {}).get("labels") or {}).get("name")),
-        ("attributions", (columns.get("attributions") or {}).get("path")
-         if isinstance(columns.get("attributions"), Mapping) else None),
-    ):  # fmt: skip
+        ("labels", labels_place(asked) if asked.get("labels") else None),
+        ("attributions", logged.get("path") if logged else None),
+    ):
         if place is not None:
             yield what, str(place)
 
@@ -83,7 +82,7 @@ def forbidden(who: Visitor, run: Any, store: Store | None, places: Mapping[str, 
         recorded = {}
     try:
         told = {what: places.get(what, place) for what, place in named(run)}
-    except (AttributeError, TypeError):
+    except (AttributeError, KeyError, TypeError):
         return "it does not say in words which data it is about"
     for what, place in told.items():
         if recorded.get(what) == place and what not in places:

@@ -178,6 +178,25 @@ def test_verify_opens_the_data_of_recorded_runs_and_of_allowed_folders_alone(fou
     assert "its production data cannot be opened here" in why
 
 
+@pytest.mark.parametrize("place", ["beside", "definition", "labels"])
+def test_tables_beside_the_data_are_opened_no_more_freely(four, monkeypatch, tmp_path, place):
+    store, path = four
+    monkeypatch.setenv("PLUMBLINE_DATA", str(tmp_path / "nothing"))
+    secret = str(tmp_path / "secret.parquet")
+    made, _ = evidence(store)
+    logged = {"path": secret, "id": None, "prefix": None}
+    if place == "beside":
+        made["run"]["asked"]["beside"]["attributions"] = logged
+    elif place == "labels":
+        made["run"]["asked"]["labels"] = {"name": "labels", "id": "a", "column": "b"}
+        made["run"]["asked"]["beside"]["labels"] = secret
+    else:  # what the rules say of it counts only where the run itself says nothing
+        made["run"]["definition"]["columns"] = {"attributions": logged}
+        made["run"]["asked"]["beside"] = None
+    _, why = check(LOCAL, render(made, "json"), "x.json", store, True, {}, {"small": path.parent}, lambda *_: None)
+    assert "data cannot be opened here" in why and "secret.parquet" in why, why
+
+
 @pytest.mark.parametrize("run", [{"reference": 1}, {"definition": []}, {"definition": {"columns": "x"}}, {}])
 def test_a_run_of_another_make_opens_nothing(run):
     said = forbidden(LOCAL, run, None, {}, None)
