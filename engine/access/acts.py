@@ -9,13 +9,13 @@ from engine import due
 from engine.access.reading import record_seen
 from engine.access.visitor import Visitor, require
 from engine.due import Outcome, Which
-from engine.errors import Forbidden
+from engine.errors import Forbidden, shown
 from engine.evidence import exported
 from engine.evidence.snapshot import Options, SignOff
 from engine.monitor import Monitor
 from engine.record import Choice, Decision, Record
 from engine.run import Run
-from engine.store import Entry, Store, append, runs
+from engine.store import Entry, Store, append, records, runs
 from engine.store import decide as put_decision
 from engine.store.masked import without_secrets
 
@@ -66,10 +66,19 @@ def record_windows(
 
 
 def record_slice(
-    visitor: Visitor, store: Store, run: Run, monitor: Monitor, *, against: str, partial: bool, text: str
+    visitor: Visitor, store: Store, run: Run, monitor: Monitor, *, against: str, partial: bool, text: str, draft: bool
 ) -> Record | None:
-    """Record what somebody explored as a run. Raises as require and store.save do."""
+    """Record what somebody explored as a run. Raises as require and store.save do.
+
+    draft: the monitor is a session's own and has no file; Forbidden where its name is that of another on record, else
+    anybody's upload could stand for a monitor's data.
+    """
     require(visitor, "record", monitor.monitor)
+    if draft and any(one.digest != monitor.digest for one in records(store, monitor.monitor, findings=False)):
+        raise Forbidden(
+            f"Runs of another monitor called {shown(monitor.monitor)} are on record.", where="record",
+            hint="Give this one another name.",
+        )  # fmt: skip
     return runs.save(store, run, monitor, against=against, trigger="manual", partial=partial, text=text, again=True)
 
 

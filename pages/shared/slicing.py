@@ -43,7 +43,8 @@ def record_slice(who: Visitor, store: Store, view: View, tell: Progress) -> Reco
     window, entry = view.cut.window, view.entry
     partial = window is not None and window in view.opened.windows and view.opened.partial(window)
     text = entry.path.read_text(encoding="utf-8", errors="replace") if entry.path else ""
-    made = acts.record_slice(who, store, run, entry.monitor, against=against_of(view), partial=partial, text=text)
+    made = acts.record_slice(who, store, run, entry.monitor, against=against_of(view), partial=partial, text=text,
+                             draft=entry.path is None)  # fmt: skip
     if made is None:  # somebody recorded the very same in this second
         made = recorded(store, entry.monitor.monitor)[window, against_of(view), cohort_text(view.cut)]
     return made

@@ -97,7 +97,7 @@ def test_lists_and_the_ledger_leave_hidden_monitors_out(store):
 
 def test_an_explored_slice_goes_on_record_for_who_may(store, folder, role):
     run, monitor = run_of(folder, "open")
-    deed = {"against": "reference", "partial": False, "text": ""}
+    deed = {"against": "reference", "partial": False, "text": "", "draft": False}
     if role == "viewer":
         with pytest.raises(Forbidden):
             record_slice(person(role), store, run, monitor, **deed)
@@ -138,3 +138,14 @@ def test_at_ones_own_machine_a_name_is_marked_as_typed(store):
     assert entry.body["name"] == entry.body["by"] == "Jo Doe (as typed)"
     said = evidence_of(LOCAL, store, run.id, typed="Jo Doe", generated_at=AT)
     assert said["requested_by"] == keep(LOCAL, store, said, b"x", "pdf").body["by"] == "Jo Doe (as typed)"
+
+
+def test_a_draft_does_not_stand_for_a_monitor_of_the_same_name(store, folder):
+    monitor = read_monitor(folder / "open.yaml").model_copy(update={"description": "mine"})
+    run = look(open_monitor(monitor, folder), Slice(()), "same cohort", exact=True)
+    deed = {"against": "reference", "partial": False, "text": "", "draft": True}
+    with pytest.raises(Forbidden, match="another name"):
+        record_slice(person("analyst"), store, run, monitor, **deed)
+    own = monitor.model_copy(update={"monitor": "mine"})
+    run = look(open_monitor(own, folder), Slice(()), "same cohort", exact=True)
+    assert record_slice(person("analyst"), store, run, own, **deed)
