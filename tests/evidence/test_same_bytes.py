@@ -14,7 +14,7 @@ from tests.evidence.steps import HOSTILE, evidence, renamed, run_of
 
 VARIABLE = "PLUMBLINE_OTHER_PYTHON"
 NAMES = [f"python3.{minor}" for minor in (11, 12, 13, 14)]
-HAS = "import sys, duckdb, numpy, pypdf, sqlalchemy, typst; print(*sys.version_info[:2])"
+HAS = "import sys, engine.evidence.pdf; print(*sys.version_info[:2])"
 DRAW = """
 import json, os, sys
 if sys.argv[1] == "one core":
@@ -42,7 +42,9 @@ def others():
 def asked(python):
     """The version of a Python that has the packages; empty for one that has not, or is a shim with nothing behind."""
     try:
-        done = subprocess.run([python, "-c", HAS], capture_output=True, text=True, timeout=120)
+        done = subprocess.run(
+            [python, "-c", HAS], capture_output=True, text=True, timeout=120, env={**os.environ, "PYTHONPATH": str(ROOT)}
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
