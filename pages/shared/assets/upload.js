@@ -198,12 +198,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const task = tasks.get(key)
   if (task) task.shown = show
   part("choose").onclick = () => input.click()
-  input.onchange = () => { take(input.files[0]); input.value = "" }
+  input.onchange = () => { const file = input.files[0]; input.value = ""; take(file) }
   part("cancel").onclick = () => { stop(tasks.get(key)); part("choose").focus() }
   part("again").onclick = () => take(tasks.get(key).file)
   zone.ondragover = event => { event.preventDefault(); zone.classList.add("over") }
   zone.ondragleave = () => zone.classList.remove("over")
   zone.ondrop = event => { event.preventDefault(); zone.classList.remove("over"); take(event.dataTransfer.files[0]) }
   show()
+  if (input.files.length) input.onchange() // chosen before this script was there
   return () => { const known = tasks.get(key); if (known?.shown === show) known.shown = null }
 }
