@@ -48,7 +48,8 @@ def serving(home: Path, settings: dict[str, str]) -> Iterator[str]:
     with log.open("w") as stream:
         server = subprocess.Popen(command, cwd=ROOT, stdout=stream, stderr=subprocess.STDOUT, env=os.environ | settings)
         try:
-            wait_for(f"http://127.0.0.1:{port}/_stcore/health", server, log)
+            under = settings.get("STREAMLIT_SERVER_BASE_URL_PATH", "")
+            wait_for(f"http://127.0.0.1:{port}/{under}/_stcore/health".replace("//_", "/_"), server, log)
             yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()
