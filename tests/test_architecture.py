@@ -32,6 +32,7 @@ HOMES = {
     "streamlit": ("app.py", "pages"),
     "duckdb": ("tables",),
     "pyspark": ("tables",),
+    "python_calamine": ("tables",),
     "sqlglot": ("tables",),
     "plotly": ("charts",),
     "scipy": ("metrics", "noise", "estimate"),

@@ -25,13 +25,13 @@ def binned(reference: Dataset, columns: Sequence[Column], progress: Progress | N
     key = None
     if reference.files:
         kinds = [[one.name, one.type, str(one.kind)] for one in columns]
-        key = cache.key_of(FORMAT, [cache.fingerprint(file) for file in reference.files], kinds)
+        key = cache.key_of(FORMAT, list(reference.prints), kinds)
         place = cache.recall("binned", key)
         known = _read(place, columns) if place else None
         if known is not None:
             return known
     supports: dict[str, Support | str] = {}
-    for group in in_groups(columns, reference.rows):
+    for group in in_groups(columns, reference.rows, len(reference.columns)):
         supports |= _built(reference, group)
         if progress:
             progress(len(supports) / len(columns), f"binned {len(supports)} of {len(columns)} columns of the reference")

@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,9 @@ LIMIT = "PLUMBLINE_CACHE_GB"  # how much is kept, in GB; the environment's say
 FRESH = 3.0  # seconds: a file that changed so lately may change again within one tick of its clock
 STALE = 86_400.0  # seconds after which what was never finished is taken away
 OLD = 90 * STALE  # seconds after which a fingerprint is taken again
+
+COUNTS = ("counted", "binned")  # what was counted, and can be counted again
+COPIES = ("copied", "unpacked", "fetched")  # copies of what is no Parquet here: read for as long as they are open
 
 State = tuple[int, int, int, int]
 
@@ -40,7 +43,7 @@ def fingerprint(path: Path) -> str:
     with path.open("rb") as stream:
         found = hashlib.file_digest(stream, "sha256").hexdigest()
     if time.time() - max(about.st_mtime, about.st_ctime) > FRESH:
-        _write(place, found)
+        write_text(place, found)
     return found
 
 
@@ -87,6 +90,23 @@ def keep(kind: str, key: str, write: Callable[[Path], None]) -> Path | None:
     return target
 
 
+def shelf(kind: str, key: str) -> Path:
+    """The folder of a key, made if missing: for what is brought from other machines and changes in place."""
+    place = _room(kind) / key
+    with suppress(OSError):
+        place.mkdir(parents=True, exist_ok=True)
+        os.utime(place)
+    return place
+
+
+def let_go(files: Iterable[Path], spare: Path) -> None:
+    """Take away files that were replaced a day ago: whoever was reading them has read them."""
+    for one in files:
+        with suppress(OSError):
+            if one != spare and time.time() - one.stat().st_mtime > STALE:
+                one.unlink()
+
+
 def forget(place: Path) -> None:
     """Take away what turned out to be unreadable."""
     shutil.rmtree(place, ignore_errors=True)
@@ -96,7 +116,7 @@ def evict(spare: Path) -> None:
     """Take away what was not used for longest until the rest fits the limit, and what was never finished."""
     most = limit() * 1e9
     found = []
-    for room in ("counted", "binned"):
+    for room in (*COUNTS, *COPIES):
         for one in _in(_room(room)):
             try:
                 age = time.time() - one.stat().st_mtime
@@ -104,7 +124,9 @@ def evict(spare: Path) -> None:
                     if age > STALE:
                         forget(one)
                     continue
-                found.append((age, sum(file.stat().st_size for file in one.iterdir()), one))
+                if room in COPIES and age < STALE:  # somebody may be reading it
+                    continue
+                found.append((age, sum(file.stat().st_size for file in one.rglob("*")), one))
             except OSError:  # another process took it away meanwhile
                 continue
     for one in _in(_room("prints")):
@@ -146,7 +168,7 @@ def _in(room: Path) -> list[Path]:
         return []
 
 
-def _write(place: Path, text: str) -> None:
+def write_text(place: Path, text: str) -> None:
     """Write a small file whole or not at all; that it could not be kept is no error."""
     partial = place.with_suffix(f".{os.getpid()}.part")
     try:

@@ -11,7 +11,7 @@ from duckdb import DuckDBPyConnection
 
 from engine.errors import PlumblineError, shown
 
-__all__ = ["DuckDBPyConnection", "cache_folder", "connect"]
+__all__ = ["DuckDBPyConnection", "cache_folder", "closed", "connect"]
 
 MEMORY = "PLUMBLINE_MEMORY"  # how much DuckDB may take before it spills; the environment's say
 HOME = "PLUMBLINE_HOME"  # where ingested files go; by default .plumbline under the working folder
@@ -40,19 +40,32 @@ def connect(folders: Iterable[Path | str]) -> DuckDBPyConnection:
     """
     cache = cache_folder()
     allowed = sorted({str(Path(folder).resolve()) for folder in (*folders, cache)})
+    return _locked(":memory:", allowed, cache / "spill", read_only=False)
+
+
+def closed(path: Path) -> DuckDBPyConnection:
+    """A connection to a DuckDB file that cannot write; its views can read no other file. Raises duckdb.Error."""
+    return _locked(str(path), [], cache_folder() / "spill", read_only=True)
+
+
+def _locked(database: str, allowed: list[str], spill: Path, read_only: bool) -> DuckDBPyConnection:
     memory = os.environ.get(MEMORY, "4GB")
     config: dict[str, str | bool | int | float | list[str]] = {
         "threads": str(os.cpu_count() or 2),
         "memory_limit": memory,
-        "temp_directory": str(cache / "spill"),
+        "temp_directory": str(spill),
         "allow_community_extensions": "false",
+        "allow_extension_repositories": "forbidden",
+        "allow_persistent_secrets": "false",
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
         "python_enable_replacements": "false",
     }
     try:
-        root = duckdb.connect(config=config)
-    except duckdb.Error:
+        root = duckdb.connect(database, read_only, config=config)
+    except duckdb.Error as error:
+        if read_only and "memory" not in str(error).lower():
+            raise
         raise PlumblineError(f"{shown(memory)} is no amount of memory.", where=MEMORY, hint="Write 4GB.") from None
     root.execute("SET TimeZone = 'UTC'")  # a moment with a zone is read in one clock, the same everywhere
     root.execute("SET allowed_directories = ?", [allowed])

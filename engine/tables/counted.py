@@ -52,7 +52,7 @@ def counted(
     parts: list[Part] = []
     chunks, done = _chunks(dataset.files), 0
     for files in chunks:
-        key = cache.key_of(FORMAT, recipe, [cache.fingerprint(dataset.files[i]) for i in files])
+        key = cache.key_of(FORMAT, recipe, [dataset.prints[i] for i in files])
         place = cache.recall("counted", key)
         part = _read(place, dataset, supports, unit, cohorts) if place else None
 

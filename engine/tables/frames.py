@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from engine.errors import UnreadableSource
 
-_READABLE = {pa.float16().id: pa.float32(), pa.decimal256(1).id: pa.float64()}
+READABLE = {pa.float16().id: pa.float32(), pa.decimal256(1).id: pa.float64()}
 
 
 def frame_of(source: Any) -> pa.Table:
@@ -32,7 +32,7 @@ def frame_of(source: Any) -> pa.Table:
 
 def _plain(table: pa.Table) -> pa.Table:
     """The table with the numbers that DuckDB cannot read, half precision and 256 bits, as ones that it can."""
-    fields = [field.with_type(_READABLE.get(field.type.id, field.type)) for field in table.schema]
+    fields = [field.with_type(READABLE.get(field.type.id, field.type)) for field in table.schema]
     return table if fields == list(table.schema) else table.cast(pa.schema(fields))
 
 

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,19 +14,30 @@ import pyarrow.parquet as pq
 from engine.columns import Column, Role, guess_roles, kind_of, parse
 from engine.errors import UnknownName, UnreadableSource, UnusableData, shown
 from engine.slices import Slice
-from engine.tables.cache import fingerprint
+from engine.tables.cache import fingerprint, key_of
 from engine.tables.connection import DuckDBPyConnection, connect
-from engine.tables.delimited import file_literal, ingest, reason
+from engine.tables.copies import Tell, silent
+from engine.tables.elsewhere import bring, is_elsewhere, known, without_secrets
+from engine.tables.found import Found, find
 from engine.tables.frames import frame_of
+from engine.tables.gathered import Gathered, gather
+from engine.tables.rejects import Rejects
+from engine.tables.text_format import TextFormat
+from engine.tables.texts import reason
 
-LISTINGS = 20  # of a folder, until two in a row are alike
+__all__ = ["Dataset", "find_files", "known_files", "open_dataset"]
+
+
+MOSTLY = {"numeric": "most of its texts are numbers", "datetime": "most of its texts are moments"}
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """A table that can be queried. scan is what stands after FROM; how tells a reader how it was read.
 
-    files: that were given; scanned: the Parquet files that are read, which for a CSV is what it was made into.
+    files: that were given; scanned: the Parquet files that are read, which for a CSV is what it was made into;
+    partitions: of each the folders that are columns, "year=2013", or "". text: the choices by which a text file was
+    read, of several the first's; rejects: its rows that were left out.
     """
 
     name: str
@@ -40,6 +50,9 @@ class Dataset:
     scanned: tuple[Path, ...] = ()
     frame: pa.Table | None = None
     notes: tuple[str, ...] = field(default=())
+    partitions: tuple[str, ...] = ()
+    text: TextFormat | None = None
+    rejects: Rejects | None = None
 
     def column(self, name: str) -> Column:
         """The column of that name; UnknownName, with the nearest, if there is none."""
@@ -105,7 +118,14 @@ class Dataset:
                 writer.write_table(self.frame.combine_chunks())
             return hashlib.sha256(sink.getvalue()).hexdigest()
         prints = [fingerprint(path) for path in self.files]
+        if any(self.partitions):
+            prints = [f"{one} {part}" for one, part in zip(prints, self.partitions, strict=True)]
         return prints[0] if len(prints) == 1 else hashlib.sha256("\n".join(prints).encode()).hexdigest()
+
+    @cached_property
+    def prints(self) -> tuple[str, ...]:
+        """Of each file that is read, what tells its rows from any other's: content, how it was read, and partition."""
+        return tuple(key_of(fingerprint(one), part) for one, part in zip(self.scanned, self.partitions, strict=True))
 
     def assign(self, kinds: Mapping[str, str] = {}, roles: Mapping[str, str] = {}) -> "Dataset":
         """This dataset with other kinds and roles; a role that is given to one column is taken from the others."""
@@ -130,80 +150,58 @@ class Dataset:
         return self.assign(roles=drop)
 
 
-def open_dataset(source: Any, root: DuckDBPyConnection | None = None, name: str | None = None) -> Dataset:
-    """The dataset that a path (file, glob or folder of Parquet, or a CSV file) or a frame holds.
+def open_dataset(
+    source: Any,
+    root: DuckDBPyConnection | None = None,
+    name: str | None = None,
+    text: TextFormat | None = None,
+    tell: Tell | None = None,
+) -> Dataset:
+    """The dataset that a path (file, glob or folder), an address or a frame holds; docs/data.md lists what is read.
 
-    Raises UnreadableSource when nothing is there or it is no table, UnusableData when it has no column.
+    text: how text files are written, where that is not to be found out. tell: is told how far copying is, and may
+    raise Cancelled. Raises UnreadableSource when nothing is there or it is no
+    table, UnusableData when it has no column.
     """
     if isinstance(source, Dataset):
         return source
     if isinstance(source, str | Path):
-        files = find_files(source)
-        root = root or connect({path.parent for path in files})
-        return _open_files(files, root, name or str(source))
+        found = _found(source, tell)
+        root = root or connect({path.parent for path in found.files})
+        called = without_secrets(name or str(source))
+        return _open_files(gather(found, root, called, tell or silent, text), root, called)
     return _open_frame(source, root or connect(()), name or "frame")
 
 
-def find_files(source: str | Path) -> tuple[Path, ...]:
-    """The files that a path, glob or folder names, sorted; the nearest name in the error when there is none."""
-    text = str(source)
-    if "\0" in text or not text.strip():
-        raise UnreadableSource("A path cannot be empty or hold a NUL character.", where=shown(text))
-    try:
-        return _found(Path(text).expanduser(), text)
-    except (OSError, RuntimeError, ValueError, NotImplementedError) as error:  # too long, no such user, a wrong glob
-        raise UnreadableSource(f"It cannot be looked up: {str(error).rstrip('.')}.", where=shown(text)) from None
+def find_files(source: str | Path, tell: Tell | None = None) -> tuple[Path, ...]:
+    """The files that a path, glob or folder names, sorted; of an address, its copies, which are brought first."""
+    return _found(source, tell).files
 
 
-def _found(path: Path, text: str) -> tuple[Path, ...]:
-    if path.is_file():
-        return (path.resolve(),)
-    if path.is_dir():
-        found = _listed(path, "**/*.parquet", text)
-        if not found:
-            raise UnreadableSource("The folder holds no Parquet file.", where=shown(text))
-        return tuple(found)
-    if any(sign in text for sign in "*?["):
-        base = Path(path.anchor) if path.is_absolute() else Path()
-        found = _listed(base, str(path.relative_to(path.anchor)), text)
-        if found:
-            return tuple(found)
-    if path.exists():
-        raise UnreadableSource("It is neither a file nor a folder.", where=shown(text))
-    beside = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
-    near = get_close_matches(path.name, beside, n=1)
-    hint = f"Did you mean {shown(str(path.parent / near[0]))}?" if near else f"Looked from {Path.cwd()}."
-    raise UnreadableSource("There is no such file or folder.", where=shown(text), hint=hint)
+def known_files(source: str | Path) -> tuple[Path, ...]:
+    """The same without asking any other machine: of an address, the copies that were brought last, if any."""
+    return known(str(source)).files if is_elsewhere(source) else find(source).files
 
 
-def _listed(base: Path, pattern: str, text: str) -> list[Path]:
-    """The files that a pattern finds, twice alike: a folder that is being written to is listed in no one moment."""
-    before: list[Path] | None = None
-    for _ in range(LISTINGS):
-        found = sorted(one.resolve() for one in base.glob(pattern) if one.is_file())
-        if found == before:
-            return found
-        before = found
-    raise UnreadableSource("The folder changes faster than it can be listed.", where=shown(text), hint="Try again.")
+def _found(source: str | Path, tell: Tell | None) -> Found:
+    return bring(str(source), tell or silent) if is_elsewhere(source) else find(source)
 
 
-def _open_files(files: tuple[Path, ...], root: DuckDBPyConnection, name: str) -> Dataset:
-    how, notes, numeric, scanned = "Parquet", tuple[str, ...](), frozenset[str](), files
-    if not all(_is_parquet(path) for path in files):
-        if len(files) > 1:
-            odd = next(path for path in files if not _is_parquet(path))
-            raise UnreadableSource("Several files are read together only if all are Parquet.", where=str(odd))
-        read = ingest(files[0], root)
-        how, notes, numeric, scanned = read.how, read.notes, read.numeric, (read.parquet,)
-    paths = ", ".join(file_literal(path) for path in scanned)
-    scan = f"read_parquet([{paths}]" + (", union_by_name = true)" if len(scanned) > 1 else ")")
-    opened = _described(name, scan, root, how, numeric, files=files, scanned=scanned, notes=notes)
-    return _with_new_names(opened, pq.read_schema(scanned[0]).names) if len(scanned) == 1 else opened
+def _open_files(read: Gathered, root: DuckDBPyConnection, name: str) -> Dataset:
+    about: dict[str, Any] = {"files": read.files, "scanned": read.scanned, "partitions": read.partitions}
+    about["notes"] = read.notes
+    about |= {"text": getattr(read.first, "text", None), "rejects": getattr(read.first, "rejects", None)}
+    opened = _described(name, read.scan, root, read.how, read.kinds, **about)
+    return _with_new_names(opened, pq.read_schema(read.scanned[0]).names) if len(read.scanned) == 1 else opened
 
 
 def _open_frame(source: Any, root: DuckDBPyConnection, name: str) -> Dataset:
     frame = frame_of(source)
-    return _with_new_names(_described(name, "frame", root, "frame", frozenset(), frame=frame), frame.column_names)
+    return _with_new_names(_described(name, "frame", root, "frame", {}, frame=frame), frame.column_names)
+
+
+def _is_text(column: Column, kinds: Mapping[str, str]) -> bool:
+    return column.base == "VARCHAR" and column.name in kinds
 
 
 def _with_new_names(opened: Dataset, stored: Sequence[str]) -> Dataset:
@@ -215,7 +213,7 @@ def _with_new_names(opened: Dataset, stored: Sequence[str]) -> Dataset:
 
 
 def _described(
-    name: str, scan: str, root: DuckDBPyConnection, how: str, numeric: frozenset[str], **rest: Any
+    name: str, scan: str, root: DuckDBPyConnection, how: str, kinds: Mapping[str, str], **rest: Any
 ) -> Dataset:
     """The dataset with its columns and rows read from the table itself."""
     bare = Dataset(name, (), 0, scan, root, how, **rest)
@@ -225,15 +223,7 @@ def _described(
     except UnusableData as error:
         raise UnreadableSource(error.message, where=shown(name)) from None
     columns = [Column(row["column_name"], row["column_type"], kind_of(row["column_type"])) for row in schema]
-    columns = [c.as_kind("numeric", "most of its texts are numbers") if c.name in numeric else c for c in columns]
+    columns = [c.as_kind(kinds[c.name], MOSTLY[kinds[c.name]]) if _is_text(c, kinds) else c for c in columns]
     if not columns:
         raise UnusableData("The table has no column.", where=shown(name))
     return replace(bare, columns=guess_roles(tuple(columns)), rows=int(rows))
-
-
-def _is_parquet(path: Path) -> bool:
-    try:
-        with path.open("rb") as stream:
-            return stream.read(4) == b"PAR1"
-    except OSError as error:
-        raise UnreadableSource(f"The file cannot be read: {error.strerror}.", where=str(path)) from None

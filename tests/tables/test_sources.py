@@ -83,8 +83,72 @@ def test_what_is_no_table_is_refused_with_the_reason(tmp_path, content, said):
 
 
 def test_an_empty_folder_and_a_folder_of_other_files_are_refused(tmp_path):
-    (tmp_path / "x.csv").write_text("a\n1\n")
+    (tmp_path / "readme.md").write_text("a\n1\n")
+    (tmp_path / "_part.csv").write_text("a\n1\n")
     with pytest.raises(UnreadableSource, match="holds no Parquet file"):
+        open_dataset(tmp_path)
+    (tmp_path / "x.csv").write_text("a\n1\n")
+    (tmp_path / "x.jsonl").write_text('{"a": 1}\n')
+    with pytest.raises(UnreadableSource, match=r"several kinds: \.csv, \.jsonl.*\*\.csv"):
+        open_dataset(tmp_path)
+
+
+def test_a_folder_of_tables_is_read_as_one_and_what_differs_is_told(tmp_path):
+    (tmp_path / "1.csv").write_text("a,b,c\n1,x,\n2,y,\n")
+    (tmp_path / "2.csv").write_text("a,c\n3.5,2013-01-01\n")
+    (tmp_path / "3.csv").write_text("a;b;c\n4;z;2013-01-02\n")
+    for source in (tmp_path, tmp_path / "*.csv"):
+        dataset = open_dataset(source)
+        assert dataset.rows == 4
+        assert [(c.name, c.type) for c in dataset.columns] == [("a", "DOUBLE"), ("b", "VARCHAR"), ("c", "DATE")]
+        assert dataset.how.endswith(", 3 files")
+        told = " | ".join(dataset.notes)
+        assert "1 of 3 files have no column 'b', the first" in told and "2.csv" in told
+        assert "'a' is int64 in" in told
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_partitions_are_columns_with_types(tmp_path, kind):
+    for year in (2013, 2014):
+        for place in ("New%20York", "K%3Dln"):
+            folder = tmp_path / f"year={year}" / f"place={place}"
+            folder.mkdir(parents=True)
+            if kind == "parquet":
+                pq.write_table(TABLE, folder / "part.parquet")
+            else:
+                (folder / "part.csv").write_text("x,word\n1,a\n2,b\n3,\n")
+    dataset = open_dataset(tmp_path)
+    assert dataset.rows == 12
+    assert {c.name: c.type for c in dataset.columns} == {
+        "x": "BIGINT", "word": "VARCHAR", "year": "BIGINT", "place": "VARCHAR",
+    }  # fmt: skip
+    found = dataset.query(f"SELECT year, place, sum(x) AS s FROM {dataset.scan} GROUP BY ALL ORDER BY ALL").to_pylist()
+    assert [(row["year"], row["place"], row["s"]) for row in found] == [
+        (2013, "K=ln", 6), (2013, "New York", 6), (2014, "K=ln", 6), (2014, "New York", 6),
+    ]  # fmt: skip
+    assert len(set(dataset.prints)) == 4, "the same bytes in another partition are other rows"
+    assert any("names of folders: 'year', 'place'" in note for note in dataset.notes)
+    one = open_dataset(tmp_path / "year=2013" / "place=K%3Dln" / f"part.{kind}")
+    assert [c.name for c in one.columns] == ["x", "word"], "of one file, the folders above say nothing"
+
+
+def test_the_same_file_in_two_partitions_is_counted_in_both(tmp_path):
+    for year in (2013, 2014):
+        (tmp_path / f"year={year}").mkdir()
+        pq.write_table(pa.table({"x": [1.0, 2.0, 3.0]}), tmp_path / f"year={year}" / "part.parquet")
+    for part in (tmp_path / "year=2013", tmp_path / "year=2014"):
+        assert [c.name for c in open_dataset(part).columns] == ["x"]
+    assert open_dataset(tmp_path / "year=2013" / "*").sha256 == open_dataset(tmp_path / "year=2014" / "*").sha256
+    assert open_dataset(tmp_path / "*" / "*.parquet").rows == 6
+    assert open_dataset(tmp_path).sha256 != open_dataset(tmp_path / "year=2013").sha256
+
+
+def test_of_many_files_a_broken_one_is_named(tmp_path):
+    for name in "abc":
+        pq.write_table(TABLE, tmp_path / f"{name}.parquet")
+    whole = (tmp_path / "b.parquet").read_bytes()
+    (tmp_path / "b.parquet").write_bytes(whole[:-9])
+    with pytest.raises(UnreadableSource, match=r"b\.parquet: It cannot be read as Parquet"):
         open_dataset(tmp_path)
 
 
@@ -111,7 +175,7 @@ def test_files_of_one_folder_may_lack_columns_and_rows(tmp_path):
 def test_parquet_and_csv_are_not_mixed(tmp_path):
     pq.write_table(TABLE, tmp_path / "1.parquet")
     (tmp_path / "2.parquet").write_text("x\n1\n")
-    with pytest.raises(UnreadableSource, match="only if all are Parquet"):
+    with pytest.raises(UnreadableSource, match=r"2\.parquet.*all are of one format; the first is Parquet, this is CSV"):
         open_dataset(tmp_path)
 
 
