@@ -42,9 +42,8 @@ def others():
 def asked(python):
     """The version of a Python that has the packages; empty for one that has not, or is a shim with nothing behind."""
     try:
-        done = subprocess.run(
-            [python, "-c", HAS], capture_output=True, text=True, timeout=120, env={**os.environ, "PYTHONPATH": str(ROOT)}
-        )
+        where = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run([python, "-c", HAS], capture_output=True, text=True, timeout=120, env=where)
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
