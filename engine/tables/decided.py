@@ -13,6 +13,7 @@ from engine.tables.text_format import NULL_WORDS
 from engine.tables.text_types import Reading, broken_sql, candidates, fit, present_sql, value_sql
 
 MOSTLY = 0.9  # share of a text column's values that must be numbers for it to be a number column with type errors
+TOGETHER = 100  # columns that one query asks: planning takes the square of their number
 PROBED = 2000  # values by which readings are chosen that are then tried on every row
 
 
@@ -64,13 +65,14 @@ def decide(
 
 def _mostly_numbers(cursor: DuckDBPyConnection, scan: str, names: Sequence[str], asked: Sequence[int]) -> set[int]:
     """Text columns of which most values are numbers, though the first rows did not show it."""
-    if not asked:
-        return set()
-    shares = ", ".join(
-        f"count(TRY_CAST({quoted(names[i])} AS DOUBLE)) / nullif(count({quoted(names[i])}), 0)" for i in asked
-    )
-    row = cursor.execute(f"SELECT {shares} FROM {scan}").fetchone() or ()
-    return {i for i, share in zip(asked, row, strict=True) if share and share >= MOSTLY}
+    found: set[int] = set()
+    for at in range(0, len(asked), TOGETHER):
+        some = asked[at : at + TOGETHER]
+        columns = [quoted(names[i]) for i in some]
+        shares = ", ".join(f"count(TRY_CAST({one} AS DOUBLE)) / nullif(count({one}), 0)" for one in columns)
+        row = cursor.execute(f"SELECT {shares} FROM {scan}").fetchone() or ()
+        found |= {i for i, share in zip(some, row, strict=True) if share and share >= MOSTLY}
+    return found
 
 
 def _fitted(
@@ -111,9 +113,22 @@ def _told(cursor: DuckDBPyConnection, scan: str, name: str, reading: Reading, br
         f"SELECT row, text FROM (SELECT row_number() OVER () AS row, {quoted(name)} AS text, "
         f"{broken_sql(name, reading)} AS broken FROM {scan}) WHERE broken ORDER BY row LIMIT 1"
     ).fetchone() or (0, "")
-    values, count = ("value is", "counts") if broken == 1 else ("values are", "count")
-    said = f"{plain(name)}: {broken:,} {values} no {reading.words} and {count} as type errors"
+    values = (
+        f"value is no {reading.words[:-1]} and counts" if broken == 1 else f"values are no {reading.words} and count"
+    )
+    said = f"{plain(name)}: {broken:,} {values} as type errors"
     return f"{said}, the first {shown(first[1])} in row {first[0]:,}"
+
+
+def either_way(cursor: DuckDBPyConnection, written: Path, seen: Sniffed, decided: Decided) -> list[str]:
+    """Columns of days of which no row says whether day or month stands first."""
+    kept = {name: one for name, one in zip(decided.names, decided.readings, strict=True) if one.format}
+    asked = [name for name in seen.ambiguous if name in kept and kept[name] in seen.readings]
+    if not asked or seen.given.dates is not None or seen.given.timestamps is not None:
+        return []
+    tests = ", ".join(f"coalesce(max(day({quoted(name)})), 0) <= 12" for name in asked)
+    row = cursor.execute(f"SELECT {tests} FROM {scan_of(written)}").fetchone() or ()
+    return [name for name, open_ in zip(asked, row, strict=True) if open_]
 
 
 def _empty_end(cursor: DuckDBPyConnection, scan: str, seen: Sniffed) -> int:

@@ -10,14 +10,15 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
-from engine.errors import UnreadableSource
+from engine.errors import UnreadableSource, plain
 from engine.tables.cache import fingerprint, key_of
 from engine.tables.connection import HOME, DuckDBPyConnection, cache_folder
+from engine.tables.decided import Decided
 from engine.tables.literals import file_literal
 from engine.tables.mended import mended
-from engine.tables.plain_text import beginning, census, compression_of, head_of, rewritten, text_of
-from engine.tables.rejects import Rejects, words
-from engine.tables.sniff import SAMPLE, described, refuse_others, sniffed
+from engine.tables.plain_text import beginning, census, compression_of, head_of, rewritten, short_lines, text_of
+from engine.tables.rejects import Rejects, with_long, words
+from engine.tables.sniff import MOMENTS, SAMPLE, Sniffed, described, refuse_others, sniffed
 from engine.tables.text_format import TextFormat
 from engine.tables.text_rows import Tell, read_rows
 
@@ -84,12 +85,14 @@ def _ingested(
     if found.boms:
         notes.append("marks of byte order stand within the text, as after joining files, and are left out")
     if found.broken and given.encoding in (None, "utf-8") and found.encoding == "utf-8":
-        notes.append(f"{found.broken:,} places are not of the encoding utf-8")
+        notes.append(f"{found.broken:,} {'place is' if found.broken == 1 else 'places are'} not of the encoding utf-8")
     comments: list[int] = []
+    long: list[tuple[int, str]] = []
     if packed or not found.plain or seen.text.comment or seen.text.delimiter == " ":
         tell(0.05, "Writing it as plain text")
         read = folder / "plain.csv"
         parts = text_of(path, found.encoding, packed)
+        parts = short_lines(parts, len(seen.names) > 1, long)
         rewritten(mended(parts, seen.text, seen.start, len(seen.names), comments), read)
     parquet = folder / "table.parquet"
     try:
@@ -100,6 +103,9 @@ def _ingested(
         if isinstance(error, duckdb.IOException) and "write" in str(error):
             raise OSError(None, "the disk is full or not to be written to") from None
         raise UnreadableSource(f"It cannot be read as a CSV table: {reason(error)}", where=str(path)) from None
+    if long:
+        table = with_long(rows.rejects, long)
+        rows = replace(rows, rejects=table, rejected=rows.rejected + len(long), lines=rows.lines + len(long))
     said = words(rows.rejects, rows.rejected, rows.lines)
     if rows.lines > rows.rows:
         raise UnreadableSource(
@@ -111,10 +117,12 @@ def _ingested(
     if comments:
         were = "line is a comment and was" if len(comments) == 1 else "lines are comments and were"
         notes.append(f"{len(comments):,} {were} skipped")
-    for name in seen.ambiguous[:1]:
-        form = seen.text.dates or seen.text.timestamps
-        notes.append(f"{name}: days are read as {form}, but no day is above 12: choose the format if it is another")
-    text = replace(seen.text, nulls=rows.decided.nulls)
+    text = in_force(seen, rows.decided)
+    for name in rows.ambiguous[:1]:
+        form = text.dates or text.timestamps
+        notes.append(
+            f"{plain(name)}: read as {form}, and no day is above 12: choose the format if month and day are changed"
+        )
     rejects = Rejects(rows.rejected, None, rows.lines)
     if rows.rejected:
         rejects = replace(rejects, path=target.with_name(f"rejects-{target.name}"))
@@ -134,6 +142,22 @@ def _ingested(
     written.write_text(json.dumps(document), encoding="utf-8")
     written.replace(target.with_suffix(".json"))
     return made
+
+
+def in_force(seen: Sniffed, decided: Decided) -> TextFormat:
+    """The choices after all rows were read: words for missing and formats of moments that later rows told."""
+    forms = [next((one.format for one in decided.readings if one.type == kind and one.format), "") for kind in MOMENTS]
+    if "datetime" in decided.kinds.values():
+        forms = [
+            form or sniffed_ or ""
+            for form, sniffed_ in zip(forms, (seen.text.dates, seen.text.timestamps), strict=True)
+        ]
+    given = seen.given
+    dates, stamps = (
+        one if one is not None else form for one, form in zip((given.dates, given.timestamps), forms, strict=True)
+    )
+    why = {name: said for name, said in seen.text.why.items() if name != "dates" or dates == seen.text.dates}
+    return replace(seen.text, nulls=decided.nulls, dates=dates, timestamps=stamps, why=why)
 
 
 def _kept(target: Path, told: Path) -> Ingested:

@@ -8,7 +8,7 @@ import gzip
 import os
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import pyarrow as pa
 from engine.errors import PlumblineError, UnreadableSource, shown
 
 PIECE = 1 << 20  # bytes that are held at once
+LONGEST = 1_990_000  # of a line: longer ones DuckDB leaves out, some without a word
 GIGABYTES, RATIO = "PLUMBLINE_EXPAND_GB", "PLUMBLINE_EXPAND_RATIO"  # limits of what is expanded; the environment's say
 HARMLESS = 256 << 20  # bytes up to which no ratio is too large
 BOMS = (
@@ -40,7 +41,7 @@ class Census:
     """What every byte of a text file told. encoding: as Python calls it; why: what spoke for it.
 
     mixed: lines end in more than one way; boms: marks of byte order after the first; broken: places that are not of the
-    encoding.
+    encoding; longest: bytes of the longest line, where that is more than a piece holds, else at most PIECE.
     """
 
     size: int
@@ -49,11 +50,12 @@ class Census:
     mixed: bool
     boms: int
     broken: int
+    longest: int
 
     @property
     def plain(self) -> bool:
         """Whether it can be read where it lies."""
-        return self.encoding == "utf-8" and not self.mixed and not self.boms
+        return self.encoding == "utf-8" and not self.mixed and not self.boms and self.longest < LONGEST
 
 
 def looks_like(head: bytes) -> str | None:
@@ -127,7 +129,7 @@ def census(path: Path, chosen: str | None = None, compression: str | None = None
     """
     utf8, size = _Utf8(), 0
     returns = feeds = both = nuls = boms = high = undefined = 0
-    head, last = b"", b""
+    head, last, run, longest = b"", b"", 0, 0
     for part in pieces(path, compression):
         if not size:
             head = part[:65536]
@@ -136,6 +138,9 @@ def census(path: Path, chosen: str | None = None, compression: str | None = None
         if b"\r" in part or last == b"\r":
             returns += part.count(b"\r")
             both += part.count(b"\r\n") + (last == b"\r" and part[:1] == b"\n")
+        ends = [at for at in (part.find(b"\n"), part.find(b"\r")) if at >= 0]
+        longest = max(longest, run + (min(ends) if ends else len(part)))
+        run = len(part) - 1 - max(part.rfind(b"\n"), part.rfind(b"\r")) if ends else run + len(part)
         nuls += part.count(b"\0")
         if not part.isascii():
             boms += part.count(codecs.BOM_UTF8)
@@ -152,7 +157,9 @@ def census(path: Path, chosen: str | None = None, compression: str | None = None
     wide = encoding.startswith(("utf-16", "utf-32"))  # their line ends are counted when they are copied
     starts = head.startswith(codecs.BOM_UTF8)
     more = 0 if wide or encoding != "utf-8" else boms - starts
-    return Census(size, encoding, why, bool(feeds and returns and not feeds == returns == both), more, utf8.broken)
+    return Census(
+        size, encoding, why, bool(feeds and returns and not feeds == returns == both), more, utf8.broken, longest
+    )
 
 
 NOT_HIGH = bytes(one for one in range(256) if not 0x80 <= one < 0xA0)
@@ -244,6 +251,34 @@ def beginning(path: Path, encoding: str, size: int, compression: str | None = No
             cut = text.rfind("\n") + 1
             return (text[:cut] if cut else text), False
     return "".join(found), True
+
+
+def short_lines(parts: Iterable[str], blank: bool, long: list[tuple[int, str]]) -> Iterator[str]:
+    """A text without the lines that are longer than LONGEST; long: grows by number and beginning of each.
+
+    blank: whether an empty line stands in its place, so that lines keep their numbers. Held at once: one line.
+    """
+    held, size, number, dropping = list[str](), 0, 1, False
+    for part in parts:
+        *lines, rest = part.split("\n")
+        out = []
+        for line in lines:
+            whole = "".join(held) + line
+            if dropping or len(whole) > LONGEST:
+                long += [] if dropping else [(number, whole[:500])]
+                out.append("\n" if blank else "")
+            else:
+                out.append(whole + "\n")
+            held, size, dropping = [], 0, False
+            number += 1
+        if not dropping:
+            held.append(rest)
+            size += len(rest)
+            if size > LONGEST:
+                long.append((number, "".join(held)[:500]))
+                held, dropping = [], True
+        yield "".join(out)
+    yield "".join(held)
 
 
 def rewritten(text: Iterator[str], target: Path) -> None:

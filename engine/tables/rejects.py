@@ -96,6 +96,14 @@ def _lines(read: Path, places: list[int], tail: int | None) -> tuple[list[int], 
     return found, taken
 
 
+def with_long(table: pa.Table, long: list[tuple[int, str]]) -> pa.Table:
+    """The rows that were left out, and the lines that no reader was given since they are too long; in their order."""
+    reason = REASONS["LINE SIZE OVER MAXIMUM"]
+    more = [{"line": line, "column": None, "reason": reason, "text": text} for line, text in long[:KEPT]]
+    both = pa.concat_tables([table, pa.Table.from_pylist(more, SCHEMA)]).sort_by("line")
+    return both.slice(0, KEPT)
+
+
 def words(table: pa.Table, count: int, lines: int, shown: int = 5) -> list[str]:
     """What a reader of the run is told about the rows that were left out."""
     if not count:

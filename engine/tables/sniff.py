@@ -23,6 +23,10 @@ from engine.tables.text_format import NULL_WORDS, SAID, TextFormat
 from engine.tables.text_types import TEXT, Reading, candidates, fit
 
 SAMPLE = 4 << 20  # characters that are looked at; a first line that is longer is of no table
+MARKS = 50_000  # numbers that are looked at for their marks
+UNSURE_COMMA, UNSURE_POINT = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}"), re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")
+COMMA, POINT = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?"), re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
+GROUPED = re.compile(r"[+-]?\d{1,3}(?:([., '\u00a0\u202f])\d{3})(?:\1\d{3})*([.,]\d+)?")
 MOMENTS = ("DATE", "TIMESTAMP")
 
 
@@ -125,25 +129,27 @@ def _marks(rows: Sequence[Record], given: TextFormat, delimiter: str, why: dict[
     """Decimal mark and thousands separator, by the shape of all numbers of the sample."""
     if given.decimal is not None:
         return given.decimal, given.thousands or ""
+    found = [one.strip() for row in rows for one in row if one[:1].isdigit() or one[:1] in " +-.,"]
+    if not any(sign in one for one in found for sign in ", '\u00a0\u202f") and not any(
+        one.count(".") > 1 for one in found
+    ):
+        return ".", given.thousands or ""
     commas = points = 0
     groups: Counter[str] = Counter()
     unsure: Counter[str] = Counter()
-    for row in rows:
-        for one in row:
-            text = one.strip()
-            if not text or not (text[0].isdigit() or text[0] in "+-.,"):
-                continue
-            if re.fullmatch(r"[+-]?\d{1,3},\d{3}", text):
-                unsure[","] += 1
-            elif re.fullmatch(r"[+-]?\d*,\d+([eE][+-]?\d+)?", text):
-                commas += 1
-            elif re.fullmatch(r"[+-]?\d*\.\d+([eE][+-]?\d+)?", text):
-                points += not re.fullmatch(r"[+-]?[1-9]\d{0,2}\.\d{3}", text)
-                unsure["."] += bool(re.fullmatch(r"[+-]?[1-9]\d{0,2}\.\d{3}", text))
-            elif found := re.fullmatch(r"[+-]?\d{1,3}(?:([., '\u00a0\u202f])\d{3})(?:\1\d{3})*([.,]\d+)?", text):
-                groups[found[1]] += 1
-                commas += found[2] is not None and found[2][0] == ","
-                points += found[2] is not None and found[2][0] == "."
+    for text in found[:MARKS]:
+        if UNSURE_COMMA.fullmatch(text):
+            unsure[","] += 1
+        elif COMMA.fullmatch(text):
+            commas += 1
+        elif UNSURE_POINT.fullmatch(text):
+            unsure["."] += 1
+        elif POINT.fullmatch(text):
+            points += 1
+        elif grouped := GROUPED.fullmatch(text):
+            groups[grouped[1]] += 1
+            commas += grouped[2] is not None and grouped[2][0] == ","
+            points += grouped[2] is not None and grouped[2][0] == "."
     if groups[","] or groups["."]:  # a separator that stands twice in a number is no decimal mark
         decimal = "," if groups["."] > groups[","] else "."
     elif commas or points:
