@@ -17,6 +17,8 @@ from engine.summaries import Curve
 from pages.shared.view import View, go_to, mode, option_of
 from pages.shared.words import to_csv
 
+MAPPED = 60  # columns of a map at most: more are no picture, and the browser draws every cell
+
 Rows = Sequence[Mapping[str, object]]
 
 
@@ -93,6 +95,17 @@ def spots_of(view: View) -> list[Spot]:
     ]
 
 
+def left_out(shown: int, every: int) -> str:
+    """What a map says of the columns that it has no room for.
+
+    >>> left_out(17, 17), left_out(60, 2000)
+    ('', ' The 60 worst of 2,000 columns are shown; the page Columns has the other 1,940.')
+    """
+    if shown == every:
+        return ""
+    return f" The {shown} worst of {every:,} columns are shown; the page Columns has the other {every - shown:,}."
+
+
 def show_map(view: View, run: Run, metric: str, page: str, opens: Callable[[], None] = lambda: None) -> None:
     """Columns by windows, worst column of this view first; a click opens the column in that window.
 
@@ -100,8 +113,8 @@ def show_map(view: View, run: Run, metric: str, page: str, opens: Callable[[], N
     """
     history = view.history(metric)
     name = METRICS[metric].name
-    rows = worst_first(run, metric, history.columns)
-    spots = spots_of(view)
+    every = worst_first(run, metric, history.columns)
+    rows, spots = every[:MAPPED], spots_of(view)
     cells = [[history.cells.get((column, i)) for i in range(len(spots))] for column in rows]
     shown = option_of(view.cut.window) if view.cut.window else None
 
@@ -120,6 +133,7 @@ def show_map(view: View, run: Run, metric: str, page: str, opens: Callable[[], N
             for window, found in zip(history.windows, line, strict=True)
         ],
         "■ critical  ▲ warning  hatched ◌ not enough data; ◌ above: a partial window; pale: below the warning "
-        "threshold; empty: not computed. The framed window is the one chosen. Click a cell to open its column there.",
+        "threshold; empty: not computed. The framed window is the one chosen. Click a cell to open its column there."
+        + left_out(len(rows), len(every)),
         on_select=clicked, selection_mode="points",
     )  # fmt: skip
