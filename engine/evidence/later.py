@@ -11,8 +11,11 @@ from typing import Any
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject, IndirectObject, NameObject, NumberObject, PdfObject, StreamObject
 
+from engine.evidence.properties import said_by
+
 SIGNING = frozenset({"/AcroForm", "/DSS", "/Extensions", "/Perms"})  # of the catalog
 MEANT = frozenset({"/Annots"})  # of a page
+WRITTEN = frozenset({"/ModDate", "/Producer"})  # of the properties: when it was written last, and with what
 END = b"%%EOF\n"
 
 
@@ -44,10 +47,16 @@ def changed_since(original: bytes, whole: bytes) -> list[str]:
     catalog = _number(old.trailer.raw_get("/Root"))
     if _number(new.trailer.raw_get("/Root")) != catalog:
         said.append("it has another catalog")
+    info, metadata = _named(old.trailer, "/Info"), _named(old.trailer["/Root"], "/Metadata")
+    if _named(new.trailer, "/Info") != info:
+        said.append("it has other properties")
     pages = {_number(page.indirect_reference): i for i, page in enumerate(old.pages, start=1)}
+    free_of = {catalog: SIGNING, info: WRITTEN}
     for number in range(1, int(str(old.trailer["/Size"]))):
-        free = SIGNING if number == catalog else MEANT if number in pages else frozenset()
+        free = free_of.get(number, MEANT if number in pages else frozenset())
         if _written(old, number, free) != _written(new, number, free):
+            if number == metadata and _metadata(old, number) == _metadata(new, number):
+                continue
             said.append(f"page {pages[number]} was changed" if number in pages else f"object {number} was changed")
     for i, page in enumerate(new.pages, start=1):
         known = {_number(one) for one in _annots(old.pages[i - 1])} if i <= len(old.pages) else set()
@@ -55,6 +64,17 @@ def changed_since(original: bytes, whole: bytes) -> list[str]:
             if _number(one) not in known and not _unseen(one.get_object()):
                 said.append(f"something that was not there lies over page {i}")
     return said
+
+
+def _named(dictionary: Any, key: str) -> int:
+    """The number of an object that a dictionary refers to; 0 where it refers to none."""
+    return _number(dictionary.raw_get(key)) if key in dictionary else 0
+
+
+def _metadata(reader: PdfReader, number: int) -> Any:
+    """What the metadata say; the object itself where they are none."""
+    found = reader.get_object(IndirectObject(number, 0, reader))
+    return said_by(found.get_data()) if isinstance(found, StreamObject) else found
 
 
 def _number(reference: Any) -> int:

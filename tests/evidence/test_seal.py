@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import fields, signers
 from pypdf import PdfReader, PdfWriter
-from pypdf.generic import DecodedStreamObject, NameObject
+from pypdf.generic import DecodedStreamObject, NameObject, TextStringObject
 
 from engine.errors import PlumblineError, UnreadableSource, UnusableData
 from engine.evidence import vouched
@@ -17,7 +19,7 @@ from engine.evidence.canonical import canonical, sha256
 from engine.evidence.exported import keep
 from engine.evidence.keys import read_sealer, read_trust
 from engine.evidence.pdf import render_pdf
-from engine.evidence.seal import seal
+from engine.evidence.seal import _signer, seal
 from engine.evidence.sealing import sealed, sealed_here, trust_in
 from engine.evidence.verify import verify_bytes
 from engine.store import entries, open_store, verify
@@ -321,3 +323,44 @@ def test_a_seal_within_data_alone_is_no_seal(small):
 def test_the_clock_of_who_seals_is_told(whole):
     said = re.search(r"on (\d{4}-\d\d-\d\d \d\d:\d\d) UTC, by its own clock", level(whole).words).group(1)
     assert abs(datetime.fromisoformat(said + "+00:00") - datetime.now(UTC)) < timedelta(minutes=30)
+
+
+@pytest.fixture(scope="module")
+def elsewhere(small_pdf, tmp_path_factory):
+    """The file as another tool signs it, which writes date, producer and metadata anew; and whom to trust."""
+    out, key = io.BytesIO(), rsa.generate_private_key(65537, 2048)
+    files = write(tmp_path_factory.mktemp("tool"), "Tool", key, certificate(key, "Tool"))
+    by = _signer(read_sealer(*files))
+    meta = signers.PdfSignatureMetadata(field_name="Approval", subfilter=fields.SigSeedSubFilter.PADES)
+    signers.PdfSigner(meta, by).sign_pdf(IncrementalPdfFileWriter(io.BytesIO(small_pdf)), output=out)
+    return out.getvalue(), read_trust([files[1]])
+
+
+def test_the_signature_of_another_tool_is_no_change(elsewhere, small_pdf):
+    data, trust = elsewhere
+    old, new = (PdfReader(io.BytesIO(one)).metadata for one in (small_pdf, data))
+    assert "pyHanko" in new["/Producer"] and new["/ModDate"] != old["/ModDate"]
+    answer = verify_bytes(data, "x", trust=trust)
+    assert answer.levels[2].state == answer.levels[5].state == "same" and answer.code == 0, answer.levels
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(b"production against reference", b"production besides reference"), (b"<pdfaid:part>3<", b"<pdfaid:part>2<"),
+     (b"<dc:format>", b"<dc:rights>mine</dc:rights><dc:format>"), (b"<x:xmpmeta", b"<!DOCTYPE x><x:xmpmeta")],
+)  # fmt: skip
+def test_metadata_that_say_something_else_are_a_change(small_pdf, old, new):
+    def change(writer):
+        stream = DecodedStreamObject()
+        held = writer._root_object["/Metadata"].get_object()
+        assert old in held.get_data()
+        stream.set_data(held.get_data().replace(old, new))
+        stream.update({NameObject(key): held[key] for key in ("/Type", "/Subtype")})
+        writer._replace_object(writer._root_object.raw_get("/Metadata"), stream)
+
+    assert level(later(small_pdf, change), 3).state == "different"
+
+
+def test_properties_that_say_something_else_are_a_change(small_pdf):
+    title = {NameObject("/Title"): TextStringObject("other")}
+    assert level(later(small_pdf, lambda writer: writer._info.update(title)), 3).state == "different"
