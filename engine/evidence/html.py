@@ -10,12 +10,15 @@ from typing import Any
 from engine.charts.bullet import bullet
 from engine.charts.distribution import distribution
 from engine.charts.script import plotly_script
+from engine.charts.theme import Mode
 from engine.evidence.blocks import MARKS, Block
 from engine.evidence.findings_of import by_column, finding_of
 from engine.evidence.report import report
 from engine.findings import Part
 
 HERE = Path(__file__).parent
+MODES: tuple[Mode, ...] = ("light", "dark")
+Figures = dict[str, list[dict[str, Any]]]  # mode -> charts in the order in which they stand
 POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:; "
     "base-uri 'none'; form-action 'none'"
@@ -27,11 +30,12 @@ def html(snapshot: Mapping[str, Any]) -> str:
     browser; it is no substitute for the PDF, which can be drawn again byte by byte.
     """
     said = report(snapshot, "HTML, not drawn again byte by byte")
-    figures: list[dict[str, Any]] = []
-    body = ""
-    for one in said["sections"]:
+    figures: Figures = {"light": [], "dark": []}
+    body, named = "", ""
+    for i, one in enumerate(said["sections"], start=1):
         blocks = "".join(_block(block, snapshot, figures) for block in one["blocks"])
-        body += f"<section><h2>{_text(one['title'])}</h2>{blocks}</section>"
+        body += f'<section><h2 id="part-{i}">{_text(one["title"])}</h2>{blocks}</section>'
+        named += f'<li><a href="#part-{i}">{_text(one["title"])}</a></li>'
     stamps = "".join(f"<span>{_text(one)}</span>" for one in said["stamps"])
     title = f"{said['title']}, {said['words']}"
     return (
@@ -39,9 +43,11 @@ def html(snapshot: Mapping[str, Any]) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{_text(title)}</title><style>{_file('page.css')}</style></head><body>"
+        '<a class="skip" href="#part-1">To the verdict</a>'
         f'<header><div class="stamps">{stamps}</div><div class="over">MODEL MONITORING EVIDENCE</div>'
         f"<h1>{_text(said['title'])}</h1><p>{_text(said['words'])}</p>"
-        f'<p class="soft">{_text(said["description"])}</p></header><main>{body}</main>'
+        f'<p class="soft">{_text(said["description"])}</p></header>'
+        f'<nav aria-label="Contents"><ul>{named}</ul></nav><main>{body}</main>'
         f'<script type="application/json" id="figures">{_json(figures)}</script>'
         f"<script>{plotly_script()}</script><script>{_file('page.js')}</script></body></html>\n"
     )
@@ -84,7 +90,7 @@ def _cell(cell: Any) -> str:
     return f"<{tag}>{_text(value)}</{tag}>" if tag else f'<span class="soft">{_text(value)}</span>'
 
 
-def _block(block: Block, snapshot: Mapping[str, Any], figures: list[dict[str, Any]]) -> str:
+def _block(block: Block, snapshot: Mapping[str, Any], figures: Figures) -> str:
     match block["type"]:
         case "text":
             return f'<p class="{block["tone"]}">{_text(block["text"])}</p>'
@@ -122,17 +128,19 @@ def _table(block: Block) -> str:
         for row in block["rows"]
     )
     kind = ' class="tall"' if block["tall"] else ""
-    return f'<div class="scroll"><table{kind}><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    table = f"<table{kind}><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    return f'<div class="scroll" tabindex="0" role="region" aria-label="Table">{table}</div>'
 
 
-def _card(card: Block, snapshot: Mapping[str, Any], figures: list[dict[str, Any]]) -> str:
+def _card(card: Block, snapshot: Mapping[str, Any], figures: Figures) -> str:
     """A card: charts from the findings themselves, and the bins as a table that needs no script."""
     places = []
     for sentence, figure in _figures(card, snapshot):
         words = f'<p class="soft">{_text(sentence)}</p>' if sentence else ""
-        place = f'class="plot" data-figure="{len(figures)}" role="img" aria-label="{_text(card["alt"])}"'
+        place = f'class="plot" data-figure="{len(figures[MODES[0]])}" role="img" aria-label="{_text(card["alt"])}"'
         places.append(f"{words}<div {place}></div>")
-        figures.append(figure)
+        for mode in MODES:
+            figures[mode].append(figure[mode])
     bins = "".join(
         f"<tr><td>{one['no']}</td><td>{_text(one['label'])}</td>"
         + "".join(f'<td class="r">{_text(one[name])}</td>' for name in ("reference", "production", "score"))
@@ -152,13 +160,15 @@ def _card(card: Block, snapshot: Mapping[str, Any], figures: list[dict[str, Any]
     )
 
 
-def _figures(card: Block, snapshot: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The bins of a card as they were scored, then each judged reading on its ruler, below its sentence."""
+def _figures(card: Block, snapshot: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, dict[str, Any]]]]:
+    """The bins of a card as they were scored, then each judged reading on its ruler, below its sentence; by mode."""
     rows = by_column(snapshot["run"]["findings"])[card["column"]]
     drawn = next((one for one in rows if one["metric"] == card["drawn"] and one["parts"]), None)
     if drawn:
         parts = [Part(**{**one, "label": seen(one["label"])}) for one in drawn["parts"]]
-        yield "", json.loads(distribution(parts, card["metric"], seen(card["title"]), card["ordered"]).to_json())
+        names = card["metric"], seen(card["title"]), card["ordered"]
+        yield "", {one: json.loads(distribution(parts, *names, mode=one).to_json()) for one in MODES}
     for one in rows:
         if one["metric"] in card["judged"]:
-            yield one["sentence"], json.loads(bullet(finding_of({**one, "parts": None})).to_json())
+            found = finding_of({**one, "parts": None})
+            yield one["sentence"], {mode: json.loads(bullet(found, mode).to_json()) for mode in MODES}
