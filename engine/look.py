@@ -115,7 +115,7 @@ def look(
     summaries: dict[str, ColumnSummary | str] = {}
     with ThreadPoolExecutor(max_workers=2) as pool:
         prints = [pool.submit(lambda side: side.sha256, side) for side in (reference, production)]  # kept by the sides
-        groups = in_groups(columns, max(reference.rows, production.rows))
+        groups = in_groups(columns, max(reference.rows, production.rows), len(reference.columns))
         tasks = {pool.submit(fresh_summaries, reference, production, group, held, cut): group for group in groups}
         try:
             for task in as_completed(tasks):

@@ -1,10 +1,9 @@
-"""Two sources as a pair: opened on one connection, read alike, and one column of both summarised exactly."""
+"""Two sources as a pair: opened on one connection, read alike, and their columns summarised exactly."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.columns import Column
-from engine.errors import UnusableData
 from engine.slices import Slice
 from engine.slices.against import Against
 from engine.summaries import ColumnSummary
@@ -12,16 +11,20 @@ from engine.tables.connection import connect
 from engine.tables.exact import quality_only, summarize
 from engine.tables.sources import Dataset, find_files, open_dataset
 from engine.tables.supports import Support, build_support
-from engine.tables.together import read_together
-from engine.tables.values import Categories, Numbers, read
+from engine.tables.text_format import TextFormat
+from engine.tables.together import in_groups, read_each
+from engine.tables.values import Categories, Numbers
 
 
-def open_both(reference: Any, production: Any) -> tuple[Dataset, Dataset]:
-    """Both sides on one connection that can read their folders and nothing else."""
+def open_both(
+    reference: Any, production: Any, texts: tuple[TextFormat | None, TextFormat | None] = (None, None)
+) -> tuple[Dataset, Dataset]:
+    """Both sides on one connection that can read their folders and nothing else. texts: how their files are written."""
     paths = [source for source in (reference, production) if isinstance(source, str) or hasattr(source, "__fspath__")]
     root = connect({file.parent for source in paths for file in find_files(source)})
     names = _name(reference, "reference"), _name(production, "production")
-    return open_dataset(reference, root, names[0]), open_dataset(production, root, names[1])
+    first = open_dataset(reference, root, names[0], texts[0])
+    return first, open_dataset(production, root, names[1], texts[1])
 
 
 def in_one_reading(
@@ -46,8 +49,9 @@ def _name(source: Any, otherwise: str) -> str:
     return str(source) if isinstance(source, str) or hasattr(source, "__fspath__") else otherwise
 
 
-Values = Numbers | Categories
+Values = Numbers | Categories | str
 Fresh = tuple[Support | str, ColumnSummary | str]
+MISSING = "production has no such column"
 
 
 def fresh_summaries(
@@ -56,40 +60,46 @@ def fresh_summaries(
     """The support of each column, or why it has none, and its summary; columns that are read together."""
     there = [column for column in columns if production.has(column.name)]
     side, base = (production if held.side == "production" else reference), held.cut
-    try:
-        whole = read_together(reference, there, Slice())
-        first = whole if base == Slice() and side is reference else read_together(side, there, base)
-        second = read_together(production, there, cut)
-    except UnusableData as error:  # one column that cannot be read takes no other with it
-        if len(columns) > 1:
-            return [one for column in columns for one in fresh_summaries(reference, production, [column], held, cut)]
-        why = f"its values cannot be read: {error.message}"
-        return [(why, why)]
+    whole = read_each(reference, there, Slice())
+    first = whole if base == Slice() and side is reference else read_each(side, there, base)
+    second = read_each(production, there, cut)
     found = {column.name: _fresh(column, *read) for column, *read in zip(there, whole, first, second, strict=True)}
-    missing = "production has no such column"
-    return [found.get(column.name, (missing, missing)) for column in columns]
+    return [found.get(column.name, (MISSING, MISSING)) for column in columns]
 
 
 def _fresh(column: Column, whole: Values, first: Values, second: Values) -> Fresh:
+    if isinstance(whole, str):
+        return whole, whole
     support = build_support(column, whole)
-    if isinstance(support, str):
-        return support, quality_only(support, first.quality, second.quality)
-    return support, summarize(support, first, second)
+    summary = _summary(support, first, second)
+    return (summary, summary) if isinstance(summary, str) else (support, summary)
 
 
-def summarize_column(
-    reference: Dataset, production: Dataset, column: Column, support: Support | str, base: Slice, cut: Slice
-) -> ColumnSummary | str:
-    """What the metrics need of one column of two slices, exact; or the reason why there is nothing.
+def summarize_columns(
+    reference: Dataset,
+    production: Dataset,
+    columns: Sequence[Column],
+    supports: Mapping[str, Support | str],
+    base: Slice,
+    cut: Slice,
+) -> dict[str, ColumnSummary | str]:
+    """What the metrics need of some columns of two slices, exact; or the reason why there is nothing.
 
-    support: of the column, or the reason why it has none; then only what is missing is counted.
+    supports: of the columns, or the reason why one has none; then only what is missing is counted.
     """
-    if not production.has(column.name):
-        return "production has no such column"
-    try:
-        first, second = read(reference, column, base), read(production, column, cut)
-    except UnusableData as error:
-        return f"its values cannot be read: {error.message}"
+    found: dict[str, ColumnSummary | str] = dict.fromkeys((column.name for column in columns), MISSING)
+    there = [column for column in columns if production.has(column.name)]
+    for group in in_groups(there, max(reference.rows, production.rows), len(reference.columns)):
+        sides = read_each(reference, group, base), read_each(production, group, cut)
+        for column, first, second in zip(group, *sides, strict=True):
+            found[column.name] = _summary(supports[column.name], first, second)
+    return found
+
+
+def _summary(support: Support | str, first: Values, second: Values) -> ColumnSummary | str:
+    """The summary of what was read, or why it could not be."""
+    if isinstance(first, str) or isinstance(second, str):
+        return first if isinstance(first, str) else str(second)
     if isinstance(support, str):
         return quality_only(support, first.quality, second.quality)
     return summarize(support, first, second)

@@ -73,7 +73,7 @@ class Run:
     @cached_property
     def id(self) -> str:
         """Twelve hexadecimal digits over everything that the run says, time included."""
-        return hashlib.sha256(_canonical(self._body()).encode()).hexdigest()[:12]
+        return _id_of(_fields(self._body()))
 
     @property
     def severity(self) -> Severity:
@@ -105,7 +105,9 @@ class Run:
 
     def to_json(self) -> str:
         """The document as canonical JSON: UTF-8, sorted keys, no not-a-number."""
-        return _canonical(self.document())
+        said = _fields(self._body())
+        self.__dict__.setdefault("id", _id_of(said))  # all that it is made of is at hand: the largest part of the work
+        return _joined({**said, "id": _canonical(self.id)})
 
     def to_frame(self) -> "pandas.DataFrame":
         """One row a finding, without its bins."""
@@ -194,5 +196,19 @@ def _quality(side: QualityCounts) -> dict[str, Any]:
     return {name: getattr(side, name) for name in COUNTED}
 
 
-def _canonical(document: Mapping[str, Any]) -> str:
+def _id_of(said: Mapping[str, str]) -> str:
+    return hashlib.sha256(_joined(said).encode()).hexdigest()[:12]
+
+
+def _fields(document: Mapping[str, Any]) -> dict[str, str]:
+    """The canonical JSON of each field of a document."""
+    return {name: _canonical(one) for name, one in document.items()}
+
+
+def _joined(said: Mapping[str, str]) -> str:
+    """The document whose fields were written one by one, as canonical JSON."""
+    return "{" + ",".join(f"{_canonical(name)}:{one}" for name, one in sorted(said.items())) + "}"
+
+
+def _canonical(document: Any) -> str:
     return json.dumps(document, sort_keys=True, ensure_ascii=False, allow_nan=False, default=str, separators=(",", ":"))

@@ -1,6 +1,7 @@
 """Any slice of an opened monitor as a run: from cells, and read exactly where they leave a verdict open."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -23,7 +24,7 @@ from engine.findings import Finding, NotComputed, Observation
 from engine.look import Attributed, finish
 from engine.monitor.beside import beside
 from engine.noise import NO_WINDOWS, WindowFloors
-from engine.pair import summarize_column
+from engine.pair import summarize_columns
 from engine.performance import outcome_floors
 from engine.reference import reference_floors
 from engine.run import Run
@@ -48,7 +49,7 @@ def look(opened: Opened, cut: Slice, against: str = SAME_COHORT, exact: bool = F
 def _look(opened: Opened, cut: Slice, against: str, exact: bool) -> Run:
     read = {} if exact else dict(summaries_of(opened, cut, against))
     open_ones = _unproven(opened, read) if read else tuple(one.name for one in opened.columns)
-    resolved = {name: exact_summary(opened, name, cut, against) for name in open_ones}
+    resolved = exact_summaries(opened, open_ones, cut, against)
     named = (opened.monitor.monitor, opened.monitor.digest)
     floors = floors_of(opened, cut, against)
     known, least = {**read, **resolved}, opened.monitor.window.least
@@ -139,6 +140,7 @@ def summaries_of(opened: Opened, cut: Slice, against: str = SAME_COHORT, only: s
     first, first_groups = cells_for(opened, held.side, held.cut)
     second, second_groups = cells_for(opened, "production", cut)
     found: dict[str, ColumnSummary | str] = {}
+    unknown = []
     for column in opened.columns:
         if only is not None and column.name != only:
             continue
@@ -149,18 +151,25 @@ def summaries_of(opened: Opened, cut: Slice, against: str = SAME_COHORT, only: s
             if summary.curve is not None and math.isinf(summary.curve.slack):
                 summary = None
         if summary is None:
-            summary = exact_summary(opened, column.name, cut, against)
-        found[column.name] = summary
-    return found
+            unknown.append(column.name)
+        found[column.name] = summary or ""
+    return found | exact_summaries(opened, unknown, cut, against)
 
 
 def exact_summary(opened: Opened, name: str, cut: Slice, against: str = SAME_COHORT) -> ColumnSummary | str:
     """What the metrics need of one column, read from the data itself."""
+    return exact_summaries(opened, [name], cut, against)[name]
+
+
+def exact_summaries(
+    opened: Opened, names: Sequence[str], cut: Slice, against: str = SAME_COHORT
+) -> dict[str, ColumnSummary | str]:
+    """As exact_summary, of several columns."""
     held = opened.held(cut, against)
-    column = opened.reference.column(name)
+    columns = [opened.reference.column(name) for name in names]
     first = opened.sides[held.side].dataset
     with opened.steadily():
-        return summarize_column(first, opened.production, column, opened.supports[name], held.cut, cut)
+        return summarize_columns(first, opened.production, columns, opened.supports, held.cut, cut)
 
 
 def findings_of(

@@ -60,7 +60,7 @@ def prepared(run: Run, monitor: Monitor, against: str, trigger: str, partial: bo
         raise UnknownName.of("trigger", trigger, TRIGGERS)
     said, summaries = run.to_json(), canonical(summaries_document(run))
     window = run.cut.window
-    document = json.loads(said)
+    document = _without_bins(run)
     labels = document["labels"]
     row = {
         "id": run.id,
@@ -86,6 +86,15 @@ def prepared(run: Run, monitor: Monitor, against: str, trigger: str, partial: bo
         "summaries": packed(summaries),
     }
     return Prepared(row, [row_of(i, one) for i, one in enumerate(document["findings"])])
+
+
+def _without_bins(run: Run) -> dict[str, Any]:
+    """What the store reads of a run's document, as it is read back from JSON; bins are nine tenths of it."""
+    whole = run.document()
+    findings = [{name: one for name, one in finding.items() if name != "parts"} for finding in whole["findings"]]
+    kept = {"findings": findings, "not_computed": whole["not_computed"], "labels": whole["labels"]}
+    found: dict[str, Any] = json.loads(canonical(kept))
+    return found
 
 
 def _insert(

@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 
 from engine.columns import Column
-from engine.errors import UnusableData
 from engine.slices import Slice
 from engine.summaries import Scale
 from engine.tables import cache
 from engine.tables.count import Progress
 from engine.tables.sources import Dataset
 from engine.tables.supports import CategoricalSupport, NumericSupport, Support, build_support
-from engine.tables.together import in_groups, read_together
+from engine.tables.together import in_groups, read_each
 
 FORMAT = 2  # goes up when the same reference is cut in another way
 
@@ -32,24 +31,14 @@ def binned(reference: Dataset, columns: Sequence[Column], progress: Progress | N
             return known
     supports: dict[str, Support | str] = {}
     for group in in_groups(columns, reference.rows, len(reference.columns)):
-        supports |= _built(reference, group)
+        for column, values in zip(group, read_each(reference, group, Slice()), strict=True):
+            supports[column.name] = values if isinstance(values, str) else build_support(column, values)
         if progress:
             progress(len(supports) / len(columns), f"binned {len(supports)} of {len(columns)} columns of the reference")
     if key:
         text = json.dumps([_said(supports[column.name]) for column in columns])
         cache.keep("binned", key, lambda folder: _write(folder, text))
     return supports
-
-
-def _built(reference: Dataset, columns: Sequence[Column]) -> dict[str, Support | str]:
-    """The supports of columns that are read together."""
-    try:
-        whole = read_together(reference, columns, Slice())
-    except UnusableData as error:  # one column that cannot be read takes no other with it
-        if len(columns) > 1:
-            return {column.name: one for column in columns for one in _built(reference, [column]).values()}
-        return {columns[0].name: f"its values cannot be read: {error.message}"}
-    return {column.name: build_support(column, values) for column, values in zip(columns, whole, strict=True)}
 
 
 def _write(folder: Path, text: str) -> None:

@@ -19,7 +19,8 @@ from engine.tables.sources import Dataset
 from engine.tables.supports import NumericSupport, Support
 from engine.tables.values import can_fail, there_sql, value_sql
 
-BATCH = 1 << 18  # rows read at a time
+BATCH, VALUES = 1 << 18, 1 << 24  # rows read at a time, and values: of a wide table fewer rows
+LEAST = 2048  # rows read at a time of the widest
 THREADS = 2
 PLAIN = INTEGERS - {"HUGEINT", "UHUGEINT"} | {"DECIMAL", "BOOLEAN", "VARCHAR", "ENUM"}  # types that Python has
 YEARS = BELIEVED[0].year, BELIEVED[1].year
@@ -75,7 +76,7 @@ def count(
         refined = fine[i]
         return code if refined is None or gap is None or keep is None else refined(code, gap)
 
-    batches = dataset.stream(sql, values, BATCH)
+    batches = dataset.stream(sql, values, min(BATCH, max(VALUES // max(len(names), 1), LEAST)))
     with ThreadPoolExecutor(THREADS + 1) as pool:  # numpy and Arrow let go of the interpreter for most of this
         ahead = pool.submit(next, batches, None)
         while (batch := ahead.result()) is not None:

@@ -10,27 +10,30 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.columns import Column, Kind
+from engine.errors import UnusableData
 from engine.slices import Slice, quoted
 from engine.summaries import QualityCounts
 from engine.tables.sources import Dataset
 from engine.tables.values import Categories, Numbers, can_fail, categories_of, numbers_of, read, there_sql, value_sql
 
-NARROW = 64  # up to so many columns, each is read by itself
+NARROW = 64  # columns of a table up to which each is read by itself
 MOST = 256  # columns of one query at most
 VALUES = 1 << 20  # that are held at a time
 TEXT = 4  # numbers that take the room of a text
 PARTS = 4  # groups of a wide table at least: each core has some, and progress is told now and then
 
 
-def in_groups(columns: Sequence[Column], rows: int) -> list[tuple[Column, ...]]:
-    """The columns in their order, in groups that are read together; each alone where they are few or have many rows.
+def in_groups(columns: Sequence[Column], rows: int, wide: int) -> list[tuple[Column, ...]]:
+    """The columns in their order, in groups that are read together; each alone in a narrow table or with many rows.
+
+    wide: how many columns the table has.
 
     >>> from engine.columns import Column, Kind
     >>> columns = [Column(f"x{i}", "DOUBLE", Kind.NUMERIC) for i in range(300)]
-    >>> [[len(group) for group in in_groups(columns, rows)][:4] for rows in (10, 20_000, 2_000_000)]
+    >>> [[len(group) for group in in_groups(columns, rows, 300)][:4] for rows in (10, 20_000, 2_000_000)]
     [[75, 75, 75, 75], [52, 52, 52, 52], [1, 1, 1, 1]]
     """
-    if len(columns) <= NARROW:
+    if wide <= NARROW:
         return [(column,) for column in columns]
     most = min(MOST, -(-len(columns) // PARTS))
     found: list[list[Column]] = []
@@ -43,6 +46,16 @@ def in_groups(columns: Sequence[Column], rows: int) -> list[tuple[Column, ...]]:
         found[-1].append(column)
         room -= takes
     return [tuple(group) for group in found]
+
+
+def read_each(dataset: Dataset, wanted: Sequence[Column], cut: Slice) -> list[Numbers | Categories | str]:
+    """As read_together, or why a column cannot be read: it takes no other with it."""
+    try:
+        return [*read_together(dataset, wanted, cut)]
+    except UnusableData as error:
+        if len(wanted) > 1:
+            return [one for column in wanted for one in read_each(dataset, [column], cut)]
+        return [f"its values cannot be read: {error.message}"]
 
 
 def read_together(dataset: Dataset, wanted: Sequence[Column], cut: Slice) -> list[Numbers | Categories]:
