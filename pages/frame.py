@@ -75,7 +75,7 @@ def pages_for(who: Visitor | None) -> dict[str, list[Any]]:
 def main() -> None:
     st.set_page_config(page_title="Plumbline", page_icon="📏", layout="wide")
     who = visitor_if_let_in()
-    page = st.navigation(pages_for(who), position="sidebar" if who else "hidden", expanded=True)
+    page = st.navigation(pages_for(who), position="top" if who else "hidden")
     if who is None:
         show_entrance()
         return

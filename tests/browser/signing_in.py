@@ -83,5 +83,9 @@ def enter(page: Page, address: str, login: str) -> None:
 
 
 def words(page: Page) -> str:
-    """All that the page says, the sidebar's words too; without the joiners that keep names from becoming links."""
-    return page.get_by_test_id("stApp").inner_text().replace("\u2060", "")
+    """All that the page says once it changes no more, without the joiners that keep names from becoming links."""
+    seen: list[str] = []
+    while len(seen) < 4 or (len(set(seen[-4:])) > 1 and len(seen) < 60):
+        seen.append(page.get_by_test_id("stApp").inner_text().replace("\u2060", ""))
+        page.wait_for_timeout(250)
+    return seen[-1]

@@ -17,6 +17,14 @@ def visit(page: Page, address: str, title: str) -> None:
     ready(page)
 
 
+def turn_to(page: Page, section: str, title: str) -> None:
+    """Open a page by the menu at the top: its section, then its title."""
+    page.get_by_test_id("stTopNavSection").filter(has_text=section).click()
+    page.get_by_role("menuitem", name=title, exact=True).click()
+    expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
+    ready(page)
+
+
 def pick(page: Page, key: str, option: str) -> None:
     """Choose in a picker by typing, as people do."""
     box = page.locator(f".st-key-{key}").get_by_role("combobox")

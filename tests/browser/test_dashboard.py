@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.steps import cell, chart, drawn, no_sideways_scroll, pick, ready, row_of, visit
+from tests.browser.steps import cell, chart, drawn, no_sideways_scroll, pick, ready, row_of, turn_to, visit
 
 WEEK = "window=2013-04-22"
 PAGES = {
@@ -41,8 +41,7 @@ def test_week_cohort_column_and_the_chart_follows(page: Page):
     expect(page.get_by_text("origin is LGA")).to_be_visible()
     ready(page)
     expect(page).to_have_url(re.compile(r"window=2013-04-22.*cohort-origin=LGA|cohort-origin=LGA.*window=2013-04-22"))
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Column", exact=True).click()
-    ready(page)
+    turn_to(page, "Explore", "Column")
     pick(page, "column", "precip_in")
     drawn(page, "Distribution of precip_in")
     pick(page, "column", "carrier")

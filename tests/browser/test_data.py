@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from pages.shared.words import JOINER
-from tests.browser.steps import drawn, no_sideways_scroll, pick, ready, visit
+from tests.browser.steps import drawn, no_sideways_scroll, pick, ready, turn_to, visit
 from tests.pages.conftest import HOSTILE, two_files
 
 __all__ = ["two_files"]
@@ -38,8 +38,7 @@ def test_two_uploaded_files_become_a_dashboard(page: Page, two_files, browser, b
     expect(page.get_by_role("heading", name="Overview", level=1)).to_be_visible()
     expect(page.get_by_text("against the same cohort of the reference")).to_be_visible(timeout=60_000)
     ready(page)
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Column", exact=True).click()
-    ready(page)
+    turn_to(page, "Explore", "Column")
     pick(page, "column", "amount")
     drawn(page, "Distribution of amount")
     shared = page.url

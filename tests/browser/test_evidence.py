@@ -12,7 +12,7 @@ from engine.monitor import read_monitor
 from engine.slices import parse_window
 from engine.store import entries, open_store
 from tests.browser.conftest import ROOT, serving
-from tests.browser.steps import chart, no_sideways_scroll, pick, ready, visit
+from tests.browser.steps import chart, no_sideways_scroll, pick, ready, turn_to, visit
 
 MARKS = {"as it was": "●", "not as it was": "■", "cannot be told here": "◌"}
 
@@ -169,9 +169,7 @@ def test_a_slice_that_was_explored_becomes_a_run(page: Page, archive):
     address, store, _ = archive
     before = len(entries(store, "run"))
     visit(page, f"{address}/columns?window=2013-04-22&cohort-origin=LGA", "Columns")
-    page.get_by_text(re.compile("^View [0-9]+ more$")).click()
-    page.locator("a[href$='/snapshot']").click()
-    expect(page.get_by_role("heading", name="Snapshot", level=1)).to_be_visible()
+    turn_to(page, "Evidence", "Snapshot")
     page.get_by_role("button", name="Record this slice, then show it").click()
     expect(page.get_by_text("exactly as the PDF has them")).to_be_visible(timeout=90_000)
     ready(page)

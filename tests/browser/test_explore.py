@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.steps import drawn, pick, ready, row_of, visit
+from tests.browser.steps import drawn, pick, ready, row_of, turn_to, visit
 
 MAP = "Population Stability Index of seats by origin"
 CLICKS = 20
@@ -48,15 +48,9 @@ def link(page: Page) -> str:
     return page.get_by_test_id("stPopoverBody").get_by_test_id("stCode").inner_text().replace("\n", "")
 
 
-def to(page: Page, title: str) -> None:
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True).click()
-    expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
-    ready(page)
-
-
 def test_from_the_overview_to_the_cohort_and_a_link_of_it(page: Page, browser, browser_context_args, watched):
     visit(page, "/?window=2013-09-16", "Overview")
-    to(page, "Columns")
+    turn_to(page, "Explore", "Columns")
     pick(page, "selected", "seats")
     ready(page)
     page.get_by_role("button", name="Open column").click()
@@ -71,7 +65,7 @@ def test_from_the_overview_to_the_cohort_and_a_link_of_it(page: Page, browser, b
     expect(page.get_by_text("Week of 23 September 2013, origin is LGA")).to_be_visible()
     drawn(page, "Distribution of seats")
     expect(page.get_by_role("heading", name="Why")).to_be_visible()
-    to(page, "Compare")
+    turn_to(page, "Explore", "Compare")
     pick(page, "against", "everyone else")
     expect(page.get_by_text("against everyone else in production")).to_be_visible()
     ready(page)
