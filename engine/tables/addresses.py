@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from engine.errors import UnreadableSource, nearest, plain, shown
 
@@ -23,6 +23,7 @@ INSTEAD = {
     "file": "Write the path alone.",
     "mysql": "Write the table as Parquet or CSV, or attach it to PostgreSQL or DuckDB.",
 }
+VARIABLE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 PLAIN_OPTIONS = frozenset(
     {"table", "key", "endpoint", "region", "sslmode", "anonymous"}
 )  # of an address; others may hold secrets
@@ -45,6 +46,15 @@ def scheme_of(address: str) -> str:
         hint = INSTEAD.get(scheme) or f"{nearest(scheme, SCHEMES)} Read are {', '.join(SCHEMES)}."
         raise UnreadableSource(f"Addresses of {shown(scheme)} are not read.", where=without_secrets(address), hint=hint)
     return scheme
+
+
+def looked_at(source: str) -> bool:
+    """Whether a source lies on this machine: a path, or a file that is a database.
+
+    >>> looked_at("a.csv"), looked_at("sqlite:///a.db?table=t"), looked_at("s3://b/k")
+    (True, True, False)
+    """
+    return not is_elsewhere(source) or source.partition("://")[0].lower() in ("sqlite", "duckdb")
 
 
 def table_address(connection: str, table: str, key: str | None = None) -> str:
@@ -80,13 +90,16 @@ def without_secrets(source: str) -> str:
     except ValueError:
         return source.partition("://")[0] + "://…"
     user, sign, host = parts.netloc.rpartition("@")
-    user = user.partition(":")[0] if parts.scheme not in ("s3", "s3a", "http", "https") else ""
+    user, colon, password = user.partition(":")
+    if parts.scheme in ("s3", "s3a", "http", "https") and not VARIABLE.fullmatch(user):
+        user = ""
+    user += colon + password if user and VARIABLE.fullmatch(password) else ""  # a name of a secret is none
     netloc = f"{user}@{host}" if sign and user else host
     options = parse_qsl(parts.query, keep_blank_values=True)
     told = parts.scheme in (*DATABASES, "postgres", "s3", "s3a")
     kept = [(key, value) for key, value in options if key in PLAIN_OPTIONS and told]
     query = urlencode(kept, safe="/:.,*") + ("…" if len(kept) < len(options) else "")
-    return urlunsplit((parts.scheme, netloc, parts.path, query, parts.fragment if told else ""))
+    return f"{parts.scheme}://{netloc}{parts.path}" + (f"?{query}" if query else "")
 
 
 def local_file(address: str) -> Path:

@@ -120,8 +120,12 @@ def copy_duckdb(path: Path, table: tuple[str, ...], target: Path, where: str, te
         schema = table[0] if len(table) == 2 else "main"
         name = _named(table, [row[1] for row in rows if row[0] == schema], schema, where)
         source = f"{quoted(schema)}.{quoted(name)}"
-        total = int((connection.execute(f"SELECT count(*) FROM {source}").fetchone() or (0,))[0])
-        reader = connection.sql(f"SELECT * FROM {source}").to_arrow_reader(BATCH)
+        total = int(connection.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0])
+        columns = connection.execute(f"DESCRIBE {source}").fetchall()
+        spans = [str(row[0]) for row in columns if row[1] == "INTERVAL"]  # Parquet holds none
+        as_seconds = ", ".join(f"epoch({quoted(one)}) AS {quoted(one)}" for one in spans)
+        asked = f"* REPLACE ({as_seconds})" if spans else "*"
+        reader = connection.sql(f"SELECT {asked} FROM {source}").to_arrow_reader(BATCH)
         kept = pa.schema([plain_field(field) for field in reader.schema])
         count = write_parquet(_cast(reader, kept, total, tell), kept, target, where)
     except (duckdb.Error, pa.ArrowException) as error:
@@ -129,7 +133,8 @@ def copy_duckdb(path: Path, table: tuple[str, ...], target: Path, where: str, te
     finally:
         if connection is not None:
             connection.close()
-    return Told(f"table {plain(schema)}.{plain(name)} of DuckDB, {count:,} rows")
+    notes = tuple(f"{shown(one)}: intervals, as seconds" for one in spans)
+    return Told(f"table {plain(schema)}.{plain(name)} of DuckDB, {count:,} rows", notes=notes)
 
 
 def _cast(reader: Any, schema: pa.Schema, total: int, tell: Tell) -> Iterator[pa.RecordBatch]:

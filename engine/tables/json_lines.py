@@ -68,7 +68,7 @@ def _copied(
     asked, notes = _flat(columns)
     literal_target = literal(str(target))
     cursor.execute(f"COPY (SELECT {asked} FROM {source}) TO {literal_target} (FORMAT parquet, COMPRESSION zstd)")
-    rows = (cursor.execute(f"SELECT count(*) FROM read_parquet({literal_target})").fetchone() or (0,))[0]
+    rows = cursor.execute(f"SELECT count(*) FROM read_parquet({literal_target})").fetchall()[0][0]
     if rows == 1 and all(_nested(kind) for _, kind in columns):
         raise UnreadableSource(
             "It is one JSON object whose fields are columns, no list of rows.", where=where,
@@ -111,7 +111,7 @@ def _mostly_numbers(cursor: DuckDBPyConnection, table: str) -> frozenset[str]:
     if not names:
         return frozenset()
     shares = ", ".join(f"count(TRY_CAST({quoted(n)} AS DOUBLE)) / nullif(count({quoted(n)}), 0)" for n in names)
-    row = cursor.execute(f"SELECT {shares} FROM read_parquet({table})").fetchone() or ()
+    row = cursor.execute(f"SELECT {shares} FROM read_parquet({table})").fetchall()[0]
     return frozenset(name for name, share in zip(names, row, strict=True) if share and MOSTLY <= share < 1)
 
 

@@ -1,8 +1,12 @@
-"""Where a path of a monitor file points to."""
+"""Where a path of a monitor file points to, and whether it lies where it may."""
 
+import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
-from engine.errors import PlumblineError
+from engine.errors import PlumblineError, UnreadableSource, shown
+from engine.tables.addresses import is_elsewhere, local_file, looked_at
 from engine.tables.sources import find_files
 
 
@@ -12,7 +16,9 @@ def find_path(path: str, base: Path | None) -> str:
     >>> find_path("s3://bucket/a.parquet", None)
     's3://bucket/a.parquet'
     """
-    if "://" in path or Path(path).is_absolute() or base is None:
+    if is_elsewhere(path):
+        return _database(path, base) if looked_at(path) and base is not None else path
+    if Path(path).is_absolute() or base is None:
         return path
     for folder in (Path(), base, *base.resolve().parents):
         try:
@@ -21,3 +27,77 @@ def find_path(path: str, base: Path | None) -> str:
             continue
         return str(folder / path)
     return path
+
+
+def _database(address: str, base: Path) -> str:
+    """The address of a file that is a database, found as a path is."""
+    try:
+        file = local_file(address)
+    except PlumblineError:
+        return address  # opening it says what is wrong
+    scheme, _, rest = address.partition(":///")
+    for folder in (Path(), base, *base.resolve().parents):
+        if not file.is_absolute() and (folder / file).is_file():
+            return f"{scheme}:///{folder / rest}"
+    return address
+
+
+def below(path: Path, roots: Sequence[Path], told: str, hint: str | None = None) -> Path:
+    """The path with links and .. followed; raises UnreadableSource unless it lies in one of the folders, or is one.
+
+    roots: with links followed. told: what the path is called in the error: not where a link leads to.
+    """
+    try:
+        whole = Path(os.path.realpath(path))
+    except (OSError, ValueError):
+        whole = None
+    if whole is None or not any(whole.is_relative_to(root) for root in roots):
+        hint = hint or f"Allowed: {', '.join(map(str, roots)) or 'none'}."
+        raise UnreadableSource("This path lies outside the folders that may be read.", where=shown(told), hint=hint)
+    return whole
+
+
+def all_below(source: str | Path, roots: Sequence[Path], hint: str | None = None) -> tuple[Path, ...]:
+    """The files of a path, glob or folder, each in one of the folders, links followed.
+
+    What stands before a wildcard is looked at before anything is looked up: errors tell of neighbours. Raises
+    UnreadableSource.
+    """
+    text = str(source)
+    if not text.strip() or "\0" in text or is_elsewhere(text):
+        raise UnreadableSource("Write the path of a file or folder on this machine.", where=shown(text))
+    fixed = Path()
+    for part in Path(text).expanduser().parts:
+        if any(sign in part for sign in "*?["):
+            break
+        fixed /= part
+    below(fixed, roots, text, hint)
+    return tuple(below(file, roots, text, hint) for file in find_files(text))
+
+
+def open_below(path: Path, roots: Sequence[Path]) -> BinaryIO:
+    """A file opened to be read, of which it is certain after opening that it lies in one of the folders.
+
+    A link that is put in its place between looking and opening is found out: the file that is open must be the one
+    that the path, looked at again, leads to. Raises UnreadableSource.
+    """
+    below(path, roots, str(path))
+    try:
+        stream = path.open("rb")
+    except OSError as error:
+        raise UnreadableSource(f"The file cannot be read: {error.strerror}.", where=shown(str(path))) from None
+    try:
+        whole = below(path, roots, str(path))
+        if not os.path.samestat(os.fstat(stream.fileno()), os.stat(whole, follow_symlinks=False)):
+            raise UnreadableSource("The file was replaced while it was opened.", where=shown(str(path)))
+    except (OSError, UnreadableSource) as error:
+        stream.close()
+        if isinstance(error, UnreadableSource):
+            raise
+        raise UnreadableSource(f"The file cannot be read: {error.strerror}.", where=shown(str(path))) from None
+    return stream
+
+
+def resolved(roots: Iterable[str | Path]) -> tuple[Path, ...]:
+    """Folders with links followed, as the others here want them."""
+    return tuple(Path(os.path.realpath(Path(one).expanduser())) for one in roots)

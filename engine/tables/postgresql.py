@@ -52,8 +52,7 @@ TYPES: tuple[tuple[str, str, str, str | None], ...] = (
 
 def copy_postgresql(address: str, table: tuple[str, ...], target: Path, where: str, tell: Tell) -> Told:
     """Write a table or view as Parquet. Held at once: one piece of text, and the columns made of it."""
-    from psycopg import sql
-
+    sql = _driver(where).sql
     with _connected(address, where) as connection:
         schema, name, expected = _found(connection, table, where)
         columns = _columns(connection, schema, name)
@@ -82,8 +81,7 @@ def unchanged(address: str, table: tuple[str, ...], where: str) -> str | None:
     key = next((value for name, value in parse_qsl(urlsplit(address).query) if name == "key"), None)
     if key is None:
         return None
-    from psycopg import sql
-
+    sql = _driver(where).sql
     with _connected(address, where) as connection:
         schema, name, _ = _found(connection, table, where)
         known = [column for column, _ in _columns(connection, schema, name)]
@@ -96,16 +94,23 @@ def unchanged(address: str, table: tuple[str, ...], where: str) -> str | None:
     return f"{row[0]} rows up to {row[1]}"
 
 
-@contextmanager
-def _connected(address: str, where: str) -> Iterator[Connection[Any]]:
-    """A connection in one transaction that can only read, and sees one moment."""
+def _driver(where: str) -> Any:
+    """The driver, which only who reads tables of PostgreSQL needs."""
     try:
         import psycopg
+        import psycopg.sql
     except ImportError:
         raise UnreadableSource(
             "PostgreSQL needs a driver that is not installed.", where=where,
             hint="Run pip install -r requirements-postgresql.txt -c constraints.txt.",
         ) from None  # fmt: skip
+    return psycopg
+
+
+@contextmanager
+def _connected(address: str, where: str) -> Iterator[Connection[Any]]:
+    """A connection in one transaction that can only read, and sees one moment."""
+    psycopg = _driver(where)
     parts = urlsplit(address)
     options = {name: value for name, value in parse_qsl(parts.query) if name in SAFE_OPTIONS}
     told: dict[str, Any] = {"host": parts.hostname, "port": parts.port, "user": unquote(parts.username or "") or None}
@@ -228,11 +233,13 @@ def _as_table(root: Any, spool: Path, kinds: dict[str, str], loose: dict[str, in
     asked = ", ".join(f"TRY_CAST(c{i} AS {kind}) AS {quoted(name)}" for i, (name, kind) in enumerate(kinds.items()))
     lost = ", ".join(f"count(c{i}) - count(TRY_CAST(c{i} AS {kind}))" for i, kind in enumerate(kinds.values()))
     source = f"read_csv({file_literal(spool)}, {options})"
+    if not spool.stat().st_size:
+        source = f"(SELECT {', '.join(f'NULL::VARCHAR AS c{i}' for i in range(len(kinds)))} WHERE false)"
+    # materialized: else the database moves the casts into the reader, where what does not fit is an error
+    piece = f"WITH piece AS MATERIALIZED (SELECT * FROM {source})"
     try:
-        if not spool.stat().st_size:
-            source = f"(SELECT {', '.join(f'NULL::VARCHAR AS c{i}' for i in range(len(kinds)))} WHERE false)"
-        counts = root.execute(f"SELECT {lost} FROM {source}").fetchone() or ()
-        table = root.sql(f"SELECT {asked} FROM {source}").to_arrow_table()
+        counts = root.execute(f"{piece} SELECT {lost} FROM piece").fetchall()[0]
+        table = root.sql(f"{piece} SELECT {asked} FROM piece").to_arrow_table()
     except duckdb.Error as error:
         raise UnreadableSource(f"What PostgreSQL sent cannot be read: {reason(error)}", where=where) from None
     for name, n in zip(kinds, counts, strict=True):
