@@ -86,7 +86,7 @@ def profile(
 
 def redrawn(dataset: Dataset, column: Column, known: Profile, like: Profile) -> Profile:
     """A profile of this very column with its bars counted as the other side's are."""
-    if known.kind in ORDERED and known.bars and like.limits:
+    if known.kind is Kind.NUMERIC and known.bars and like.limits:
         same = known.limits == like.limits
         return known if same else replace(known, limits=like.limits, bars=_bars(dataset, column, *like.limits))
     if known.names and like.names and known.names != like.names:
@@ -150,7 +150,10 @@ def _shaped(dataset: Dataset, column: Column, counted: Counted, like: Mapping[st
     other = like.get(column.name)
     other = other if other and other.kind is column.kind else None
     if column.kind in ORDERED and counted["low"] is not None and counted["high"] is not None:
-        limits = (other.limits if other else None) or _limits(dataset, column, counted["low"], counted["high"])
+        shared = (
+            other.limits if other and column.kind is Kind.NUMERIC else None
+        )  # two spans of time have no bars in common
+        limits = shared or _limits(dataset, column, counted["low"], counted["high"])
         low, high = (_said(float(counted[key] or 0.0), column) for key in ("low", "high"))
         bars = _bars(dataset, column, *limits)
         return Profile(*bare, distinct - bool(nans), False, low, high, limits=limits, bars=bars)

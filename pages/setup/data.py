@@ -7,7 +7,7 @@ import streamlit as st
 
 from engine.errors import Cancelled, PlumblineError
 from engine.findings import Severity
-from pages.shared import as_read, column_table, files, starting, states
+from pages.shared import as_read, column_table, files, starting, states, text_choices
 from pages.shared.bringing import SIDES, bring, sources
 from pages.shared.door import Work
 from pages.shared.files import Looked
@@ -50,6 +50,8 @@ def read(side: str, source: Source) -> Looked | None:
         files.forget(source)  # the next run looks again: the file may have been mended
         title = f"The {side} file cannot be used as it is"
         states.broken(title, error, "Mend the file or give another.", key=f"broken_{side}", to_data=False)
+        if source.text or source.sheet:
+            st.button("Read it as it was found", key=f"reset_{side}", on_click=text_choices.reset, args=(side,))
     return None
 
 

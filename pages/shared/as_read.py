@@ -5,6 +5,7 @@ import streamlit as st
 from engine.columns import Column, Kind
 from engine.slices import quoted
 from engine.tables.sources import Dataset
+from pages.shared import text_choices
 from pages.shared.words import plain
 
 ROWS, WIDE = 20, 200  # of the preview: rows, and columns beyond which the rest is left to the table of columns
@@ -13,8 +14,10 @@ ROWS, WIDE = 20, 200  # of the preview: rows, and columns beyond which the rest 
 def show(one: Dataset, side: str, name: str) -> None:
     """The first rows of one side, and how they were read."""
     st.markdown(f"**{plain(name)}** · **{one.rows:,}** rows · **{len(one.columns)}** columns · {plain(one.how)}")
-    for said in one.notes:
-        st.warning(plain(said), icon=":material/rule:")
+    if one.notes:
+        with st.container(key=f"notes_{side}"):
+            st.markdown("\n".join(f"- :orange[▲] {plain(said)}" for said in one.notes))
+    text_choices.show(side, one)
     columns = one.columns[:WIDE]
     read = ", ".join(cell(column) for column in columns)
     head = one.query(f"SELECT {read} FROM {one.scan} LIMIT {ROWS}")

@@ -19,7 +19,7 @@ HELP = {
     "Missing": "Rows without a value, not-a-number included.",
     "Values": "Different values; ≈ where they were counted within a few percent.",
     "Holds": "From the smallest to the largest, or the most frequent with their shares.",
-    "Shape": "How the rows are spread: the same bars on both sides, the outer ones hold all that lies beyond.",
+    "Shape": "How rows are spread: the same bars on both sides, outer ones with what lies beyond; time has its own.",
 }
 
 
@@ -96,7 +96,8 @@ def _editor(
 def _config(name: str) -> object:
     what = name.partition(",")[0]
     if what == "Shape":
-        return st.column_config.BarChartColumn(name, help=HELP[what], y_min=0, width=110)
+        colour = "gray" if name.endswith("ref.") else "blue"
+        return st.column_config.BarChartColumn(name, help=HELP[what], y_min=0, width=110, color=colour)
     if what == "Missing":
         return st.column_config.NumberColumn(name, help=HELP[what], format="percent", width=90)
     return st.column_config.TextColumn(name, help=HELP[what], width=100 if what == "Values" else 200)

@@ -9,7 +9,7 @@ import streamlit as st
 from engine.columns import ONCE, Role
 from engine.errors import UnusableData, shown
 from engine.monitor import Monitor
-from engine.monitor.model import Columns, Place, WindowRule
+from engine.monitor.model import Columns, WindowRule
 from engine.tables.sources import Dataset
 from pages.shared.intake import Source
 from pages.shared.view import GOING, NOTICES, OWN
@@ -46,8 +46,8 @@ def draft(
     }
     return Monitor(
         monitor=name.strip() or "my-monitor",
-        reference=Place(path=sources["reference"].path),
-        production=Place(path=sources["production"].path),
+        reference=sources["reference"].written(),
+        production=sources["production"].written(),
         columns=Columns.model_validate(columns),
         window=WindowRule(every=f"1 {unit}"),
     )

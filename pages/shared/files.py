@@ -9,6 +9,7 @@ from engine.explore import first_look
 from engine.explore.guesses import guessed
 from engine.findings import Finding
 from engine.pair import read_as
+from engine.tables.addresses import is_elsewhere
 from engine.tables.profile import Profile, profile, redrawn
 from engine.tables.sources import Dataset, find_files, open_dataset
 from pages.shared.door import Progress, Work, begin
@@ -38,14 +39,15 @@ def forget(source: Source) -> None:
 
 
 def _key(source: Source) -> str:
-    return prints(list(find_files(source.path)))
+    how = f"{source.text.document() if source.text else ''} {source.sheet}"
+    return how + (source.path if is_elsewhere(source.path) else prints(list(find_files(source.path))))
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
 def _reading(key: str, _source: Source) -> Work[Looked]:
     def task(tell: Progress) -> Looked:
         try:
-            opened = open_dataset(_source.path)
+            opened = open_dataset(_source.place, text=_source.text, tell=lambda share, said: tell(share / 2, said))
             tell(0.5, "looking at its columns")
             found = profile(opened, opened.columns, tell=lambda share, said: tell(0.5 + share / 2, said))
         except PlumblineError as error:

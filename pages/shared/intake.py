@@ -9,8 +9,11 @@ from pathlib import Path
 import streamlit as st
 
 from engine.errors import UnreadableSource, shown
+from engine.monitor.model import Place
+from engine.tables.addresses import is_elsewhere, may_be_typed, without_secrets
 from engine.tables.connection import cache_folder
 from engine.tables.sources import find_files
+from engine.tables.text_format import TextFormat
 from pages.shared.allowance import Refused
 from pages.shared.inbox import drop, folder_of, parcel
 
@@ -20,12 +23,24 @@ ROOTS = "PLUMBLINE_DATA"  # folders that a path may lie in, joined as PATH is; t
 @dataclass(frozen=True, slots=True)
 class Source:
     """A file that was brought in. name is what its owner calls it; upload its id in the inbox, if it is one; again:
-    whether it was there before it was sent."""
+    whether it was there before it was sent. text, sheet: how it is read, where that was chosen."""
 
     path: str
     name: str
     upload: str = ""
     again: bool = False
+    text: TextFormat | None = None
+    sheet: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it lies, as the engine takes it."""
+        return f"{self.path}#{self.sheet}" if self.sheet else self.path
+
+    def written(self) -> Place:
+        """As a monitor's file names it."""
+        how = {"csv": self.text.document()} if self.text and self.text.chosen else {}
+        return Place.model_validate({"path": self.path, **how, **({"sheet": self.sheet} if self.sheet else {})})
 
 
 def allowed_roots() -> tuple[Path, ...]:
@@ -35,9 +50,15 @@ def allowed_roots() -> tuple[Path, ...]:
 
 
 def source_at(text: str) -> Source:
-    """The source that a path names. Raises UnreadableSource for one outside the allowed folders, links followed."""
+    """The source that a path names, or an address of a configured host.
+
+    Raises UnreadableSource for one outside the allowed folders, links followed, or of another host.
+    """
     wanted = text.strip()
-    if not wanted or "\0" in wanted or "://" in wanted:
+    if is_elsewhere(wanted):
+        may_be_typed(wanted)
+        return Source(wanted, without_secrets(wanted))
+    if not wanted or "\0" in wanted:
         raise UnreadableSource("Write the path of a file or folder on this machine.", where=shown(wanted))
     roots = allowed_roots()
     plain = Path(wanted).expanduser()

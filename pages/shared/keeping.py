@@ -2,11 +2,11 @@
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from engine.errors import UnreadableSource, UnusableStore
 from engine.monitor import Monitor
-from engine.monitor.model import Place
 from engine.monitor.write import to_yaml
 from engine.store import Store
 from pages.shared import editing, monitor_files, recorded
@@ -24,7 +24,7 @@ def keep(monitor: Monitor, sources: Mapping[str, Source]) -> str:
     """
     check("edit")
     before = editing.new_file(monitor.monitor)
-    places = {side: Place(path=_beside(one)) for side, one in sources.items()}
+    places = {side: replace(one, path=_beside(one)).written() for side, one in sources.items()}
     kept = monitor.model_copy(update=places)
     try:
         store: Store | None = recorded.the_store()

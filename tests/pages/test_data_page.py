@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+from pages.shared import files
+from pages.shared.column_table import moved
 from pages.shared.offered import offered
 from tests.pages.conftest import HOSTILE, PAGES, words
 
@@ -73,3 +75,44 @@ def test_files_are_offered_newest_first_and_hidden_ones_never(monkeypatch, tmp_p
         os.utime(path, (1000 + i, 1000 + i))
     monkeypatch.setenv("PLUMBLINE_DATA", str(tmp_path))
     assert offered() == ["deep/c.parquet", "a.parquet", "b.csv"]
+
+
+def test_a_file_is_read_otherwise_and_the_monitor_says_so(app, monkeypatch, tmp_path):
+    monkeypatch.setenv("PLUMBLINE_DATA", str(tmp_path))
+    for side, add in (("reference", 0), ("production", 5)):
+        lines = [f"{i}|{i % 7 + add},5|{'ab'[i % 2]}" for i in range(200)]
+        (tmp_path / f"{side}.csv").write_text("\n".join(["id|amount|group", *lines, "left|out"]) + "\n")
+    at = point(app("Data"), tmp_path / "reference.csv", tmp_path / "production.csv")
+    assert "bar-separated, with header, decimal comma" in words(at).replace("\\", "")
+    assert "▲ 1 row left out: line, column, reason, text" in [one.label for one in at.expander]
+    at.selectbox(key="text_reference_decimal").set_value(".").run()
+    assert not at.exception, at.exception
+    assert at.session_state["sources"]["reference"].text.chosen == {"decimal": "."}
+    assert "'amount' is" in words(at).replace("\\", "")  # text on one side, numbers on the other
+    at.button(key="start").click().run()
+    assert not at.exception, at.exception
+    assert at.session_state["own_monitors"]["my-monitor"].reference.text.chosen == {"decimal": "."}
+
+
+def test_a_choice_that_cannot_be_is_told(app, monkeypatch, two_files):
+    reference, production = two_files()
+    monkeypatch.setenv("PLUMBLINE_DATA", str(reference.parent))
+    at = point(app("Data"), reference, production)
+    at.text_input(key="text_reference_skip").set_value("many").run()
+    assert "skip is a number from 0" in words(at) and not at.exception
+    at.text_input(key="text_reference_skip").set_value("99999").run()  # beyond the end
+    assert not at.exception
+    assert "The reference file cannot be used as it is" in words(at)
+    at.button(key="reset_reference").click().run()
+    assert "Both files have the same 6 columns" in words(at)
+
+
+def test_a_role_that_is_given_leaves_the_column_that_had_it(app, monkeypatch, two_files):
+    reference, production = two_files()
+    monkeypatch.setenv("PLUMBLINE_DATA", str(reference.parent))
+    at = point(app("Data"), reference, production)
+    columns = files.reading(at.session_state["sources"]["reference"]).future.result().dataset.columns
+    roles = {one.name: str(one.role) for one in columns}
+    assert roles["score"] == "score"
+    assert moved(columns, roles | {"amount": "score"})["score"] == "feature"
+    assert moved(columns, roles) == roles

@@ -45,8 +45,9 @@ def test_a_path_stays_under_the_allowed_folders(monkeypatch, tmp_path):
     monkeypatch.setenv("PLUMBLINE_DATA", str(inside))
     assert source_at("a.csv").path == str(inside / "a.csv")
     assert source_at(str(inside / "*.csv").replace("*", "a*")).name.endswith("a*.csv")
-    for wanted in ("../out/a.csv", str(outside / "a.csv"), "link.csv", "links/a.csv", "links/*.csv", "*.csv", "s3://b/a"):
-        with pytest.raises(PlumblineError, match=r"outside|path of a file"):
+    outs = ("../out/a.csv", str(outside / "a.csv"), "link.csv", "links/a.csv", "links/*.csv", "*.csv")
+    for wanted in (*outs, "s3://b/a", "https://x.y/a.csv"):
+        with pytest.raises(PlumblineError, match=r"outside|path of a file|may not be asked"):
             source_at(wanted)
     with pytest.raises(PlumblineError, match="Did you mean"):
         source_at("b.csv")
