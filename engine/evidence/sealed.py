@@ -9,6 +9,7 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from asn1crypto import cms
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -72,7 +73,7 @@ def _checked(one: EmbeddedPdfSignature, whole: bytes, trust: Trust | None) -> Se
         status = validate_pdf_signature(one, context, key_usage_settings=SIGNS)
         start, length = int(one.byte_range[2]), int(one.byte_range[3])
         return Seal(
-            _broken(status),
+            _broken(status) or _padded(one),
             _named(certificate),
             sha256(one.signer_cert.dump()),
             at.astimezone(UTC) if at else None,
@@ -97,6 +98,13 @@ def _broken(status: PdfSignatureStatus) -> str:
     if status.modification_level not in HARMLESS or not status.docmdp_ok:
         return "what was appended after it is more than another seal"
     return ""
+
+
+def _padded(one: EmbeddedPdfSignature) -> str:
+    """A signature lies in more room than it needs, which no signature covers: zeros, or somebody wrote there."""
+    held = one.pkcs7_content
+    room = held[len(cms.ContentInfo.load(held).dump()) :]
+    return "something was written into the room that is left behind it" if room.strip(b"\0") else ""
 
 
 def _named(certificate: x509.Certificate) -> str:

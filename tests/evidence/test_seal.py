@@ -131,6 +131,14 @@ def test_a_bit_of_the_signature_itself(whole, house):
     assert level(bytes(data), trust=house).state == "different"
 
 
+def test_what_is_written_into_the_room_behind_the_signature(whole, house):
+    held = re.search(rb"/Contents <([0-9a-fA-F]+)>", whole)
+    data = bytearray(whole)
+    data[held.end(1) - 8 : held.end(1)] = b"deadbeef"
+    found = level(bytes(data), trust=house)
+    assert found.state == "different" and "the room that is left behind it" in found.words
+
+
 @pytest.mark.parametrize("more", [b"% a remark\n", b"\0"])
 def test_bytes_behind_the_seal_that_no_seal_covers(whole, house, more):
     found = level(whole + more, trust=house)
