@@ -62,7 +62,8 @@ def served(folder: Path, certificate: tuple[Path, Path] | None = None) -> Iterat
             begin = self.headers["Range"]
             if begin and self.headers["If-Range"] == tag:
                 start = int(begin.removeprefix("bytes=").rstrip("-"))
-                return self.answer(206, body[start:], Content_Range=f"bytes {start}-{len(body) - 1}/{len(body)}", **told)
+                told["Content_Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
+                return self.answer(206, body[start:], **told)
             return self.answer(200, body, **told)
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
