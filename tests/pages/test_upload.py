@@ -6,9 +6,13 @@ import json
 import os
 import secrets
 import socket
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
+import psutil
 import pytest
 import uvicorn
 from starlette.applications import Starlette
@@ -326,3 +330,42 @@ def test_the_limit_is_an_amount(monkeypatch, text, size):
 def test_amounts_read_well():
     assert [amount(one) for one in (2e9, 43_500_000, 900)] == ["2 GB", "43.5 MB", "900 B"]
     assert folder_of("a" * 32).name not in "a" * 32
+
+
+SERVER = """
+import sys, uvicorn
+from starlette.applications import Starlette
+from pages.shared.receive import routes
+uvicorn.run(Starlette(routes=routes("/under")), port=int(sys.argv[1]), log_level="error")
+"""
+
+
+@pytest.mark.slow
+def test_a_large_file_is_never_whole_in_memory(home):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        free = probe.getsockname()[1]
+    server = subprocess.Popen([sys.executable, "-c", SERVER, str(free)], cwd=Path(__file__).resolve().parents[2])
+    try:
+        visitor, data, whole = Visitor(free), os.urandom(8 << 20), hashlib.sha256()
+        end = time.monotonic() + 60
+        while True:
+            try:
+                visitor.ask("POST")
+                break
+            except OSError:
+                assert time.monotonic() < end and server.poll() is None
+                time.sleep(0.1)
+        process = psutil.Process(server.pid)
+        before = process.memory_info().rss
+        about = {"name": "big", "size": 40 * len(data), "modified": 1, "head": hashlib.sha256(data[:HEAD]).hexdigest()}
+        said, most = visitor.ask("POST", body=json.dumps(about).encode())[1], before
+        for _ in range(40):
+            whole.update(data)
+            said = visitor.put(said["id"], said["offset"], data)[1]
+            most = max(most, process.memory_info().rss)
+        assert said["done"] and said["sha256"] == whole.hexdigest()
+        assert most - before < 50e6, f"{(most - before) / 1e6:.0f} MB for a file of {about['size'] / 1e6:.0f} MB"
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
