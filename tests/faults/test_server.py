@@ -78,7 +78,7 @@ def test_a_server_killed_while_it_records_and_is_visited_comes_back_whole(folder
         with serving(home, more) as url:
             assert asyncio.run(seen(url)) == []
             port = url.rsplit(":", 1)[1]
-            (server,) = [one for one in psutil.process_iter(["cmdline"]) if one.info["cmdline"][-1:] == [port]]
+            (server,) = [one for one in psutil.process_iter(["cmdline"]) if (one.info["cmdline"] or [])[-1:] == [port]]
             server.send_signal(signal.SIGKILL)
             run.send_signal(signal.SIGKILL)
             server.wait(10)
