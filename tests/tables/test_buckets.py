@@ -110,7 +110,7 @@ def test_keys_may_stand_in_the_address_and_are_told_by_nobody(bucket, monkeypatc
     address, _, _ = bucket
     for one in KEYS:
         monkeypatch.delenv(one)
-    dataset = open_dataset(address.replace("s3://", "s3://AKIAIOSFODNN7EXAMPLE:top%2Fsecret@") + "/csv/?region=us-east-1")
+    dataset = open_dataset(address.replace("s3://", "s3://AKIAIOSFODNN7EXAMPLE:top%2Fsecret@") + "/csv/")
     assert dataset.rows == 2
     assert "secret" not in dataset.name + dataset.how and "AKIA" not in dataset.name
 
