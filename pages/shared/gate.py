@@ -5,6 +5,7 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from starlette.responses import PlainTextResponse
+from streamlit import get_option
 from streamlit.auth_util import get_origin_from_redirect_uri, get_secrets_auth_section
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 from streamlit.web.server.starlette.starlette_websocket import _get_signed_cookie_with_chunks
@@ -12,7 +13,7 @@ from streamlit.web.server.starlette.starlette_websocket import _get_signed_cooki
 from engine.errors import PlumblineError
 from pages.shared.visiting import Claims, visitor_by
 
-GUARDED = {"media": "look", "upload": "upload", "upload_file": "verify"}  # a step of the path -> what it takes
+GUARDED = {"/media": "look", "/upload": "upload", "/_stcore/upload_file": "verify"}  # where a path begins -> deed
 
 
 class Gate:
@@ -22,11 +23,24 @@ class Gate:
         self.app = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        deed = next((GUARDED[step] for step in scope.get("path", "").split("/") if step in GUARDED), None)
-        if scope["type"] == "http" and deed is not None and not passes(scope, deed):
+        deed = deed_at(scope["path"]) if scope["type"] == "http" else None
+        if deed is not None and not passes(scope, deed):
             await PlainTextResponse("Sign in first.", 401)(scope, receive, send)
             return
         await self.app(scope, receive, send)
+
+
+def deed_at(path: str) -> str | None:
+    """What is done by who asks for a path; None for what everybody may have: the app itself, its fonts, sign-in.
+
+    >>> deed_at("/media/a.png"), deed_at("//upload/1"), deed_at("/static/media/font.woff2"), deed_at("/uploads")
+    ('look', 'upload', None, None)
+    """
+    base = str(get_option("server.baseUrlPath") or "").strip("/").split("/")
+    steps = [one for one in path.split("/") if one]
+    steps = steps[len(base) :] if base != [""] and steps[: len(base)] == base else steps
+    said = "/" + "/".join(steps) + "/"
+    return next((deed for begins, deed in GUARDED.items() if said.startswith(f"{begins}/")), None)
 
 
 def passes(scope: Any, deed: str) -> bool:

@@ -16,6 +16,7 @@ from pages.shared.entries import Entry
 from pages.shared.pickers import step
 from pages.shared.picking import pick
 from pages.shared.view import PARTIAL, go_page, go_to, option_of
+from pages.shared.visiting import may
 from pages.shared.words import badge, plain
 
 LAST, BEFORE, BEGINNING = "the last review", "the window before", "the beginning"
@@ -116,8 +117,9 @@ def show_topic(topic: Topic, window: str) -> None:
         )  # fmt: skip
         st.button("Open ›", key=f"open_{key}", on_click=opens, args=(topic, window), type="tertiary", width=56,
                   help=f"Open {plain(subject)} in this window")  # fmt: skip
-        st.button("Decide", key=f"about_{key}", on_click=about, args=([one.name for one in topic.items],),
-                  type="tertiary", width=56, help=f"Decide about {plain(subject)}")  # fmt: skip
+        if may("decide"):
+            st.button("Decide", key=f"about_{key}", on_click=about, args=([one.name for one in topic.items],),
+                      type="tertiary", width=56, help=f"Decide about {plain(subject)}")  # fmt: skip
 
 
 def worst(topic: Topic) -> Item:

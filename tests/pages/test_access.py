@@ -12,6 +12,7 @@ from engine.store import records
 from pages.shared import entrance, visiting
 from pages.shared.checking import check, known_to
 from pages.shared.entrance import loopback
+from pages.shared.gate import deed_at
 from tests.pages.conftest import APART, PAGES, ROOT, words
 from tests.pages.recorded import record, write_monitor
 
@@ -173,6 +174,15 @@ def test_an_open_server_says_so(address, headers, said, monkeypatch):
         assert "Anyone who can reach this address may see and change everything" in told
         monkeypatch.setenv("PLUMBLINE_OPEN", "1")
         assert openness(address, headers, monkeypatch).startswith("small: ")
+
+
+def test_what_lies_beside_pages_is_for_who_may_fetch_it():
+    for path, deed in (
+        ("/media/a.png", "look"), ("//media//a", "look"), ("/upload", "upload"), ("/upload/7", "upload"),
+        ("/_stcore/upload_file/a/b", "verify"), ("/static/media/a.woff2", None), ("/uploads", None), ("/", None),
+        ("/_stcore/stream", None), ("/auth/login", None), ("/healthz", None),
+    ):  # fmt: skip
+        assert deed_at(path) == deed, path
 
 
 def test_names_of_this_machine():
