@@ -9,6 +9,7 @@ from streamlit.auth_util import get_secrets_auth_section
 
 from engine.access import ROLES, Visitor
 from engine.errors import Forbidden, InvalidAccess
+from engine.logs import LOGGER
 from pages.shared.visiting import claims, visitor
 from pages.shared.words import plain
 
@@ -45,7 +46,7 @@ def show_entrance() -> None:
 
 def closed(error: InvalidAccess) -> None:
     """The file of roles is broken: nobody gets in. What is wrong stands in the log: it may name people."""
-    print(f"Access is closed: {error}", flush=True)
+    LOGGER.error("access is closed: %s", error)
     st.markdown(":red[■] **Closed: the file that says who may do what cannot be used**")
     st.markdown("Nobody gets in until it is mended. Whoever runs the server finds what is wrong in its log.")
 

@@ -1,9 +1,13 @@
 """access.yaml: what it says, every mistake with its line and the nearest right name, and nothing let through."""
 
+import subprocess
+import sys
+
 import pytest
 
 from engine.access import Access, parse_access, read_access
 from engine.errors import InvalidAccess
+from tests.conftest import ROOT
 
 WHOLE = """claims: {roles: realm_access.roles, groups: groups}
 roles: {plumbline-admins: admin, risk: [analyst, reviewer]}
@@ -71,3 +75,17 @@ def test_a_file_that_cannot_be_read_closes_the_door(tmp_path, content):
         path.write_bytes(content)
     with pytest.raises(InvalidAccess):
         read_access(path)
+
+
+def test_the_command_tells_mistakes_or_who_may_what(tmp_path):
+    path = tmp_path / "access.yaml"
+    path.write_text(WHOLE, encoding="utf-8")
+    command = [sys.executable, "-m", "engine.access", str(path), "credit-cards", "flights"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stderr == ""
+    assert "reviewer: ada@example.com, risk\n" in done.stdout and "viewer: everybody who signs in\n" in done.stdout
+    assert "credit-cards is seen by admin, credit, eve@example.com\nflights is seen by everybody" in done.stdout
+    path.write_text(WHOLE.replace("default", "defalt"), encoding="utf-8")
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2 and "line 4, defalt: unknown field. Did you mean 'default'?" in done.stderr
+    assert "Traceback" not in done.stderr
