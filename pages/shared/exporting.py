@@ -120,6 +120,8 @@ def show_history(store: Store, run: Record) -> None:
 
     A file is made outside of any page, which hears nothing of it: so this part looks again by itself.
     """
+    if not may("look", run.monitor):  # this part runs by itself, without the frame that asks
+        return
     st.subheader("Exported and signed before", anchor=False)
     if said := st.session_state.get(BOX, {}).get("error"):
         st.error(plain(said), icon=":material/error:")
