@@ -116,10 +116,7 @@ def show_slow(
 
 @st.fragment(run_every=2.0)
 def show_history(store: Store, run: Record) -> None:
-    """What left the house of this run, and who signed it, newest first; and why the last file was not made.
-
-    A file is made outside of any page, which hears nothing of it: so this part looks again by itself.
-    """
+    """What left the house and who signed it, newest first; looks again by itself, for no page hears of a made file."""
     if not may("look", run.monitor):  # this part runs by itself, without the frame that asks
         return
     st.subheader("Exported and signed before", anchor=False)
