@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import UnreadableSource, shown
+from engine.tables.apart import copy_workbook
 from engine.tables.archives import expanded, unzipped
 from engine.tables.arrow_files import copy_arrow
 from engine.tables.cache import fingerprint, key_of
@@ -13,7 +14,6 @@ from engine.tables.connection import DuckDBPyConnection
 from engine.tables.copies import Copy, Tell, Told, copied, silent
 from engine.tables.json_lines import copy_json
 from engine.tables.plain_text import head_of
-from engine.tables.workbooks import copy_workbook
 
 HEAD = 4096  # bytes by which a format is told
 

@@ -1,6 +1,5 @@
 """Workbooks become Parquet: Excel (xlsx, xlsb, xls) and OpenDocument; one sheet, its header found, its values typed."""
 
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -12,13 +11,9 @@ import pyarrow as pa
 import python_calamine as calamine
 
 from engine.errors import UnknownName, UnreadableSource, plain, shown
-from engine.tables.copies import Tell, Told, write_parquet
-from engine.tables.plain_text import RATIO
-from engine.tables.settings import setting
+from engine.tables.copies import Told, write_parquet
 from engine.tables.texts import MOSTLY
 
-GIGABYTES = "PLUMBLINE_WORKBOOK_GB"  # what a workbook may expand to: all of it is held at once
-HARMLESS = 64 << 20  # bytes up to which no ratio is too large
 LOOKED_AT = 50  # rows among which the header is looked for
 BATCH = 20_000  # rows written at a time
 EXACT = 2**53  # whole numbers beyond are not kept exactly by a workbook itself
@@ -35,20 +30,18 @@ class Field:
     numeric: bool = False
 
 
-def copy_workbook(path: Path, sheet: str | None, target: Path, where: str, tell: Tell) -> Told:
+def read_workbook(path: Path, sheet: str | None, target: Path, where: str) -> Told:
     """Write one sheet as Parquet: the one that is named, else the first that is visible and holds anything.
 
     Values of formulas are those that were last computed; a cell with an error is missing; of merged cells each has
     the value. Raises UnreadableSource, and UnknownName for a sheet that is not there.
     """
-    _bounded(path, where)
-    tell(0.1, "reading the workbook")
     try:
         with calamine.CalamineWorkbook.from_path(str(path)) as book:
             found, notes = _sheet(book, sheet, where)
             fields, first, more = _fields(found, where)
             schema = pa.schema([pa.field(one.name, one.kind) for one in fields])
-            batches = _batches(found, fields, first, tell)
+            batches = _batches(found, fields, first)
             write_parquet(batches, schema, target, where)
     except calamine.PasswordError:
         raise UnreadableSource("The workbook is encrypted.", where=where, hint="Save it without a password.") from None
@@ -60,23 +53,6 @@ def copy_workbook(path: Path, sheet: str | None, target: Path, where: str, tell:
     numeric = frozenset(one.name for one in fields if one.numeric)
     told = [f"{shown(one.name)} holds texts beside {one.mixed:,} other values" for one in fields if one.mixed]
     return Told(f"workbook, sheet {shown(found.name)}", numeric, (*notes, *more, *told))
-
-
-def _bounded(path: Path, where: str) -> None:
-    """Refuse a workbook that expands to more than can be held: all of it is in memory while it is read."""
-    if not zipfile.is_zipfile(path):
-        return
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(one.file_size for one in archive.infolist())
-    except (zipfile.BadZipFile, OSError) as error:
-        raise UnreadableSource(f"The workbook cannot be read: {plain(str(error))}.", where=where) from None
-    packed = path.stat().st_size
-    if size > setting(GIGABYTES, 1.0) * 1e9 or (size > HARMLESS and size > setting(RATIO, 200.0) * packed):
-        raise UnreadableSource(
-            f"It is {packed:,} bytes and expands to {size:,}.", where=where,
-            hint=f"Save the sheet as CSV, or set {GIGABYTES} and {RATIO}.",
-        )  # fmt: skip
 
 
 def _sheet(book: Any, wanted: str | None, where: str) -> tuple[Any, list[str]]:
@@ -157,12 +133,10 @@ def _field(at: int, name: str, counts: dict[type, int], whole: bool) -> Field:
     return Field(at, name, pa.string(), total - counts.get(str, 0), share >= MOSTLY)
 
 
-def _batches(sheet: Any, fields: list[Field], first: int, tell: Tell) -> Iterator[pa.RecordBatch]:
-    rows, total, done = islice(_filled(sheet), first, None), max(sheet.total_height, 1), 0
+def _batches(sheet: Any, fields: list[Field], first: int) -> Iterator[pa.RecordBatch]:
+    rows = islice(_filled(sheet), first, None)
     schema = pa.schema([pa.field(one.name, one.kind) for one in fields])
     while part := list(islice(rows, BATCH)):
-        done += len(part)
-        tell(min(done / total, 1.0), f"read {done:,} rows")
         part = [row for row in part if any(one is not None for one in row)]  # rows that stand empty are no rows
         columns = [[_as(row[f.at] if f.at < len(row) else None, f.kind) for row in part] for f in fields]
         yield pa.record_batch([pa.array(c, f.kind) for c, f in zip(columns, fields, strict=True)], schema=schema)

@@ -271,6 +271,15 @@ def test_a_name_in_an_archive_leads_nowhere(tmp_path):
     assert not os.path.exists("/tmp/plumbline-escaped.csv")
 
 
+def test_a_workbook_with_a_far_away_cell_ends_no_server(tmp_path):
+    found = openpyxl.Workbook()
+    found.active["A1"], found.active["XFD1048576"] = "a", "b"
+    found.save(tmp_path / "far.xlsx")
+    assert (tmp_path / "far.xlsx").stat().st_size < 10_000
+    with pytest.raises(UnreadableSource, match="takes more memory than it may"):
+        open_dataset(tmp_path / "far.xlsx")
+
+
 @pytest.mark.parametrize("kind", ["zip", "gz"])
 def test_what_expands_without_bound_is_refused(tmp_path, monkeypatch, kind):
     monkeypatch.setattr("engine.tables.archives.HARMLESS", 1 << 20)

@@ -1,4 +1,4 @@
-"""A path is below a folder, whatever it is written as: links, dots, globs, and a link put in its place at the last moment."""
+"""A path is below a folder, whatever it is written as: links, dots, globs, a link put there at the last moment."""
 
 import os
 
@@ -30,7 +30,10 @@ def roots(tmp_path):
     return resolved([inside])
 
 
-@pytest.mark.parametrize("path", ["a.parquet", "deep", "*.parquet", "home/b.parquet", "deep/../a.parquet", "**/b.parquet"])
+INSIDE = ["a.parquet", "deep", "*.parquet", "home/b.parquet", "deep/../a.parquet", "**/b.parquet"]
+
+
+@pytest.mark.parametrize("path", INSIDE)
 def test_what_lies_inside_is_found(roots, path):
     (roots[0] / "link.parquet").unlink()
     assert all(one.is_relative_to(roots[0]) for one in all_below(roots[0] / path, roots))
