@@ -81,7 +81,7 @@ def differences(reference: Looked, production: Looked, chosen: column_table.Chos
     found = files.first_look_of(known, production.dataset)
     if not found:
         st.markdown(f"{badge(Severity.OK)} Both files have the same {counted(len(known.columns), 'column')}.")
-    for one in found:
+    for one in sorted(found, key=lambda one: -one.severity.rank):
         st.markdown(f"{badge(one.severity)} {plain(one.sentence)}")
 
 

@@ -48,7 +48,7 @@ def bring(side: str) -> None:
     if error := st.session_state.get(f"error_{side}"):
         states.broken("This cannot be read", error, "Give another file.", key=f"broken_{side}", to_data=False)
     elif source := sources().get(side):
-        st.markdown(f":green[●] **{plain(source.name)}**" + (" – already here, not sent again" if source.again else ""))
+        st.markdown(f"Here: **{plain(source.name)}**" + (" – already here, not sent again" if source.again else ""))
 
 
 def point(side: str) -> None:

@@ -8,19 +8,9 @@ import streamlit as st
 
 from engine.columns import ONCE, Column, Kind, Role
 from engine.explore.guesses import cohorts
-from engine.tables.profile import Profile
+from pages.shared.column_cells import HELP, cells, config_of
 from pages.shared.files import Looked, Profiles, of_kind
 from pages.shared.words import plain, safe_cell
-
-HELP = {
-    "Role": "What the column is to the model. Click it to change it.",
-    "Kind": "How its values compare: along a line, or only as the same and not the same.",
-    "Cohort": "Compare the groups that its values make, each by itself.",
-    "Missing": "Rows without a value, not-a-number included.",
-    "Values": "Different values; ≈ where they were counted within a few percent.",
-    "Holds": "From the smallest to the largest, or the most frequent with their shares.",
-    "Shape": "How rows are spread: the same bars on both sides, outer ones with what lies beyond; time has its own.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +73,7 @@ def _editor(
         ),
         "Cohort": st.column_config.CheckboxColumn(help=HELP["Cohort"], width=70),
         "Why this was guessed": st.column_config.TextColumn(width=230),
-        **{name: _config(name) for name in frame.columns if ", " in name},
+        **{name: config_of(name) for name in frame.columns if ", " in name},
     }
     edited: pd.DataFrame = st.data_editor(
         frame, hide_index=True, disabled=[name for name in frame.columns if name not in ("Role", "Kind", "Cohort")],
@@ -91,49 +81,6 @@ def _editor(
         height=560 if len(columns) > 15 else "auto", column_config=config,
     )  # fmt: skip
     return edited
-
-
-def _config(name: str) -> object:
-    what = name.partition(",")[0]
-    if what == "Shape":
-        colour = "gray" if name.endswith("ref.") else "blue"
-        return st.column_config.BarChartColumn(name, help=HELP[what], y_min=0, width=110, color=colour)
-    if what == "Missing":
-        return st.column_config.NumberColumn(name, help=HELP[what], format="percent", width=90)
-    return st.column_config.TextColumn(name, help=HELP[what], width=100 if what == "Values" else 200)
-
-
-def cells(mine: Profile | str | None, other: Profile | str | None, both: bool) -> dict[str, object]:
-    """What both sides hold of a column, property by property beside each other; where there is one side, of that."""
-    first, second = side(mine), side(other)
-    if not both:
-        return {f"{what}, ref.": first[what] for what in first}
-    return {f"{what}, {where}": held[what] for what in first for where, held in (("ref.", first), ("prod.", second))}
-
-
-def side(held: Profile | str | None) -> dict[str, object]:
-    """The cells of one side of a column."""
-    if not isinstance(held, Profile):
-        return {"Shape": None, "Missing": None, "Holds": f"◌ {held or 'not looked at'}", "Values": ""}
-    distinct = f"{held.distinct:,}" if held.exact else f"≈ {held.distinct:,}"
-    errors = f"; {held.errors:,} are none of this kind" if held.errors else ""
-    shape = list(held.shares) or None
-    return {"Shape": shape, "Missing": held.null_share, "Holds": holds(held) + errors, "Values": distinct}
-
-
-def holds(held: Profile) -> str:
-    """What a column holds, in a few words.
-
-    >>> holds(Profile("x", Kind.CATEGORICAL, 10, 0, 0, 2, True, top=(("a", 9), ("b", 1))))
-    'a 90 %, b 10 %'
-    """
-    if held.low:
-        return held.low if held.low == held.high else f"{held.low} … {held.high}"
-    values = held.rows - held.nulls - held.errors
-    if held.top and values:
-        more = ", …" if held.distinct > 3 else ""
-        return ", ".join(f"{name} {100 * n / values:.0f} %" for name, n in held.top[:3]) + more
-    return "nothing" if not values else "each value is rare"
 
 
 def _changed(kinds: Mapping[str, str], reference: Looked, production: Looked) -> None:
@@ -145,4 +92,4 @@ def _changed(kinds: Mapping[str, str], reference: Looked, production: Looked) ->
     st.caption("As the kind that you chose:")
     frame = pd.DataFrame(rows)
     st.dataframe(frame, hide_index=True, key="as_chosen", alt="Columns whose kind was changed",
-                 column_config={name: _config(name) for name in frame.columns if ", " in name})  # fmt: skip
+                 column_config={name: config_of(name) for name in frame.columns if ", " in name})  # fmt: skip

@@ -6,9 +6,8 @@ from pathlib import Path
 
 from pages.shared.intake import allowed_roots
 
-ENDINGS = (
-    ".parquet", ".csv", ".tsv", ".txt", ".csv.gz", ".csv.zst", ".json", ".jsonl", ".ndjson", ".arrow", ".feather",
-    ".xlsx", ".avro", ".orc",
+ENDINGS = (  # not .txt and .json: hardly any of those that lie about is a table; they can be typed
+    ".parquet", ".csv", ".tsv", ".csv.gz", ".csv.zst", ".jsonl", ".ndjson", ".arrow", ".feather", ".xlsx",
 )  # fmt: skip
 DEEPEST, LOOKED_AT, OFFERED = 4, 5_000, 200  # folders below a root, files looked at, files offered
 SECONDS = 0.3  # that the look may take: a slow disk offers fewer

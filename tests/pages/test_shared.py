@@ -10,13 +10,15 @@ from engine.errors import Cancelled, PlumblineError
 from engine.monitor.read import parse_monitor
 from engine.monitor.write import to_yaml
 from engine.pair import open_both
-from pages.shared import allowance, column_table, door, entries, tables, view, words
+from pages.shared import allowance, column_cells, column_table, door, entries, tables, view, words
 from pages.shared.draft import draft
 from pages.shared.intake import Source, source_at
 from tests.pages.conftest import words as said_by
 
 
-@pytest.mark.parametrize("module", [words, view, tables, allowance, column_table], ids=lambda one: one.__name__)
+@pytest.mark.parametrize(
+    "module", [words, view, tables, allowance, column_cells, column_table], ids=lambda one: one.__name__
+)
 def test_examples(module):
     assert doctest.testmod(module).failed == 0
 
