@@ -1,5 +1,7 @@
 """The verb store: a whole copy of the store while others write to it, and the way back."""
 
+from typing import Any
+
 import click
 
 from engine.cli_base import FINE, Verbs, canonical, output, progress, write
@@ -7,13 +9,27 @@ from engine.cli_store import kept_in
 from engine.errors import plain
 
 
-@click.group(cls=Verbs)
-def store() -> None:
-    """Save the store to a file, or make it again from one.
+@click.group(cls=Verbs, invoke_without_command=True)
+@kept_in
+@output
+@click.pass_context
+def store(context: click.Context, store: str | None, form: str, file: str | None) -> int:
+    """Say where the store is and what it holds; backup saves it to a file, restore makes it again from one.
 
     \b
-    Example: python -m engine store backup backups/store.db
+    Example: python -m engine store --format json
     """
+    if context.invoked_subcommand is None:
+        from engine.store import fleet, head, open_store
+
+        opened = open_store(store, make=False)
+        last = head(opened)
+        entries, said = (last.seq, last.hash) if last else (0, "")
+        monitors = len({one.monitor for one in fleet(opened)})
+        facts = {"store": opened.place, "monitors": monitors, "entries": entries, "head": said}
+        words = f"{opened.place}: {monitors} monitors, {entries} entries in the ledger. Head {said or 'none yet'}."
+        _tell("store", facts, words, form, file)
+    return FINE
 
 
 @store.command("backup")
@@ -53,12 +69,15 @@ def store_restore(source: str, replace: bool, store: str | None, form: str, file
 
 
 def _say(kind: str, words: str, head: str, place: str, form: str, file: str | None) -> None:
-    facts = {"file": place, "head": head}
+    _tell(kind, {"file": place, "head": head}, f"{place}: {words}", form, file)
+
+
+def _tell(kind: str, facts: dict[str, Any], words: str, form: str, file: str | None) -> None:
     if form == "json":
         write(canonical({"schema_version": 1, "kind": kind, **facts}), file)
     elif form == "table":
-        write(f"● {plain(place, 300)}: {words}", file)
+        write(f"● {plain(words, 1000)}", file)
     else:
         from engine.cli_tables import table
 
-        write(table(tuple(facts), [tuple(facts.values())], form), file)
+        write(table(tuple(facts), [tuple(str(one) for one in facts.values())], form), file)

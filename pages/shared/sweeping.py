@@ -5,7 +5,9 @@ twenty of them that was a seventh of the processor. Python's own collector still
 """
 
 import asyncio
+import ctypes
 import gc
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -27,4 +29,12 @@ async def swept() -> AsyncIterator[None]:
 async def _sweep() -> None:
     while True:
         await asyncio.sleep(EVERY)
-        await asyncio.to_thread(gc.collect)
+        await asyncio.to_thread(swept_once)
+
+
+def swept_once() -> None:
+    """Collect all generations, and give the system back what the C library holds for later, where it can be asked."""
+    gc.collect()
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # another C library than glibc's has no such call
+            ctypes.CDLL(None).malloc_trim(0)
