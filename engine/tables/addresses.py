@@ -112,6 +112,11 @@ def local_file(address: str) -> Path:
     return Path(path).expanduser()
 
 
+def beside(file: Path) -> tuple[Path, ...]:
+    """The files that a database of SQLite or DuckDB writes ahead to."""
+    return file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}.wal")
+
+
 def allowed_hosts() -> tuple[str, ...]:
     """The hosts (data.example.org, *.example.org) and buckets (s3://bucket) that are configured; none by default."""
     return tuple(one.strip().lower() for one in os.environ.get(HOSTS, "").split(",") if one.strip())

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from engine.errors import UnreadableSource, nearest, plain, shown
 from engine.tables import cache
-from engine.tables.addresses import local_file, may_be_asked, scheme_of, without_secrets
+from engine.tables.addresses import beside, local_file, may_be_asked, scheme_of, without_secrets
 from engine.tables.copies import Brought, Tell, Told, copied
 from engine.tables.embedded import copy_duckdb, copy_sqlite
 from engine.tables.postgresql import SAFE_OPTIONS, copy_postgresql, unchanged
@@ -33,12 +33,10 @@ def fetch_table(address: str, tell: Tell) -> Brought:
         return _brought(address, state, where, lambda to: copy_postgresql(address, table, to, where, tell))
     path = local_file(address).absolute()
     if not path.is_file():
-        beside = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
-        hint = nearest(path.name, beside) if beside else None
+        others = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
+        hint = nearest(path.name, others) if others else None
         raise UnreadableSource("There is no such file.", where=where, hint=hint)
-    files = [
-        one for one in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}.wal")) if one.is_file()
-    ]
+    files = [one for one in (path, *beside(path)) if one.is_file()]
     state = cache.key_of([cache.state(one) for one in files])
     copy = copy_sqlite if scheme == "sqlite" else copy_duckdb
     return _brought(address, state, where, lambda to: copy(path, table, to, where, tell))

@@ -4,11 +4,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from engine.errors import UnreadableSource
-from engine.tables.addresses import is_elsewhere, scheme_of, without_secrets
+from engine.tables.addresses import scheme_of
 from engine.tables.copies import Brought, Tell
-
-__all__ = ["bring", "is_elsewhere", "known", "without_secrets"]
 
 FRESH = 300.0  # seconds in which a process asks for the same address once
 
@@ -31,14 +28,6 @@ def bring(address: str, tell: Tell) -> Brought:
         found = way(address, tell)
         _brought[address] = time.monotonic(), found
         return found
-
-
-def known(address: str) -> Brought:
-    """What was brought last by this process, without asking anybody. Raises UnreadableSource where that is nothing."""
-    held = _brought.get(address)
-    if held is None:
-        raise UnreadableSource("It was not loaded yet.", where=without_secrets(address))
-    return held[1]
 
 
 def _fresh(address: str) -> Brought | None:

@@ -13,10 +13,14 @@ def frame_of(source: Any) -> pa.Table:
     """The Arrow table that a frame holds. Raises UnreadableSource for what is no frame."""
     if isinstance(source, pa.RecordBatch):
         source = pa.Table.from_batches([source])
+    if hasattr(source, "to_table") and hasattr(source, "count_rows"):  # an Arrow dataset
+        source = source.to_table()
     if hasattr(source, "to_arrow"):
         source = source.to_arrow()
     if isinstance(source, pa.Table):
         return _plain(source)
+    if hasattr(source, "__arrow_c_stream__") and not hasattr(source, "iloc"):  # readers, relations of DuckDB
+        return _plain(_streamed(source))
     if hasattr(source, "iloc") and hasattr(source, "to_frame"):  # one column on its own
         source = source.to_frame()
     if hasattr(source, "iloc"):
@@ -28,6 +32,15 @@ def frame_of(source: Any) -> pa.Table:
     raise UnreadableSource(
         f"A {type(source).__name__} is no table.", hint="Give a path, a pandas or polars frame, or an Arrow table."
     )
+
+
+def _streamed(source: Any) -> pa.Table:
+    """All that a reader still has to give. Raises UnreadableSource where it was read, or breaks."""
+    try:
+        return pa.table(source)
+    except (pa.ArrowException, ValueError, TypeError, OSError) as error:
+        said = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise UnreadableSource(f"A {type(source).__name__} cannot be read: {said}.") from None
 
 
 def _plain(table: pa.Table) -> pa.Table:

@@ -1,6 +1,7 @@
 """Where data comes from: a path, glob, folder or frame becomes a Dataset, its columns with kinds and roles."""
 
 import hashlib
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,10 +15,11 @@ import pyarrow.parquet as pq
 from engine.columns import Column, Role, guess_roles, kind_of, parse
 from engine.errors import UnknownName, UnreadableSource, UnusableData, shown
 from engine.slices import Slice
+from engine.tables.addresses import beside, is_elsewhere, local_file, looked_at, without_secrets
 from engine.tables.cache import fingerprint, key_of
 from engine.tables.connection import DuckDBPyConnection, connect
 from engine.tables.copies import Tell, silent
-from engine.tables.elsewhere import bring, is_elsewhere, known, without_secrets
+from engine.tables.elsewhere import bring
 from engine.tables.found import Found, find
 from engine.tables.frames import frame_of
 from engine.tables.gathered import Gathered, gather
@@ -25,7 +27,8 @@ from engine.tables.rejects import Rejects
 from engine.tables.text_format import TextFormat
 from engine.tables.texts import reason
 
-__all__ = ["Dataset", "find_files", "known_files", "open_dataset"]
+__all__ = ["Dataset", "find_files", "open_dataset", "watched_files"]
+HOUR = 3600.0  # seconds in which a page takes what lies elsewhere for unchanged
 
 
 MOSTLY = {"numeric": "most of its texts are numbers", "datetime": "most of its texts are moments"}
@@ -178,9 +181,18 @@ def find_files(source: str | Path, tell: Tell | None = None) -> tuple[Path, ...]
     return _found(source, tell).files
 
 
-def known_files(source: str | Path) -> tuple[Path, ...]:
-    """The same without asking any other machine: of an address, the copies that were brought last, if any."""
-    return known(str(source)).files if is_elsewhere(source) else find(source).files
+def watched_files(source: str | Path) -> tuple[Path, ...]:
+    """The files whose times tell whether a source must be looked at again; no other machine is asked.
+
+    Of an address, a name that is no file and another one every hour.
+    """
+    text = str(source)
+    if not is_elsewhere(text):
+        return find(text).files
+    if looked_at(text):
+        file = local_file(text)
+        return tuple(one for one in (file, *beside(file)) if one.is_file()) or (file,)
+    return (Path(f"{without_secrets(text)} at {int(time.time() // HOUR)}"),)
 
 
 def _found(source: str | Path, tell: Tell | None) -> Found:

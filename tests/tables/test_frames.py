@@ -137,3 +137,22 @@ def test_frames_and_files_with_the_same_rows_read_the_same(tmp_path):
         for source in (table, table.to_pandas(), tmp_path / "x.parquet", tmp_path / "x.csv")
     ]
     assert readings[0] == readings[1] == readings[2] == readings[3]
+
+
+def test_readers_datasets_and_relations_are_frames(tmp_path):
+    import duckdb
+    import pyarrow.dataset
+    import pyarrow.parquet as pq
+
+    table = pa.table({"x": [1.0, 2.0, 3.0], "w": ["a", "b", None]})
+    pq.write_table(table, tmp_path / "t.parquet")
+    reader = pa.RecordBatchReader.from_batches(table.schema, table.to_batches())
+    whole = pyarrow.dataset.dataset(tmp_path / "t.parquet")
+    for source in (
+        reader, whole, whole.scanner(),
+        duckdb.sql(f"SELECT * FROM '{tmp_path}/t.parquet'"), table.to_batches()[0],
+    ):  # fmt: skip
+        assert frame_of(source).to_pylist() == table.to_pylist()
+    reader.close()
+    with pytest.raises(PlumblineError, match="RecordBatchReader"):
+        frame_of(reader)
