@@ -1,5 +1,6 @@
 """Data: bring a reference and a production file in, see what was understood, and start monitoring."""
 
+from contextlib import suppress
 from hashlib import sha256
 from typing import Any
 
@@ -22,7 +23,8 @@ def main() -> None:
             bring(side)
     brought = sources()
     for source in brought.values():  # both begin before one is waited for
-        files.reading(source)
+        with suppress(PlumblineError):
+            files.reading(source)
     looked = {side: found for side in SIDES if side in brought and (found := read(side, brought[side]))}
     if set(looked) == set(SIDES):
         both(looked["reference"], looked["production"], brought)
@@ -39,15 +41,19 @@ def main() -> None:
 
 def read(side: str, source: Source) -> Looked | None:
     """A side as it was read; while it is, how far that is. None where it cannot be, which is told."""
-    work: Work[Looked] = files.reading(source)
-    states.wait(work, f"Reading {plain(source.name)}", "what is no Parquet is made into it once.", f"reading_{side}")
     try:
+        work: Work[Looked] = files.reading(source)
+        states.wait(
+            work, f"Reading {plain(source.name)}", "what is no Parquet is made into it once.", f"reading_{side}"
+        )
         return work.future.result()
     except Cancelled as error:
         states.broken("Reading was stopped", error, "Nothing was changed.", key=f"broken_{side}", to_data=False)
         st.button("Read it again", on_click=files.forget, args=(source,), key=f"again_{side}")
     except PlumblineError as error:
-        files.forget(source)  # the next run looks again: the file may have been mended
+        with suppress(PlumblineError):  # a file that is gone was not kept either
+            files.forget(source)  # the next run looks again: the file may have been mended
+        error = files.called(error, source)
         title = f"The {side} file cannot be used as it is"
         states.broken(title, error, "Mend the file or give another.", key=f"broken_{side}", to_data=False)
         if source.text or source.sheet:

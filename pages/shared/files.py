@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from engine.errors import PlumblineError
+from engine.errors import PlumblineError, shown
 from engine.explore import first_look
 from engine.explore.guesses import guessed
 from engine.findings import Finding
@@ -59,9 +59,12 @@ def _reading(key: str, _source: Source) -> Work[Looked]:
 
 def called(error: PlumblineError, source: Source) -> PlumblineError:
     """The error, naming the file as its owner does, not where we keep it."""
-    for field in ("message", "where", "hint"):
-        said = getattr(error, field)
-        setattr(error, field, said.replace(source.path, source.name) if said and source.upload else said)
+    if source.upload:
+        for field in ("message", "where", "hint"):
+            said = getattr(error, field)
+            for path in (shown(source.path), source.path):  # as it is, and shortened in the middle
+                said = said and said.replace(path, source.name)
+            setattr(error, field, said)
     return error
 
 

@@ -1,11 +1,16 @@
 """The Data page: two files from where they lie to a monitor that runs; what is guessed, what can be changed."""
 
+import hashlib
 import os
+import shutil
 
 import pytest
 
+from engine.monitor.read import read_monitor
 from pages.shared import files
 from pages.shared.column_table import moved
+from pages.shared.inbox import HEAD, begin, finish, open_inbox
+from pages.shared.intake import Source
 from pages.shared.offered import offered
 from tests.pages.conftest import HOSTILE, PAGES, words
 
@@ -116,3 +121,32 @@ def test_a_role_that_is_given_leaves_the_column_that_had_it(app, monkeypatch, tw
     assert roles["score"] == "score"
     assert moved(columns, roles | {"amount": "score"})["score"] == "feature"
     assert moved(columns, roles) == roles
+
+
+def test_a_monitor_is_kept_for_everybody_with_its_uploads(app, monkeypatch, two_files, monitors, store_url, tmp_path):
+    reference, production = two_files()
+    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PLUMBLINE_DATA", f"{reference.parent}")
+    at = app("Data")
+    at.session_state["session"] = "ab" * 16
+    home = open_inbox("ab" * 16)
+    data = production.read_bytes()
+    one = begin(home, "../production.csv", len(data), 1, hashlib.sha256(data[:HEAD]).hexdigest())
+    (home / one.file).write_bytes(data)
+    whole, _ = finish(home, one)
+    sources = {"reference": Source(str(reference), "r"), "production": Source(str(home / whole.file), "p", whole.id)}
+    at.session_state["sources"] = sources
+    at.run()
+    assert not at.exception, at.exception
+    at.button(key="keep").click().run()
+    assert not at.exception, at.exception
+    assert "Saved as" in words(at), words(at)
+    kept = read_monitor(monitors / "my-monitor.yaml")
+    assert kept.production.path == f"files/{whole.file}" and kept.columns.timestamp == "at"
+    at.button(key="keep").click().run()
+    assert "There is a file of this name already" in words(at).replace("\\", "")
+    shutil.rmtree(home)  # as after a day
+    assert (monitors / kept.production.path).read_bytes() == data
+    at.run()
+    assert not at.exception and "The production file cannot be used as it is" in words(at)
+    assert str(home) not in words(at)
