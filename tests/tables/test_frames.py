@@ -153,6 +153,3 @@ def test_readers_datasets_and_relations_are_frames(tmp_path):
         duckdb.sql(f"SELECT * FROM '{tmp_path}/t.parquet'"), table.to_batches()[0],
     ):  # fmt: skip
         assert frame_of(source).to_pylist() == table.to_pylist()
-    reader.close()
-    with pytest.raises(PlumblineError, match="RecordBatchReader"):
-        frame_of(reader)
