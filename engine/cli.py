@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from engine.cli_backup import store as kept
-from engine.cli_base import FINE, WRONG, Verbs, canonical, code, fail_on, output, progress, why, write
+from engine.cli_base import FINE, WRONG, Verbs, canonical, code, csv, fail_on, output, progress, why, write
 from engine.cli_seal import VERBS as SEALS
 from engine.cli_seal import sealing
 from engine.cli_store import VERBS
@@ -42,6 +42,7 @@ def cli() -> None:
     help="'everyone else', 'previous window', 'trailing 4 windows', 'same window last year', "
     "'window START..END' or 'cohort FILTER & FILTER': other rows of production.",
 )
+@csv
 @fail_on
 @output
 def compare(reference: str, production: str, fail_on: str, form: str, file: str | None, **options: Any) -> int:
@@ -72,6 +73,7 @@ def compare(reference: str, production: str, fail_on: str, form: str, file: str 
 @click.option("--where", multiple=True, metavar="COL=VALUE", help="Also !=, >=, <, in(a,b), is_null. Repeatable.")
 @click.option("--kind", multiple=True, metavar="COL=KIND", help="numeric, categorical, datetime. Repeatable.")
 @click.option("--role", multiple=True, metavar="COL=ROLE", help="feature, target, score, id, ignore, … Repeatable.")
+@csv
 @fail_on
 @output
 def cohorts(reference: str, production: str, fail_on: str, form: str, file: str | None, **options: Any) -> int:

@@ -36,6 +36,17 @@ def output(verb: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("-o", "--output", "file", type=click.Path(dir_okay=False), help="Write to FILE.")(verb)
 
 
+def csv(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say how text files are written, where that is not to be found out."""
+    for option, said in (
+        ("--production-csv", "The same for PRODUCTION alone. Repeatable."),
+        ("--reference-csv", "The same for REFERENCE alone. Repeatable."),
+        ("--csv", "How text files are written: delimiter=semicolon, decimal=comma, header=0, … Repeatable."),
+    ):
+        verb = click.option(option, multiple=True, metavar="NAME=VALUE", help=said)(verb)
+    return verb
+
+
 def fail_on(verb: Callable[..., Any]) -> Callable[..., Any]:
     """The option that decides about exit code 1."""
     levels = click.Choice(["warning", "critical", "never"])

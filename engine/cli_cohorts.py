@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.cli_compare import as_told, askable, filters, pairs
+from engine.cli_compare import as_told, askable, filters, pairs, texts_of
 from engine.cli_tables import MARKS, table
 from engine.cohorts import Cohort, by, cohort_metric, document, search
 from engine.columns import ORDERED, Role
@@ -67,6 +67,9 @@ def looked_for(
     where: tuple[str, ...] = (),
     kind: tuple[str, ...] = (),
     role: tuple[str, ...] = (),
+    csv: tuple[str, ...] = (),
+    reference_csv: tuple[str, ...] = (),
+    production_csv: tuple[str, ...] = (),
     progress: Progress | None = None,
 ) -> Answer:
     """The cohorts that the options ask for: found, or with by_column every one of that column.
@@ -75,7 +78,8 @@ def looked_for(
     """
     asked = cohort_metric(metric)  # what is no metric of cohorts is told before anything is read
     tell = progress or (lambda share, said: None)
-    first, second, found = _opened(reference, production, monitor, timestamp, kind, role)
+    written = csv, reference_csv, production_csv
+    first, second, found = _opened(reference, production, monitor, timestamp, kind, role, written)
     cohort = filters(where, askable(first, second))
     cut = Slice(cohort, parse_window(window) if window else None)
     for side, one in ((second, cut), (first, Slice(cohort))):  # a slice that cannot be asked is told at once
@@ -129,12 +133,13 @@ def _opened(
     timestamp: str | None,
     kind: tuple[str, ...],
     role: tuple[str, ...],
+    written: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]],
 ) -> tuple[Dataset, Dataset, "Monitor | None"]:
     """Both sides, read as compare reads them, and the monitor if one was given."""
     from engine.monitor import read_monitor
 
-    first, second = open_both(reference, production)
     found = read_monitor(Path(monitor)) if monitor else None
+    first, second = open_both(reference, production, texts_of(*written, found))
     first, second = as_told(first, second, found, pairs("--kind", kind), pairs("--role", role), timestamp)
     return first, second, found
 

@@ -20,6 +20,7 @@ from engine.tables.connection import connect
 from engine.tables.late_labels import LabelTable
 from engine.tables.places import find_path
 from engine.tables.sources import Dataset, find_files, open_dataset
+from engine.tables.text_format import TextFormat, text_format, typed_format
 
 if TYPE_CHECKING:
     from engine.monitor import Monitor
@@ -38,15 +39,19 @@ def compared(
     whole_reference: bool = False,
     without: bool = False,
     against: str | None = None,
+    csv: tuple[str, ...] = (),
+    reference_csv: tuple[str, ...] = (),
+    production_csv: tuple[str, ...] = (),
     progress: Callable[[float, str], None] | None = None,
 ) -> Run:
     """The run that the options of compare ask for; what is typed goes over what a monitor file says."""
-    first, second = open_both(reference, production)
     found, plan, named, least, labels, logged, every = None, Plan(), None, 0.5, None, None, "week"
     if monitor:
         from engine.monitor import read_monitor
 
         found = read_monitor(Path(monitor))
+    first, second = open_both(reference, production, texts_of(csv, reference_csv, production_csv, found))
+    if monitor and found:
         plan, named, least = found.plan, (found.monitor, found.digest), found.window.least
         every = found.window.unit
         labels = labels_of(found, Path(monitor).parent)
@@ -68,6 +73,22 @@ def compared(
 
     kept = {**run.asked, "beside": beside(found, Path(monitor or "").parent)}
     return replace(run, definition=found.definition, asked=kept)
+
+
+def texts_of(
+    csv: tuple[str, ...], reference: tuple[str, ...], production: tuple[str, ...], monitor: "Monitor | None" = None
+) -> tuple[TextFormat | None, TextFormat | None]:
+    """How both sides are written: what is typed for one side, over what is typed for both, over a monitor's choices."""
+    both = typed_format(csv, "--csv")
+    sides = []
+    for texts, option, place in (
+        (reference, "--reference-csv", monitor and monitor.reference),
+        (production, "--production-csv", monitor and monitor.production),
+    ):
+        layers = [place.text if place else None, both, typed_format(texts, option)]
+        chosen = {name: value for one in layers if one for name, value in one.chosen.items()}
+        sides.append(text_format(chosen, option) if chosen else None)
+    return sides[0], sides[1]
 
 
 def as_told(

@@ -35,6 +35,7 @@ from engine.tables.attributions import Attributions, Prefixed
 from engine.tables.count import count, volumes
 from engine.tables.late_labels import LabelTable
 from engine.tables.outcomes import read_outcomes
+from engine.tables.read_alike import read_of, unlike
 from engine.tables.sources import Dataset
 from engine.tables.supports import Support
 from engine.tables.together import in_groups
@@ -215,6 +216,7 @@ def finish(
         findings += attributed.found[0]
         gaps += attributed.found[1]
     told = [f"{side.name}: {note}" for side in (reference, production) for note in side.notes]
+    told += unlike(reference, production)
     if held.side == "production":
         told.insert(0, f"What is called reference here is {held.words}.")
     told += [defines_words(name) for name in defines]
@@ -225,8 +227,8 @@ def finish(
         at=datetime.now(UTC).isoformat(timespec="seconds"),
         cut=cut,
         against=held,
-        reference=Side(reference.name, reference.rows, len(reference.columns), reference.sha256),
-        production=Side(production.name, production.rows, len(production.columns), production.sha256),
+        reference=_side(reference),
+        production=_side(production),
         findings=tuple(findings),
         not_computed=tuple(gaps),
         summaries=summaries,
@@ -239,3 +241,7 @@ def finish(
         maturity=_grown(outcomes.outcomes) if outcomes else None,
         asked=asked,
     )
+
+
+def _side(dataset: Dataset) -> Side:
+    return Side(dataset.name, dataset.rows, len(dataset.columns), dataset.sha256, read_of(dataset))

@@ -32,12 +32,17 @@ COUNTED = tuple(QualityCounts.__dataclass_fields__)
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two datasets, as evidence needs it."""
+    """One of the two datasets, as evidence needs it. read: how it was read from text, as read_alike has it."""
 
     name: str
     rows: int
     columns: int
     sha256: str
+    read: Mapping[str, Any] | None = None
+
+    def document(self) -> dict[str, Any]:
+        """The side as it stands in a run's document; read: only of what was read from text."""
+        return {name: value for name, value in asdict(self).items() if name != "read" or value is not None}
 
 
 @dataclass(frozen=True)
@@ -126,8 +131,8 @@ class Run:
             "engine": {"name": "plumbline", "version": VERSION, "duckdb": version("duckdb"), "numpy": version("numpy")},
             "slice": self.cut.document(),
             "against": {"side": self.against.side, **self.against.cut.document()},
-            "reference": asdict(self.reference),
-            "production": asdict(self.production),
+            "reference": self.reference.document(),
+            "production": self.production.document(),
             "severity": str(self.severity),
             "counts": self.counts,
             "notes": list(self.notes),

@@ -24,6 +24,7 @@ from engine.tables.attributions import Attributions, Prefixed, find_attributions
 from engine.tables.connection import connect
 from engine.tables.late_labels import LabelTable
 from engine.tables.places import find_path
+from engine.tables.read_alike import given_then
 from engine.tables.sources import Dataset, find_files, open_dataset
 
 WEEK = {"attributions": None, "labels": None, "every": "week"}  # of a run that had no monitor
@@ -108,7 +109,10 @@ def opened_as_then(
             known[said] = filled_path(said)
         paths[name] = find_path(places.get(name) or known[said], base)
     root = connect({file.parent for path in paths.values() for file in find_files(path)})
-    first, second = (open_dataset(paths[name], root, names[name]) for name in ("reference", "production"))
+    first, second = (
+        open_dataset(paths[name], root, names[name], given_then(run[name].get("read")))
+        for name in ("reference", "production")
+    )
     kinds = {one["name"]: one["kind"] for one in asked["columns"]}
     roles = {one["name"]: one["role"] for one in asked["columns"]}
     labels = LabelTable(open_dataset(paths["labels"], root, late["name"]), late["id"], late["column"]) if late else None

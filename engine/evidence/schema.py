@@ -133,6 +133,9 @@ def _finding() -> Schema:
 
 def _run() -> Schema:
     side = _object(name=TEXT, rows=COUNT, columns=COUNT, sha256=DIGEST)
+    reject = _object(line=COUNT, column=_or_null(TEXT), reason=TEXT)
+    choices: Schema = {"type": "object"}
+    side["properties"]["read"] = _object(how=TEXT, choices=choices, given=choices, rejected=COUNT, first=_list(reject))
     labels = _object(rows=COUNT, labelled=COUNT)
     counted = _object(**dict.fromkeys(("rows", "nulls", "nans", "infinite", "type_errors", "out_of_bounds"), COUNT))
     maturity: Schema = {"enum": ["mature", "provisional", "incomplete", None]}

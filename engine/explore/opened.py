@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.columns import Column, Role
-from engine.errors import UnusableData
 from engine.look import is_partial
 from engine.monitor import Monitor
 from engine.monitor.sections import Labels
@@ -129,17 +128,17 @@ def open_monitor(monitor: Monitor, base: Path | None = None, progress: Progress 
     base: the folder of the monitor's file. progress is told a share and a sentence, and may raise Cancelled. Raises
     UnusableData also where a file changed meanwhile.
     """
-    if monitor.reference.path is None or monitor.production.path is None:
-        raise UnusableData("Database tables are not read yet; give a path.", where=monitor.monitor)
     written = monitor.columns.target if isinstance(monitor.columns.target, Labels) else None
-    places = [monitor.reference.path, monitor.production.path, *([written.path] if written else [])]
+    places = [monitor.reference.source, monitor.production.source, *([written.path] if written else [])]
     paths = [find_path(place, base) for place in places]
     files = tuple(dict.fromkeys(file for path in paths for file in find_files(path)))
     watched = steady(files)
     root = connect({file.parent for file in files})
     with watched.held():
         # what a run's document calls its data must not tell what came from the environment
-        reference, production = (open_dataset(path, root, monitor.hidden(str(path))) for path in paths[:2])
+        texts = monitor.reference.text, monitor.production.text
+        opened = zip(paths[:2], texts, strict=True)
+        reference, production = (open_dataset(path, root, monitor.hidden(str(path)), text) for path, text in opened)
         kinds = {name: str(kind) for name, kind in monitor.columns.kinds.items()}
         reference = reference.assign(kinds, monitor.columns.roles_in(one.name for one in reference.columns))
         if isinstance(monitor.columns.features, list):

@@ -15,17 +15,20 @@ from engine.monitor.limits import Row, limit_problems
 from engine.monitor.lints import against_lints, column_lints, policy_lints, window_lints
 from engine.monitor.model import Attributions, Labels, Limits, Monitor
 from engine.monitor.read import line_of, read_monitor
+from engine.monitor.written import choices, text_of
 from engine.noise import row_floor
 from engine.pair import in_one_reading
 from engine.signals import Level
 from engine.slices import moment_sql, quoted
 from engine.slices.texts import parse_filters
 from engine.summaries import Histogram
+from engine.tables.addresses import is_elsewhere, looked_at
 from engine.tables.connection import connect
 from engine.tables.count import volumes
 from engine.tables.groups import GROUPS
 from engine.tables.places import find_path
 from engine.tables.sources import Dataset, find_files, open_dataset
+from engine.tables.text_format import TextFormat
 
 ROLES = ("id", "timestamp", "score", "prediction", "target", "latency", "error")
 NUMBERS = ("score", "latency")  # roles that only numbers can have
@@ -56,14 +59,15 @@ def _problems(monitor: Monitor, base: Path) -> Iterator[Row]:
     yield from policy_lints(monitor)
     sides: dict[str, Dataset] = {}
     for field, place in (("reference", monitor.reference), ("production", monitor.production)):
-        if place.path is None or "://" in place.path:
+        if not looked_at(place.source):
             yield field, "it lies elsewhere: nothing of it was looked at", None, "warning"
     for field, path in _places(monitor):
         try:
-            sides[field] = _opened(path, base)
+            sides[field] = _opened(path, base, text_of(monitor, field))
         except PlumblineError as error:
             yield f"{field}.path", error.message, error.hint, "error"
     yield from _tables(monitor, sides)
+    yield from choices(monitor, sides)
     for side in ("reference", "production"):
         if side in sides and not sides[side].rows:
             yield side, "it holds no rows", None, "error"
@@ -76,23 +80,26 @@ def _problems(monitor: Monitor, base: Path) -> Iterator[Row]:
             yield from _in_use(monitor, reference, production)
 
 
-def _opened(path: str, base: Path) -> Dataset:
+def _opened(path: str, base: Path, text: TextFormat | None = None) -> Dataset:
     found = find_path(path, base)
     try:
         files = find_files(found)
     except PlumblineError:
+        if is_elsewhere(path):
+            raise
         files = find_files(base / path)  # its error names what lies beside the monitor
-    return open_dataset(found, connect({file.parent for file in files}))
+    return open_dataset(found, connect({file.parent for file in files}), text=text)
 
 
 def _places(monitor: Monitor) -> Iterator[tuple[str, str]]:
     """Every file that the monitor names, by field; addresses of other machines are not looked up."""
-    places = [("reference", monitor.reference.path), ("production", monitor.production.path)]
+    places: list[tuple[str, str | None]] = [("reference", monitor.reference.source)]
+    places.append(("production", monitor.production.source))
     for field in ("target", "attributions"):
         named = getattr(monitor.columns, field)
         if isinstance(named, Labels | Attributions):
             places.append((f"columns.{field}", named.path))
-    yield from ((field, path) for field, path in places if path is not None and "://" not in path)
+    yield from ((field, path) for field, path in places if path is not None and looked_at(path))
 
 
 def _tables(monitor: Monitor, sides: dict[str, Dataset]) -> Iterator[Row]:

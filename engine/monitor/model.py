@@ -48,6 +48,8 @@ LATER: dict[str, tuple[str, ...]] = {
     "": ("cohorts", "events"),
     "model": ("trained",),
     "columns": ("positive", "threshold", "scores"),
+    "reference": ("sheet", "key", "csv"),
+    "production": ("sheet", "key", "csv"),
     "policy": ("important", "rules", "mutes", "objectives", "baselines"),
 }
 

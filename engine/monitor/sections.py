@@ -14,6 +14,8 @@ from engine.metrics import metric
 from engine.signals import Level
 from engine.slices import UNITS
 from engine.slices.texts import check_syntax, split_text
+from engine.tables.addresses import table_address
+from engine.tables.text_format import TextFormat, text_format
 
 
 class Section(BaseModel):
@@ -93,18 +95,72 @@ class Model(Section):
             return None
 
 
+class Csv(Section):
+    """How a text file is written, where that is not to be found out: words and characters, as --csv takes them."""
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    quote: str | None = None
+    escape: str | None = None
+    comment: str | None = None
+    decimal: str | None = None
+    thousands: str | None = None
+    header: int | None = None
+    skip: int | None = None
+    nulls: list[str] | None = None
+    dates: str | None = None
+    timestamps: str | None = None
+
+    @model_validator(mode="after")
+    def _can_be(self) -> "Csv":
+        try:
+            text_format(self.model_dump())
+        except PlumblineError as error:
+            raise ValueError(error.message + (f" {error.hint}" if error.hint else "")) from None
+        return self
+
+
 class Place(Section):
-    """Where a dataset lies: a file, glob, folder or address; or a table behind a connection."""
+    """Where a dataset lies: a file, glob, folder or address; or a table behind a connection.
+
+    csv: how its text files are written. sheet: of a workbook. key: a column whose greatest value and the number of rows
+    tell that a table is unchanged.
+    """
 
     path: str | None = Field(default=None, min_length=1)
-    table: str | None = None
+    csv: Csv | None = None
+    sheet: str | None = Field(default=None, min_length=1)
+    table: str | None = Field(default=None, min_length=1)
     connection: str | None = None
+    key: str | None = Field(default=None, min_length=1)
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "Place":
         if (self.path is None) == (self.table is None):
             raise ValueError("Give either path, or table and connection.")
+        if (self.table is None) != (self.connection is None):
+            raise ValueError("A table needs its connection, and a connection its table.")
+        if self.sheet is not None and self.path is None:
+            raise ValueError("A sheet is one of a workbook: give its path.")
+        if self.key is not None and self.table is None:
+            raise ValueError("A key is a column of a table: give table and connection.")
         return self
+
+    @property
+    def text(self) -> TextFormat | None:
+        """The choices for text files, None where all are to be found out."""
+        return text_format(self.csv.model_dump()) if self.csv else None
+
+    @property
+    def source(self) -> str:
+        """The one text that says where it lies, as the command line takes it.
+
+        >>> Place(path="a.xlsx", sheet="One").source, Place(table="t", connection="sqlite:///f.db").source
+        ('a.xlsx#One', 'sqlite:///f.db?table=t')
+        """
+        if self.table is not None and self.connection is not None:
+            return table_address(self.connection, self.table, self.key)
+        return f"{self.path}#{self.sheet}" if self.sheet is not None else str(self.path)
 
 
 class Labels(Section):

@@ -81,7 +81,8 @@ def _fitted(
     """The first reading that all values of a column fit, or nearly all, and how many do not; None for words."""
     column = quoted(name)
     sample = cursor.execute(
-        f"SELECT {column} FROM {scan} WHERE {column} IS NOT NULL USING SAMPLE reservoir({PROBED} ROWS) REPEATABLE (1)"
+        f"SELECT * FROM (SELECT {column} FROM {scan} WHERE {column} IS NOT NULL) "
+        f"USING SAMPLE reservoir({PROBED} ROWS) REPEATABLE (1)"
     ).fetchall()
     values = [str(row[0]) for row in sample]
     likely = [one for one in tried if fit(values, [one], words)[1] >= 0.5] if values else []

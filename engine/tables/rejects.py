@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 KEPT = 10_000  # rows that are kept; all are counted
+LINE_LIMIT = 2000  # bytes of a rejected row that DuckDB is asked to keep
 LENGTH = 500  # characters of each that are kept
 SCHEMA = pa.schema([("line", pa.int64()), ("column", pa.string()), ("reason", pa.string()), ("text", pa.string())])
 REASONS = {
@@ -54,12 +55,13 @@ def collected(cursor: duckdb.DuckDBPyConnection, read: Path, names: tuple[str, .
         f"SELECT line_byte_position, {first}, left(any_value(csv_line), {LENGTH}) FROM reject_errors GROUP BY 1 "
         f"ORDER BY 1 LIMIT {KEPT}"
     ).fetchall()
-    open_at = cursor.execute(
-        "SELECT max(line_byte_position) FROM reject_errors WHERE error_type = 'UNQUOTED VALUE' AND "
-        "line_byte_position = (SELECT max(line_byte_position) FROM reject_errors)"
-    ).fetchone()
-    places = [int(row[0]) for row in found]
-    lines, taken = _lines(read, places, int(open_at[0]) if open_at and open_at[0] is not None else None)
+    last = cursor.execute(
+        "SELECT error_type, csv_line FROM reject_errors ORDER BY line_byte_position DESC, error_type DESC LIMIT 1"
+    ).fetchone() or ("", "")
+    swallowed = str(last[1] or "") if last[0] == "UNQUOTED VALUE" else ""
+    to_end = len(swallowed.encode()) >= LINE_LIMIT  # what DuckDB cut may run to the end of the file
+    lines, taken = _lines(read, [int(row[0]) for row in found], to_end)
+    taken = taken if to_end else swallowed.rstrip("\r\n").count("\n") + 1
     rows = []
     for line, (_, kind, said, column, text) in zip(lines, found, strict=True):
         counts = re.search(r"Columns: (\d+) Found: (\d+)", said or "")
@@ -72,7 +74,7 @@ def collected(cursor: duckdb.DuckDBPyConnection, read: Path, names: tuple[str, .
     return pa.Table.from_pylist(rows, SCHEMA), count, count - 1 + taken
 
 
-def _lines(read: Path, places: list[int], tail: int | None) -> tuple[list[int], int]:
+def _lines(read: Path, places: list[int], to_end: bool) -> tuple[list[int], int]:
     """The lines of these places of a file, and how many lines there are from the last on, if it runs to the end."""
     found: list[int] = []
     line, offset, last, taken = 1, 0, b"", 1
@@ -86,12 +88,12 @@ def _lines(read: Path, places: list[int], tail: int | None) -> tuple[list[int], 
                 line += part.count(ends, at, place)
                 at = place
                 found.append(line)
-            if not left and tail is None:
+            if not left and not to_end:
                 break
             line += part.count(ends, at)
             offset, last = offset + len(part), part[-1:]
-        if tail is not None and found:
-            taken = max(line - (last in (b"\n", b"\r")) - found[-1] + 1, 1) if len(found) == len(places) else 1
+        if to_end and found:
+            taken = max(line - (last in (b"\n", b"\r")) - found[-1] + 1, 1)
     found += [line] * (len(places) - len(found))
     return found, taken
 

@@ -19,7 +19,7 @@ from engine.tables.dialect import (
 )  # fmt: skip
 from engine.tables.header import header_rows, names_of
 from engine.tables.plain_text import beginning, census, compression_of, head_of, looks_like
-from engine.tables.text_format import NULL_WORDS, SAID, TextFormat
+from engine.tables.text_format import CHOSEN, NULL_WORDS, SAID, TextFormat
 from engine.tables.text_types import TEXT, Reading, candidates, fit
 
 SAMPLE = 4 << 20  # characters that are looked at; a first line that is longer is of no table
@@ -120,7 +120,7 @@ def sniffed(sample: str, whole: bool, given: TextFormat, where: str) -> Sniffed:
         decimal=decimal, thousands=thousands, header=header, skip=skip, nulls=kept,
         dates=days if given.dates is None else given.dates,
         timestamps=stamps if given.timestamps is None else given.timestamps,
-        why={name: said for name, said in why.items() if name not in given.chosen},
+        why=why | dict.fromkeys(given.chosen, CHOSEN),
     )  # fmt: skip
     return Sniffed(text, names, readings, start, given, notes, unsure, either)
 

@@ -13,6 +13,7 @@ WORDS = {
     "none": "", "empty": "",
 }  # fmt: skip
 SAID = {",": "comma", ";": "semicolon", "\t": "tab", " ": "space", "|": "bar", "": "none", ":": "colon"}
+CHOSEN = "chosen"  # why a choice is in force that was not sniffed
 NULL_WORDS = ("", "NA", "N/A", "n/a", "na", "NULL", "null", "None", "NaN", "nan", "-", "?")
 
 
@@ -49,6 +50,11 @@ class TextFormat:
         {'delimiter': ';', 'nulls': ('-',)}
         """
         return {name: value for name in NAMES if (value := getattr(self, name)) is not None}
+
+    @property
+    def given(self) -> "TextFormat":
+        """Of choices in force, those that were not sniffed."""
+        return TextFormat(**{name: value for name, value in self.chosen.items() if self.why.get(name) == CHOSEN})
 
     def over(self, sniffed: "TextFormat") -> "TextFormat":
         """These choices, and what was sniffed where nothing is chosen."""

@@ -14,7 +14,7 @@ from engine.slices import quoted
 from engine.tables.connection import DuckDBPyConnection
 from engine.tables.decided import Decided, decide, either_way
 from engine.tables.literals import file_literal, quotes_doubled, scan_of
-from engine.tables.rejects import collected
+from engine.tables.rejects import LINE_LIMIT, collected
 from engine.tables.sniff import Sniffed
 from engine.tables.text_format import TextFormat
 from engine.tables.text_types import TEXT, Reading, broken_sql, strict_sql, value_sql
@@ -50,7 +50,8 @@ def reader_sql(path: Path, text: TextFormat, width: int, start: int) -> str:
     delim, quote, escape = ("'" + sign.replace("'", "''") + "'" for sign in signs)
     return (
         f"read_csv({file_literal(path)}, auto_detect = false, columns = {{{columns}}}, header = false, skip = {start}, "
-        f"delim = {delim}, quote = {quote}, escape = {escape}, store_rejects = true, rejects_line_size_limit = 2000, "
+        f"delim = {delim}, quote = {quote}, escape = {escape}, store_rejects = true, "
+        f"rejects_line_size_limit = {LINE_LIMIT}, "
         "encoding = 'utf-8')"
     )
 
