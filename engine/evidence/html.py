@@ -155,7 +155,7 @@ def _card(card: Block, snapshot: Mapping[str, Any], figures: Figures) -> str:
     title = f"<span>{card['place']}. {_text(card['title'])}</span>{_cell({'badge': card['severity']})}"
     return (
         f'<div class="card"><h3>{title}</h3>'
-        f'<p class="soft">{_text(card["kind"])} · {_text(card["rows"])}</p>{"".join(places)}'
+        f'<p class="soft">{_text(" · ".join(filter(None, (card["kind"], card["rows"]))))}</p>{"".join(places)}'
         f"<p>{_text(' '.join(card['reasons']))}</p>{listed if bins else ''}</div>"
     )
 

@@ -84,7 +84,7 @@ def pooled(parts: list[dict[str, Any]], rows: tuple[int, int], least: int, top: 
 
     >>> parts = [{"label": x, "reference": p, "production": p, "part": 0.0} for x, p in (("a", 0.99), ("b", 0.01))]
     >>> [one["label"] for one in pooled(parts, (100, 100), least=5, top=30)]
-    ['a', '1 rare']
+    ['a', '1 less frequent']
     """
     named = [one for one in parts if one["label"] not in KEPT]
     often = sorted(named, key=lambda one: -max(one["reference"], one["production"]))[:top]
@@ -94,7 +94,7 @@ def pooled(parts: list[dict[str, Any]], rows: tuple[int, int], least: int, top: 
         return parts
     one_bin: dict[str, Any] = {side: sum(one[side] for one in rare) for side in ("reference", "production")}
     one_bin["part"] = None if any(one["part"] is None for one in rare) else sum(one["part"] for one in rare)
-    one_bin["label"] = f"{len(rare)} rare"
+    one_bin["label"] = f"{len(rare)} less frequent"
     return [
         *(one for one in named if one["label"] in kept),
         one_bin,

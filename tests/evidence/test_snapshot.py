@@ -70,7 +70,7 @@ def test_rare_categories_are_pooled_and_counts_stay(demo, week):
         return next(one for one in document["findings"] if (one["column"], one["metric"]) == ("dest", "psi"))
 
     whole, kept = of(demo[0])["parts"], of(week["run"])["parts"]
-    assert (len(kept) == 32 and [one["label"] for one in kept][-2:] == ["other", "unseen"]) or "rare" in str(kept)
+    assert (len(kept) == 32 and [one["label"] for one in kept][-2:] == ["other", "unseen"]) or "less frequent" in str(kept)
     for side in ("reference", "production", "part"):
         assert sum(one[side] for one in kept) == pytest.approx(sum(one[side] for one in whole), abs=1e-12)
 
@@ -79,9 +79,9 @@ def test_a_category_of_few_rows_is_not_named():
     rows = (("often", 0.96, 0.97), ("J. Doe", 0.02, 0.01), ("A. Roe", 0.01, 0.01), ("unseen", 0.01, 0.01))
     parts = [{"label": name, "reference": p, "production": q, "part": 0.1} for name, p, q in rows]
     found = pooled(parts, (100, 100), least=5, top=30)
-    assert [one["label"] for one in found] == ["often", "2 rare", "unseen"]
+    assert [one["label"] for one in found] == ["often", "2 less frequent", "unseen"]
     assert found[1]["part"] == pytest.approx(0.2)
-    assert [one["label"] for one in pooled(parts, (1000, 1000), least=5, top=1)] == ["often", "2 rare", "unseen"]
+    assert [one["label"] for one in pooled(parts, (1000, 1000), least=5, top=1)] == ["often", "2 less frequent", "unseen"]
 
 
 def test_no_value_of_a_row_stands_in_it(week):
