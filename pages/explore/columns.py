@@ -7,7 +7,7 @@ import streamlit as st
 from engine.findings import Severity
 from engine.metrics import METRICS, manual
 from pages.shared.picking import pick
-from pages.shared.tables import SHOWN, column_rows
+from pages.shared.tables import SHOWN, TRACED, column_rows
 from pages.shared.view import current, go_to
 from pages.shared.words import counted, mark, to_csv
 
@@ -43,7 +43,10 @@ def main() -> None:
     if not found:
         st.info(f"No column matches; {counted(len(rows), 'column')} in all. Empty the search to see them.")
         return
-    table(found, bool(view.opened.windows))
+    traced = "Weeks" in rows[0]
+    table(found, traced)
+    if view.opened.windows and not traced:
+        st.caption(f"PSI by window stands beside each column up to {TRACED}; open a column to see it over time.")
     names = [row["Column"] for row in found]
     picker, action = st.columns([3, 2], vertical_alignment="bottom")
     with picker:

@@ -11,6 +11,7 @@ from pages.shared.view import View
 from pages.shared.words import mark, number
 
 CALLS = (Severity.CRITICAL, Severity.WARNING)  # severities that call for somebody
+TRACED = 300  # columns up to which the metric over time stands beside each: of 2,000 it takes a minute to read
 SHOWN = {  # column heading -> metric, in the order they are read
     "PSI": "psi",
     "Wasserstein": "wasserstein",
@@ -34,7 +35,7 @@ def column_rows(view: View, run: Run, metric: str) -> list[dict[str, Any]]:
     by_column: dict[str, list[Finding]] = {}
     for finding in run.worst():
         by_column.setdefault(finding.column or "", []).append(finding)
-    history = view.history(metric) if view.opened.windows else None
+    history = view.history(metric) if view.opened.windows and len(view.opened.columns) <= TRACED else None
     amounts = {one.column: verdict_of(one) for one in consequences_in(view)}
     rows = []
     for column in view.opened.columns:
