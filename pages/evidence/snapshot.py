@@ -3,7 +3,7 @@
 import streamlit as st
 
 from engine.errors import Cancelled, PlumblineError, UnusableStore
-from engine.evidence.snapshot import PAPERS, Options
+from engine.evidence.snapshot import Options
 from engine.record import Record
 from engine.store import Store
 from pages.shared import recorded, states
@@ -17,7 +17,7 @@ from pages.shared.slicing import finish, show_slice
 from pages.shared.visiting import name_field
 from pages.shared.words import counted, plain
 
-SHEETS = {"a4": "A4", "us-letter": "US Letter"}
+SHEETS = {"A4": "a4", "US Letter": "us-letter"}
 
 
 def main() -> None:
@@ -73,10 +73,10 @@ def choose() -> tuple[str, Options]:
                                     help="Rarer categories are pooled: they may tell of persons.")  # fmt: skip
         top = third.number_input("Named categories", 1, 250, 30, key="top", bind="query-params",
                                  help="The most frequent by name, the others pooled.")  # fmt: skip
-        paper = st.segmented_control("Paper", list(PAPERS), default="a4", required=True, key="sheet",
-                                     bind="query-params", format_func=SHEETS.get)  # fmt: skip
+        paper = st.segmented_control("Paper", list(SHEETS), default="A4", required=True, key="sheet",
+                                     bind="query-params")  # fmt: skip
     where = (environment or "").strip()
-    return by, Options(int(cards), int(least), int(top), where, brief, paper or "a4")
+    return by, Options(int(cards), int(least), int(top), where, brief, SHEETS[paper or "A4"])
 
 
 def preview(store: Store, run: Record, options: Options, by: str) -> Preview | None:

@@ -8,6 +8,8 @@ import pytest
 from engine.access import LOCAL
 from engine.evidence.exported import evidence_of
 from engine.evidence.forms import render
+from engine.evidence.pdf import pages_of
+from engine.evidence.snapshot import Options
 from engine.evidence.verify import verify_bytes
 from engine.store import entries, open_store, records
 from pages.shared.checking import check, forbidden
@@ -160,6 +162,17 @@ def evidence(store, form="json"):
     run = records(store)[-1]
     made = evidence_of(store, run.id, requested_by="Jo", generated_at=NOW)
     return made, render(made, form)
+
+
+@pytest.mark.parametrize(("said", "shape"), [("A4", 1.414), ("US Letter", 1.294)])
+def test_the_paper_is_chosen_and_stands_in_the_link(app, four, said, shape):
+    at = app("Snapshot", run=records(four[0], findings=False)[-1].id, sheet=said, length="two pages")
+    assert at.session_state["sheet"] == said and not at.exception
+    made = evidence_of(four[0], records(four[0], findings=False)[-1].id, requested_by="Jo", generated_at=NOW,
+                       options=Options(brief=True, paper={"A4": "a4", "US Letter": "us-letter"}[said]))  # fmt: skip
+    first = pages_of(made, 30)[0]
+    wide, high = (int.from_bytes(first[place : place + 4], "big") for place in (16, 20))
+    assert high / wide == pytest.approx(shape, abs=0.01)
 
 
 def test_verify_opens_the_data_of_recorded_runs_and_of_allowed_folders_alone(four, monkeypatch, tmp_path):
