@@ -332,17 +332,19 @@ def test_a_compressed_file_is_read_and_a_bomb_is_not(tmp_path, packed, monkeypat
 
 # ---- size
 
-GROWTH = """
-import resource, sys
+GROWTH = r"""
+import re, sys
 from pathlib import Path
 from engine.tables.connection import connect
 from engine.tables.delimited import ingest
 folder = Path(sys.argv[1])
 root = connect([folder])
 root.execute("SELECT 1")
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def most():
+    return int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 1024
+before = most()
 ingest(folder / "big.csv", root)
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+print(most() - before)
 """
 
 
@@ -356,7 +358,7 @@ def test_memory_stays_bounded_whatever_the_size(tmp_path):
         [sys.executable, "-c", textwrap.dedent(GROWTH), str(tmp_path)], capture_output=True, text=True, check=True,
         cwd=Path(__file__).parents[2],
     )  # fmt: skip
-    assert float(done.stdout) < 600, "MB"
+    assert 5 < float(done.stdout) < 600, "MB"
 
 
 def test_a_thousand_columns_are_read_in_a_moment(tmp_path):
