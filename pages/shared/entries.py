@@ -10,7 +10,7 @@ import streamlit as st
 from engine.errors import InvalidMonitor, PlumblineError, UnreadableSource
 from engine.monitor import Monitor, read_monitors
 from engine.tables.places import find_path
-from engine.tables.sources import find_files
+from engine.tables.sources import watched_files
 from pages.shared.visiting import visitor
 
 FOLDER = "PLUMBLINE_MONITORS"  # where monitor files lie; data/monitors by default
@@ -101,9 +101,9 @@ def key_of(monitor: Monitor, base: Path | None) -> str:
     """A monitor's digest with the prints of its data."""
     files: list[Path] = []
     beside = [getattr(one, "path", None) for one in (monitor.columns.target, monitor.columns.attributions)]
-    for place in (monitor.reference.path, monitor.production.path, *(one for one in beside if one)):
+    for place in (monitor.reference.source, monitor.production.source, *(one for one in beside if one)):
         try:
-            files += find_files(find_path(place or "", base))
+            files += watched_files(find_path(place, base))
         except PlumblineError:
-            files.append(Path(place or "none"))
+            files.append(Path(place.partition("?")[0]))
     return f"{monitor.digest}|{prints(files)}"

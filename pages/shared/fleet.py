@@ -16,7 +16,7 @@ from engine.record import Decision, Record
 from engine.store import Store, decisions, fleet
 from engine.store.course import Course, courses
 from engine.tables.places import find_path
-from engine.tables.sources import find_files
+from engine.tables.sources import watched_files
 from pages.shared import recorded
 from pages.shared.entries import Broken, named
 from pages.shared.visiting import sees
@@ -77,7 +77,7 @@ def behind(monitor: Monitor, path: Path | None, record: Record | None) -> str:
     """How many windows have ended by the clock since the last one on record; none where no data came since its run."""
     if record is None or record.window is None:
         return "–"
-    changed = _changed(monitor.production.path or "", str(path.parent) if path else None)
+    changed = _changed(monitor.production.source, str(path.parent) if path else None)
     if changed is not None and changed <= datetime.fromisoformat(record.at):
         return "no new data"
     try:
@@ -93,7 +93,7 @@ def behind(monitor: Monitor, path: Path | None, record: Record | None) -> str:
 def _changed(production: str, base: str | None) -> datetime | None:
     """When production's files last changed; None where that cannot be seen from here."""
     try:
-        files = find_files(find_path(production, Path(base) if base else None))
+        files = watched_files(find_path(production, Path(base) if base else None))
         newest = max(file.stat().st_mtime for file in files)
     except (PlumblineError, OSError, ValueError):
         return None
