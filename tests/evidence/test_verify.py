@@ -191,6 +191,16 @@ def test_a_complete_forgery_is_in_no_ledger_and_its_numbers_are_others(made, wee
     assert level.words.startswith("1 of 184 readings")
 
 
+def test_a_forgery_that_names_another_engine_is_not_proven_by_its_pages(week):
+    """Numbers that differ are then no proof of tampering, but pages that were drawn from them prove nothing either."""
+    forged = json.loads(canonical(week))
+    forged["run"]["findings"][0].update(value=0.01, severity="ok")
+    forged["run"]["engine"]["version"] = "0.1.0"
+    answer = verify_bytes(render_pdf(forged), "x", data=True)
+    assert [one.state for one in answer.levels[:5]] == ["same", "unknown", "same", "unknown", "unknown"]
+    assert (answer.state, answer.code) == ("unknown", 1) and answer.levels[4].differing
+
+
 def test_numbers_come_out_again(week):
     level = verify_bytes(canonical(week), "x", data=True).levels[4]
     assert (level.state, level.words) == (
