@@ -9,7 +9,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import engine
 from engine import errors
 from engine.errors import PlumblineError, UnreadableSource, plain
 from engine.tables.copies import Tell, Told
@@ -31,7 +30,7 @@ def copy_workbook(path: Path, sheet: str | None, target: Path, where: str, tell:
     """
     _bounded(path, where)
     answer = target.with_name("answer.json")
-    root = str(Path(engine.__file__).resolve().parent.parent)
+    root = str(Path(__file__).resolve().parents[2])
     known = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))}
     most = str(int(4e9 * setting(GIGABYTES, 1.0)))
     command = [sys.executable, "-c", CODE, str(path), sheet or "", str(target), where, str(answer), most]
