@@ -12,6 +12,7 @@ import urllib.request
 import pytest
 
 from tests.browser.conftest import serving
+from tests.browser.steps import turn_to
 from tests.conftest import ROOT
 
 NGINX = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
@@ -67,8 +68,7 @@ def test_a_page_is_opened_and_clicked_through_the_proxy(context, proxied):
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.goto(f"{proxied}column?column=temp_f")
     page.get_by_role("heading", name="Column", exact=True).wait_for(timeout=60_000)
-    page.get_by_role("link", name="Compare").click()
-    page.get_by_role("heading", name="Compare", exact=True).wait_for(timeout=60_000)
+    turn_to(page, "Explore", "Compare")
     assert page.url.startswith(f"{proxied}compare")
     assert sockets and all("/drift/_stcore/stream" in one for one in sockets) and wrong == []
 
