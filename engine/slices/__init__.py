@@ -8,7 +8,7 @@ from typing import Any
 from engine.columns import Column
 from engine.errors import InvalidFilter, UnknownName, nearest, shown
 from engine.slices.filters import OPERATORS, Filter, Operator, quoted
-from engine.slices.stored import FLOATS, condition_of
+from engine.slices.stored import FLOATS, condition_of, is_number
 from engine.slices.texts import parse_filter, typed
 from engine.slices.windows import BELIEVED, UNITS, Window, parse_window, unit_of, window_of, windows_between
 
@@ -21,6 +21,7 @@ __all__ = [
     "Operator",
     "Slice",
     "Window",
+    "is_number",
     "moment_sql",
     "parse_filter",
     "parse_window",

@@ -15,9 +15,18 @@ from engine.errors import InvalidFilter, shown
 from engine.slices.filters import Filter, quoted
 
 ORDER = frozenset({"ge", "gt", "le", "lt", "between"})
-SEES_NAN = frozenset({"ge", "gt", "is_null", "not_null"})  # to the database it is a value, larger than all others
 WIDEST = 2**127  # whole numbers from here on are asked as doubles
 FLOATS = frozenset({"FLOAT", "DOUBLE"})
+
+
+def is_number(value: str) -> str:
+    """SQL for whether a floating-point value is a number, infinite ones among them; NULL for NULL.
+
+    Not isnan: statistics of a Parquet file leave not-a-number out, and DuckDB 2.0 believes them. Where they give a
+    range it takes isnan(x) for false, and x <= 9 for true in every row where 9 is the largest value. What is asked of a
+    column goes through this first.
+    """
+    return f"(isfinite({value}) OR isinf({value}))"
 
 
 def condition_of(one: Filter, column: Column) -> tuple[str, list[Any]]:
@@ -27,14 +36,14 @@ def condition_of(one: Filter, column: Column) -> tuple[str, list[Any]]:
     what a number of the other side prints as. Types that have no plain form (BLOB, UUID, TIME, lists) compare as what
     they print. Raises InvalidFilter for a number that no double holds.
 
-    >>> condition_of(Filter("c", "eq", (0.3,)), Column("c", "FLOAT", Kind.NUMERIC))
-    ('"c" = ?', [0.30000001192092896])
+    >>> condition_of(Filter("c", "eq", (0.25,)), Column("c", "FLOAT", Kind.NUMERIC))
+    ('CASE WHEN (isfinite("c") OR isinf("c")) THEN "c" END = ?', [0.25])
     >>> condition_of(Filter("c", "eq", (7,)), Column("c", "VARCHAR", Kind.CATEGORICAL))
     ('"c" = ?', ['7'])
     """
     name = quoted(column.name)
     if one.operator in ("is_null", "not_null"):
-        return one.asked_of(_numbers_of(name, column, one.operator)), []
+        return one.asked_of(_numbers_of(name, column)), []
     if one.operator == "contains":
         return one.sql, [str(value) for value in one.values]
     expression, values = _compared(one, column)
@@ -48,12 +57,11 @@ def _compared(one: Filter, column: Column) -> tuple[str, list[Any]]:
     if told == "text" and stored == "number" and column.kind is Kind.NUMERIC:
         told, values = _read_alike(values)
     if told == "number" and stored == "number":
-        return _numbers_of(name, column, one.operator), [_number(value, column) for value in values]
+        return _numbers_of(name, column), [_number(value, column) for value in values]
     by_size = column.kind is Kind.NUMERIC or one.operator in ORDER or any(isinstance(one, float) for one in values)
     if told == "number" and text and by_size:
         read = f"TRY_CAST({name} AS DOUBLE)"
-        read = f"CASE WHEN NOT isnan({read}) THEN {read} END" if one.operator in SEES_NAN else read
-        return read, [_number(value, column) for value in values]
+        return f"CASE WHEN {is_number(read)} THEN {read} END", [_number(value, column) for value in values]
     if told == "moment" and stored != "printed":
         return (name if stored == "moment" else f"TRY_CAST({_printed(name, text)} AS TIMESTAMP)"), values
     if told == "truth" and stored == "number":
@@ -96,9 +104,9 @@ def _number_of(text: str) -> int | float:
     return int(text) if text.strip().lstrip("+-").isdecimal() else float(text)
 
 
-def _numbers_of(name: str, column: Column, operator: str) -> str:
-    """A column of numbers in which not-a-number is missing; asked only where the database would tell the two apart."""
-    return f"CASE WHEN NOT isnan({name}) THEN {name} END" if column.base in FLOATS and operator in SEES_NAN else name
+def _numbers_of(name: str, column: Column) -> str:
+    """A column of numbers in which not-a-number is missing."""
+    return f"CASE WHEN {is_number(name)} THEN {name} END" if column.base in FLOATS else name
 
 
 def _number(value: Any, column: Column) -> int | float | Decimal:

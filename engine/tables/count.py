@@ -11,7 +11,18 @@ from numpy.typing import NDArray
 
 from engine.columns import INTEGERS, Column, Kind
 from engine.errors import UnusableData, shown
-from engine.slices import BELIEVED, FLOATS, UNITS, Slice, Window, moment_sql, quoted, window_of, windows_between
+from engine.slices import (
+    BELIEVED,
+    FLOATS,
+    UNITS,
+    Slice,
+    Window,
+    is_number,
+    moment_sql,
+    quoted,
+    window_of,
+    windows_between,
+)
 from engine.tables.cells import ALL, Cells
 from engine.tables.codes import Tally, encoder, refine
 from engine.tables.groups import Groups
@@ -128,7 +139,7 @@ def _named(stored: Column) -> str:
     name, base = quoted(stored.name), stored.base
     if base in FLOATS:
         value = name if base == "DOUBLE" else f"CAST(CAST({name} AS VARCHAR) AS DOUBLE)"
-        return f"CASE WHEN NOT isnan({name}) THEN {value} END"
+        return f"CASE WHEN {is_number(name)} THEN {value} END"
     plain = base in PLAIN or (base.startswith(("TIMESTAMP", "DATE")) and base != "TIMESTAMP_NS")
     return name if plain else f"CAST({name} AS VARCHAR)"
 

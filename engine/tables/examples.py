@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.columns import ORDERED, Column, Kind
-from engine.slices import Slice, quoted
+from engine.slices import Slice, is_number, quoted
 from engine.tables.labels import say
 from engine.tables.sources import Dataset
 from engine.tables.supports import CategoricalSupport, NumericSupport, Support
@@ -59,7 +59,7 @@ def _out_of_range(dataset: Dataset, wanted: Column, support: NumericSupport, cut
     sql = (
         f"SELECT left(shown, {LENGTH}) AS shown, value, n FROM (SELECT CAST({name} AS VARCHAR) AS shown, "
         f"any_value(value) AS value, count(*) AS n FROM ({read} WHERE {condition}) "
-        "WHERE NOT isnan(value) AND (value < ? OR value > ?) GROUP BY 1) "
+        f"WHERE {is_number('value')} AND (value < ? OR value > ?) GROUP BY 1) "
         f"ORDER BY n DESC, greatest(? - value, value - ?) DESC, shown LIMIT {MOST}"
     )
     found = dataset.query(sql, [*values, low, high, low, high]).to_pylist()

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from engine.columns import Column, Kind, Role
 from engine.errors import UnusableData, shown
-from engine.slices import Slice
+from engine.slices import Slice, is_number
 from engine.tables.sources import Dataset
 from engine.tables.values import value_sql
 
@@ -92,7 +92,7 @@ def join_labels(table: LabelTable, datasets: Sequence[Dataset], wanted: Column) 
     source = table.dataset
     identity = value_sql(source.column(table.id), key)
     value = value_sql(source.column(table.column), wanted)
-    kept = "" if wanted.kind is Kind.CATEGORICAL else " AND NOT isnan(value)"
+    kept = "" if wanted.kind is Kind.CATEGORICAL else f" AND {is_number('value')}"
     asked = f"SELECT {identity} AS id, {value} AS value FROM {source.scan}"
     each = source.query(
         f"SELECT id, min(value) AS value, count(*) AS n, min(value) <> max(value) AS apart FROM ({asked}) "

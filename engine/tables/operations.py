@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from engine.columns import Column, Role
 from engine.operations import QUANTILES, SAMPLE_RATE, Served
-from engine.slices import UNITS, Slice, Window, moment_sql, quoted, window_of
+from engine.slices import UNITS, Slice, Window, is_number, moment_sql, quoted, window_of
 from engine.tables.count import YEARS
 from engine.tables.sources import Dataset
 
@@ -134,11 +134,11 @@ def _failed(column: Column | None) -> str:
         return name
     number = f"TRY_CAST({name} AS DOUBLE)"
     if STATUS.search(column.name):
-        return f"CASE WHEN isnan({number}) THEN NULL ELSE {number} >= {FAILED} END"
+        return f"CASE WHEN {is_number(number)} THEN {number} >= {FAILED} END"
     if column.base in ("VARCHAR", "ENUM"):  # a message; none is no error
         fine = ", ".join(f"'{word}'" for word in FINE)
         return f"lower(trim(coalesce(CAST({name} AS VARCHAR), ''))) NOT IN ({fine})"
-    return f"CASE WHEN isnan({number}) THEN NULL ELSE {number} <> 0 END"
+    return f"CASE WHEN {is_number(number)} THEN {number} <> 0 END"
 
 
 def _weight(dataset: Dataset) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.columns import ORDERED, Column, Kind
 from engine.errors import PlumblineError, plain
-from engine.slices import quoted
+from engine.slices import is_number, quoted
 from engine.tables.sources import Dataset
 from engine.tables.values import there_sql, value_sql
 
@@ -125,7 +125,7 @@ def _counts(dataset: Dataset, columns: Sequence[Column]) -> dict[str, Counted]:
 def _finite(dataset: Dataset, column: Column) -> Counted:
     """The range of what is finite, and how many are not-a-number."""
     value = _value(dataset, column)
-    asked = f"count_if(NOT {_number(value)}) AS nan, min({value}) {{0}} AS low, max({value}) {{0}} AS high"
+    asked = f"count_if(NOT {is_number(value)}) AS nan, min({value}) {{0}} AS low, max({value}) {{0}} AS high"
     kept = asked.format(f"FILTER (isfinite({value}))")
     return dict(dataset.query(f"SELECT {kept} FROM {dataset.scan} WHERE {value} IS NOT NULL").to_pylist()[0])
 
@@ -133,12 +133,6 @@ def _finite(dataset: Dataset, column: Column) -> Counted:
 def _value(dataset: Dataset, column: Column) -> str:
     stored = dataset.column(column.name)
     return quoted(stored.name) if column.kind is Kind.NESTED else f"({value_sql(stored, column)})"
-
-
-def _number(value: str) -> str:
-    """SQL for a value that is not not-a-number. DuckDB 2.0 takes isnan for false where a Parquet file's statistics,
-    which leave NaN out, give a range; it takes neither of these for granted."""
-    return f"(isfinite({value}) OR isinf({value}))"
 
 
 def _shaped(dataset: Dataset, column: Column, counted: Counted, like: Mapping[str, Profile]) -> Profile:
@@ -201,7 +195,7 @@ def _bars(dataset: Dataset, column: Column, low: float, high: float) -> tuple[in
     place = f"least(greatest(floor(({value} - ?) / ?), 0), {BARS - 1})" if width > 0 else "0 * (CAST(? AS DOUBLE) + ?)"
     table = dataset.query(
         f"SELECT CAST({place} AS INTEGER) AS bar, count(*) AS n FROM {dataset.scan} "
-        f"WHERE {_number(value)} GROUP BY 1", [low, width or 1.0],
+        f"WHERE {is_number(value)} GROUP BY 1", [low, width or 1.0],
     )  # fmt: skip
     counts = np.zeros(BARS if width > 0 else 1, dtype=np.int64)
     counts[table["bar"].to_numpy()] = table["n"].to_numpy()

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.columns import INTEGERS, ORDERED, Column, Kind, kind_of
-from engine.slices import FLOATS, Slice, quoted
+from engine.slices import FLOATS, Slice, is_number, quoted
 from engine.summaries import Counts, Floats, QualityCounts
 from engine.tables.sources import Dataset
 
@@ -59,7 +59,7 @@ def value_sql(stored: Column, wanted: Column) -> str:
             return f"CAST(epoch({name}) AS DOUBLE)"
         return f"CAST(epoch(TRY_CAST({_as_text(name, base)} AS TIMESTAMP)) AS DOUBLE)"
     if base in FLOATS:  # not-a-number is missing here too, not a category
-        return f"CASE WHEN NOT isnan({name}) THEN {_category_sql(name, base, wanted)} END"
+        return f"CASE WHEN {is_number(name)} THEN {_category_sql(name, base, wanted)} END"
     return _category_sql(name, base, wanted)
 
 
@@ -81,7 +81,7 @@ def _as_text(name: str, base: str) -> str:
 def there_sql(stored: Column) -> str:
     """SQL for what a row of a category holds, readable or not; not-a-number is missing."""
     name = quoted(stored.name)
-    return f"CASE WHEN NOT isnan({name}) THEN {name} END" if stored.base in FLOATS else name
+    return f"CASE WHEN {is_number(name)} THEN {name} END" if stored.base in FLOATS else name
 
 
 def can_fail(stored: Column, wanted: Column) -> bool:
