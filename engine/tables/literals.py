@@ -1,10 +1,17 @@
-"""Parquet files as they stand in a query: read from, and written to."""
+"""Paths as SQL: a text that means one file, whatever signs its name holds."""
 
 from pathlib import Path
 
-from engine.tables.texts import file_literal
+from engine.tables.texts import literal
 
-__all__ = ["file_literal", "quotes_doubled", "scan_of"]
+
+def file_literal(path: Path) -> str:
+    """A path as an SQL string that means this one file: quotes doubled, glob signs bracketed.
+
+    >>> file_literal(Path("it's [1].csv"))
+    "'it''s [[]1].csv'"
+    """
+    return literal("".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(path)))
 
 
 def quotes_doubled(path: Path) -> str:
