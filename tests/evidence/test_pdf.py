@@ -263,6 +263,12 @@ def test_paper_is_as_it_was_asked_for(run):
         Options(paper="a5")
 
 
+def test_the_first_page_is_whole_on_letter_too(week):
+    made = PdfReader(io.BytesIO(render_pdf({**week, "options": {**week["options"], "paper": "us-letter"}})))
+    first, second = (bare(made.pages[i].extract_text()) for i in (0, 1))
+    assert bare("Digest of the evidence") in first and bare("What calls for attention") in second
+
+
 def test_evidence_of_before_there_was_a_choice_of_paper_is_drawn(small, small_pdf):
     options = {name: one for name, one in small["options"].items() if name != "paper"}
     assert len(PdfReader(io.BytesIO(render_pdf({**small, "options": options}))).pages) > 3
