@@ -1,6 +1,4 @@
-"""Rare values stay out of evidence: categories of few rows are pooled in bins, counted in sentences, and left out of
-cohorts.
-"""
+"""Rare values stay out of evidence: of few rows, they are pooled in bins, counted in sentences, no cohorts of theirs."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
