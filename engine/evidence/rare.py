@@ -1,4 +1,4 @@
-"""Rare values stay out of evidence: of few rows, they are pooled in bins, counted in sentences, no cohorts of theirs."""
+"""Rare values stay out of evidence: of few rows, they are pooled in bins, counted in sentences, and no cohort."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
