@@ -120,7 +120,7 @@ def shortened(text: str, most: int = LONGEST) -> str:
 def begun(text: str, most: int) -> str:
     """The beginning of a text, where all of it has no room; the whole stands in the JSON.
 
-    >>> begun("one two three", 9)
+    >>> begun("one two three", 10)
     'one two …'
     """
     if len(text) <= most:
