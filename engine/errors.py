@@ -27,7 +27,7 @@ class PlumblineError(Exception):
         self.message, self.where, self.hint = message, where, hint
 
     def __str__(self) -> str:
-        place = f"{self.where}: " if self.where else ""
+        place = f"{plain(self.where, 500)}: " if self.where else ""
         return f"{place}{self.message}" + (f" {self.hint}" if self.hint else "")
 
     def document(self) -> dict[str, object]:
@@ -85,7 +85,8 @@ class Problem:
 
     def __str__(self) -> str:
         place = f"line {self.line}, " if self.line else ""
-        return f"{place}{self.field}: {self.message}" + (f" {self.hint}" if self.hint else "")
+        said = f"{self.message}" + (f" {self.hint}" if self.hint else "")
+        return f"{place}{plain(self.field, 120)}: {plain(said, 1000)}"  # keys are whatever somebody wrote
 
 
 class Forbidden(PlumblineError):

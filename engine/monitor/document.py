@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from engine.errors import Problem, nearest, shown
 
 TYPES = re.compile(r"([a-z]+(-[a-z]+)*)?\[.*\]", re.DOTALL)  # list[str], function-after[…], [key]
+HALF = re.compile("[\ud800-\udfff]")
 VALUES = 20_000  # in a file, aliases written out
 LARGEST = 1 << 20  # bytes; such a file is a page of text, and YAML of more can be made to explode
 
@@ -36,6 +37,9 @@ def load(text: str, what: str) -> tuple[dict[Any, Any], Any] | Problem:
 def _size(node: Any, sizes: dict[int, int]) -> int:
     """How many values a document holds when every alias is written out; refused beyond VALUES or in a circle."""
     if id(node) not in sizes:
+        if isinstance(node, yaml.ScalarNode) and HALF.search(node.value):
+            said = "it holds half a character (\\ud800 to \\udfff), which no text has"
+            raise yaml.constructor.ConstructorError(None, None, said, node.start_mark)
         sizes[id(node)] = VALUES  # until it is known: an alias to what holds it would never end
         inner: list[Any] = []
         if isinstance(node, yaml.MappingNode):

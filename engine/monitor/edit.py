@@ -150,5 +150,8 @@ def put_in_place(text: str, node: Any, value: str) -> str:
 def scalar(value: float | str) -> str:
     """A number, or a text in quotes where YAML would read something else."""
     if isinstance(value, str):
-        return value if re.fullmatch(r"\d+ of \d+", value) else json.dumps(value, ensure_ascii=False)
+        if re.fullmatch(r"\d+ of \d+", value):
+            return value
+        signs = json.dumps(value, ensure_ascii=False)  # what YAML takes for a line's end or refuses is written as code
+        return "".join(one if one.isprintable() else f"\\U{ord(one):08x}" for one in signs)
     return f"{value:.12g}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from engine.errors import UnreadableSource, shown
+from engine.errors import UnreadableSource, plain, shown
 
 LISTINGS = 20  # of a folder, until two in a row are alike
 # In a folder a name says what may be data; what a file is, its content says.
@@ -41,7 +41,8 @@ def find(source: str | Path) -> Found:
             return _found(Path(before).expanduser(), before, part)
         return _found(path, text, None)
     except (OSError, RuntimeError, ValueError, NotImplementedError) as error:  # too long, no such user, a wrong glob
-        raise UnreadableSource(f"It cannot be looked up: {str(error).rstrip('.')}.", where=shown(text)) from None
+        why = getattr(error, "strerror", None) or str(error)
+        raise UnreadableSource(f"It cannot be looked up: {plain(why.rstrip('.'), 200)}.", where=shown(text)) from None
 
 
 def _found(path: Path, text: str, part: str | None) -> Found:
