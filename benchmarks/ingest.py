@@ -38,7 +38,7 @@ def _most() -> float:
 def measured(kind: str, path: Path) -> None:
     """One reading in a process of its own: clock, processor and growth of memory are printed."""
     from engine.tables.connection import connect
-    from engine.tables.delimited import ingest
+    from engine.tables.text.delimited import ingest
 
     root = connect([path.parent])
     root.execute("SELECT 1")

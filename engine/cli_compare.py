@@ -20,7 +20,7 @@ from engine.tables.connection import connect
 from engine.tables.late_labels import LabelTable
 from engine.tables.places import find_path
 from engine.tables.sources import Dataset, find_files, open_dataset
-from engine.tables.text_format import TextFormat, text_format, typed_format
+from engine.tables.text.text_format import TextFormat, text_format, typed_format
 
 if TYPE_CHECKING:
     from engine.monitor import Monitor

@@ -35,9 +35,9 @@ from engine.tables.attributions import Attributions, Prefixed
 from engine.tables.count import count, volumes
 from engine.tables.late_labels import LabelTable
 from engine.tables.outcomes import read_outcomes
-from engine.tables.read_alike import read_of, unlike
 from engine.tables.sources import Dataset
 from engine.tables.supports import Support
+from engine.tables.text.read_alike import read_of, unlike
 from engine.tables.together import in_groups
 
 PARTIAL = "The window holds too few of its rows to judge drift: only data quality and schema count."

@@ -11,7 +11,7 @@ from engine.tables.connection import connect
 from engine.tables.exact import quality_only, summarize
 from engine.tables.sources import Dataset, find_files, open_dataset
 from engine.tables.supports import Support, build_support
-from engine.tables.text_format import TextFormat
+from engine.tables.text.text_format import TextFormat
 from engine.tables.together import in_groups, read_each
 from engine.tables.values import Categories, Numbers
 

@@ -24,8 +24,8 @@ from engine.tables.attributions import Attributions, Prefixed, find_attributions
 from engine.tables.connection import connect
 from engine.tables.late_labels import LabelTable
 from engine.tables.places import find_path
-from engine.tables.read_alike import given_then
 from engine.tables.sources import Dataset, find_files, open_dataset
+from engine.tables.text.read_alike import given_then
 
 WEEK = {"attributions": None, "labels": None, "every": "week"}  # of a run that had no monitor
 

@@ -22,13 +22,13 @@ from engine.signals import Level
 from engine.slices import moment_sql, quoted
 from engine.slices.texts import parse_filters
 from engine.summaries import Histogram
-from engine.tables.addresses import is_elsewhere, looked_at
+from engine.tables.away.addresses import is_elsewhere, looked_at
 from engine.tables.connection import connect
 from engine.tables.count import volumes
 from engine.tables.groups import GROUPS
 from engine.tables.places import find_path
 from engine.tables.sources import Dataset, find_files, open_dataset
-from engine.tables.text_format import TextFormat
+from engine.tables.text.text_format import TextFormat
 
 ROLES = ("id", "timestamp", "score", "prediction", "target", "latency", "error")
 NUMBERS = ("score", "latency")  # roles that only numbers can have

@@ -14,8 +14,8 @@ from engine.metrics import metric
 from engine.signals import Level
 from engine.slices import UNITS
 from engine.slices.texts import check_syntax, split_text
-from engine.tables.addresses import table_address
-from engine.tables.text_format import TextFormat, text_format
+from engine.tables.away.addresses import table_address
+from engine.tables.text.text_format import TextFormat, text_format
 
 
 class Section(BaseModel):

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from engine.monitor.limits import Row
 from engine.monitor.model import Monitor
-from engine.tables.preview import unfit
 from engine.tables.sources import Dataset
-from engine.tables.text_format import TextFormat
+from engine.tables.text.preview import unfit
+from engine.tables.text.text_format import TextFormat
 
 
 def text_of(monitor: Monitor, field: str) -> TextFormat | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from engine.errors import PlumblineError, UnreadableSource, shown
-from engine.tables.addresses import is_elsewhere, local_file, looked_at
+from engine.tables.away.addresses import is_elsewhere, local_file, looked_at
 from engine.tables.sources import find_files
 
 

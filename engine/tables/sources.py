@@ -15,16 +15,16 @@ import pyarrow.parquet as pq
 from engine.columns import Column, Role, guess_roles, kind_of, parse
 from engine.errors import UnknownName, UnreadableSource, UnusableData, shown
 from engine.slices import Slice
-from engine.tables.addresses import beside, is_elsewhere, local_file, looked_at, without_secrets
+from engine.tables.away.addresses import beside, is_elsewhere, local_file, looked_at, without_secrets
+from engine.tables.away.elsewhere import bring
 from engine.tables.cache import fingerprint, key_of
 from engine.tables.connection import DuckDBPyConnection, connect
-from engine.tables.copies import Tell, silent
-from engine.tables.elsewhere import bring
-from engine.tables.found import Found, find
+from engine.tables.files.copies import Tell, silent
+from engine.tables.files.found import Found, find
+from engine.tables.files.gathered import Gathered, gather
 from engine.tables.frames import frame_of
-from engine.tables.gathered import Gathered, gather
-from engine.tables.rejects import Rejects
-from engine.tables.text_format import TextFormat
+from engine.tables.text.rejects import Rejects
+from engine.tables.text.text_format import TextFormat
 from engine.tables.texts import reason
 
 __all__ = ["Dataset", "find_files", "open_dataset", "watched_files"]

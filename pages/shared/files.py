@@ -9,7 +9,7 @@ from engine.explore import first_look
 from engine.explore.guesses import guessed
 from engine.findings import Finding
 from engine.pair import read_as
-from engine.tables.addresses import is_elsewhere
+from engine.tables.away.addresses import is_elsewhere
 from engine.tables.profile import Profile, profile, redrawn
 from engine.tables.sources import Dataset, find_files, open_dataset
 from pages.shared.door import Progress, Work, begin

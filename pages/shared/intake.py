@@ -10,10 +10,10 @@ import streamlit as st
 
 from engine.errors import UnreadableSource, shown
 from engine.monitor.model import Place
-from engine.tables.addresses import is_elsewhere, may_be_typed, without_secrets
+from engine.tables.away.addresses import is_elsewhere, may_be_typed, without_secrets
 from engine.tables.connection import cache_folder
 from engine.tables.sources import find_files
-from engine.tables.text_format import TextFormat
+from engine.tables.text.text_format import TextFormat
 from pages.shared.allowance import Refused
 from pages.shared.inbox import drop, folder_of, parcel
 

@@ -6,9 +6,9 @@ from typing import Any
 import streamlit as st
 
 from engine.errors import PlumblineError
-from engine.tables.rejects import Rejects
 from engine.tables.sources import Dataset
-from engine.tables.text_format import ENCODINGS, SAID, TextFormat, text_format
+from engine.tables.text.rejects import Rejects
+from engine.tables.text.text_format import ENCODINGS, SAID, TextFormat, text_format
 from pages.shared.bringing import SOURCES, sources
 from pages.shared.words import counted, plain, safe_cell
 

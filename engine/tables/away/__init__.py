@@ -1,0 +1,1 @@
+"""What lies elsewhere is brought here: web addresses, buckets, tables of databases."""
