@@ -149,4 +149,5 @@ def test_another_engine_is_told_and_no_proof_of_tampering(forging):
     run["findings"][0]["value"] = 99.0
     answer = again(evidence(run))
     assert answer.state == "unknown" and len(answer.differing) == 1
-    assert "it was Plumbline 0.0.9, DuckDB" in answer.words and "does not prove that anything was changed" in answer.words
+    assert "it was Plumbline 0.0.9, DuckDB" in answer.words
+    assert "does not prove that anything was changed" in answer.words
