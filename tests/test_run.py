@@ -261,6 +261,13 @@ def test_cells_and_the_exact_tier_read_the_same(demo, cut):
     assert_canonical(quick)
 
 
+@pytest.mark.parametrize("cut", [Slice(), Slice(window=window_of(datetime(2013, 4, 22), "week"))], ids=["all", "week"])
+def test_numbers_are_plain_so_that_a_file_shows_them_as_they_are(demo, cut):
+    for one in look(demo.reference, demo.production, cut, demo.plan).findings:
+        for number in (one.value, one.floor, one.p_value, one.statistic, *(one.interval or ())):
+            assert number is None or type(number) in (float, int), f"{one.metric} of {one.column}: {number!r}"
+
+
 def test_the_demo_has_forty_windows_the_last_of_two_days(demo):
     assert len(demo.windows) == 40
     assert demo.windows[0].text == "2013-04-01..2013-04-08"
