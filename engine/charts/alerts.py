@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import plotly.graph_objects as go
-
+from engine.charts.drawn import Drawn
 from engine.charts.theme import colours, layout, note, plain
 from engine.charts.timeline import Happened, event_marks
 from engine.slices import Window
@@ -18,7 +17,7 @@ def alerts(
     most: float | None = None,
     mode: str = "light",
     events: Sequence[Happened] = (),
-) -> go.Figure:
+) -> Drawn:
     """Findings in alarm per window. most: how many are wanted on average, drawn as a line."""
     c = colours(mode)
     starts: list[datetime] = [one.start for one in windows]
@@ -44,7 +43,7 @@ def alerts(
         },
     ]  # fmt: skip
     top = max([*before, *after, most or 0, 1])
-    return go.Figure(
+    return Drawn(
         {
             "data": data,
             "layout": layout(

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-import plotly.graph_objects as go
-
+from engine.charts.drawn import Drawn
 from engine.charts.theme import SYMBOLS, colour_of, colours, faded, layout, note, zones
 from engine.findings import Finding, three
 
 
-def bullet(finding: Finding, mode: str = "light") -> go.Figure:
+def bullet(finding: Finding, mode: str = "light") -> Drawn:
     """A finding that has a value. The ruler starts at 0, since all metrics here read no change as 0 or less alike."""
     c = colours(mode)
     value, limits = finding.value or 0.0, finding.threshold
@@ -32,7 +31,7 @@ def bullet(finding: Finding, mode: str = "light") -> go.Figure:
     point = {"size": 13, "color": colour_of(finding.severity, mode), "symbol": SYMBOLS[finding.severity]}
     floor = "" if finding.floor is None else f"<br>no change reads up to {three(finding.floor)}"
     hover = f"value {three(value)}{floor}<extra></extra>"
-    return go.Figure(
+    return Drawn(
         {
             "data": [
                 {

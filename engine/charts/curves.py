@@ -3,9 +3,9 @@
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from engine.charts.drawn import Drawn
 from engine.charts.theme import SIDES, colours, layout, note, plain
 from engine.findings import three
 from engine.summaries import Curve, Floats
@@ -48,9 +48,7 @@ def _visible(curve: Curve) -> tuple[Floats, Floats, Floats]:
     return x[keep], p[keep], q[keep]
 
 
-def curves(
-    curve: Curve, column: str, log: bool = False, mode: str = "light", sides: tuple[str, str] = SIDES
-) -> go.Figure:
+def curves(curve: Curve, column: str, log: bool = False, mode: str = "light", sides: tuple[str, str] = SIDES) -> Drawn:
     """The share of rows at or below each value, both sides, with the largest gap (Kolmogorov and Smirnov's) marked.
 
     sides: what the two are called.
@@ -80,7 +78,7 @@ def curves(
         said = f"largest gap<br><b>{high - low:.1%}</b> at {three(float(x[at]))}"
         corner = {"xref": "paper", "x": 0.98, "xanchor": "right", "yref": "paper", "y": 0.04, "yanchor": "bottom"}
         notes.append(note(said, mode, align="right", font={"size": 12, "color": c["text"]}, **corner))
-    return go.Figure(
+    return Drawn(
         {
             "data": data,
             "layout": layout(

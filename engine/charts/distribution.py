@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import plotly.graph_objects as go
-
+from engine.charts.drawn import Drawn
 from engine.charts.theme import SIDES, colours, faded, layout, note, plain
 from engine.findings import Part
 
@@ -74,7 +73,7 @@ def distribution(
     ordered: bool,
     mode: str = "light",
     sides: tuple[str, str] = SIDES,
-) -> go.Figure:
+) -> Drawn:
     """ordered: bins have an order, so production is a stepped line over reference bars; else bars stand in pairs.
 
     sides: what the two are called, where the one that production is held against is not the reference.
@@ -131,7 +130,7 @@ def distribution(
     ticks = {"tickmode": "array", "tickvals": places, "ticktext": labels, "tickangle": -40 if len(bins) > 5 else 0}
     x = {**ticks, "range": [-0.5, len(bins) - 0.5], "showgrid": False, "title": plain(column, 60)}
     x["anchor"] = "y2" if scored else "y"
-    return go.Figure(
+    return Drawn(
         {
             "data": data,
             "layout": layout(

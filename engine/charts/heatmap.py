@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import plotly.graph_objects as go
-
+from engine.charts.drawn import Drawn
 from engine.charts.theme import MARKS, WORDS, colours, layout, plain
 from engine.findings import Finding, NotComputed, Severity, three
 
@@ -44,7 +43,7 @@ def heatmap(
     metric: str,
     chosen: str | None = None,
     mode: str = "light",
-) -> go.Figure:
+) -> Drawn:
     """rows: columns, worst first; cells[row][spot]. Heat map traces report no clicks: clear marks on top of them do."""
     c = colours(mode)
     flat = [(i, j, cells[j][i]) for j in range(len(rows)) for i in range(len(spots))]
@@ -98,7 +97,7 @@ def heatmap(
         }
         for i, spot in enumerate(spots) if spot.partial
     ]  # fmt: skip
-    return go.Figure(
+    return Drawn(
         {
             "data": data,
             "layout": layout(

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import plotly.graph_objects as go
-
+from engine.charts.drawn import Drawn
 from engine.charts.theme import colours, layout, note, plain
 from engine.findings import three
 
@@ -51,7 +50,7 @@ def summed(shares: Sequence[Share], metric: str, whole: float) -> str:
     return f"{metric} {three(whole)} = mix {three(mix)} {sign} behaviour {three(abs(behaviour))}"
 
 
-def mix_chart(shares: Sequence[Share], metric: str, mode: str = "light") -> go.Figure:
+def mix_chart(shares: Sequence[Share], metric: str, mode: str = "light") -> Drawn:
     """Two bars a cohort on one scale: to the right what raises the reading, to the left what lowers it."""
     c = colours(mode)
     rows = folded(shares)
@@ -85,7 +84,7 @@ def mix_chart(shares: Sequence[Share], metric: str, mode: str = "light") -> go.F
         note(f"{one.mix + one.behaviour:+.2g}", mode, x=max(one.mix, one.behaviour, 0.0), y=i, xanchor="left", xshift=4)
         for i, one in enumerate(rows)
     ]
-    return go.Figure(
+    return Drawn(
         {
             "data": data,
             "layout": layout(

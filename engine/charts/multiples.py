@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-import plotly.graph_objects as go
-
+from engine.charts.drawn import Drawn
 from engine.charts.theme import SYMBOLS, colour_of, colours, faded, layout, note, plain
 from engine.charts.timeline import Happened, Moment, event_marks
 from engine.findings import Finding, Severity, three
@@ -20,7 +19,7 @@ def multiples(
     mode: str = "light",
     events: Sequence[Happened] = (),
     chosen: str | None = None,
-) -> go.Figure:
+) -> Drawn:
     """One panel a column, wide of them in a row. moments[column]: its windows. It ends at five least warnings."""
     c = colours(mode)
     tall = -(-len(columns) // wide) or 1
@@ -77,7 +76,7 @@ def multiples(
     if least:
         said = f"dotted: warning; one scale, cut off at {three(top)}"
         notes.append(note(said, mode, xref="paper", yref="paper", x=1, y=1, xanchor="right", yanchor="bottom"))
-    return go.Figure(
+    return Drawn(
         {
             "data": data,
             "layout": layout(

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from math import log10
 from typing import Any
 
-import plotly.graph_objects as go
-
+from engine.charts.drawn import Drawn
 from engine.charts.theme import MARKS, WORDS, colours, layout, note, plain
 from engine.consequence import Consequence, Verdict
 from engine.findings import three
@@ -19,7 +18,7 @@ LOOKS = {  # verdict -> colour of the palette, symbol
 }
 
 
-def quadrant(found: Sequence[Consequence], mode: str = "light") -> go.Figure:
+def quadrant(found: Sequence[Consequence], mode: str = "light") -> Drawn:
     """x: share of all importance; y: drift over its threshold, by powers of ten. Hollow: beyond it, but not drifted."""
     c = colours(mode)
     known = [one for one in found if one.share is not None]
@@ -69,7 +68,7 @@ def quadrant(found: Sequence[Consequence], mode: str = "light") -> go.Figure:
         for words, x, y, across, up in corners
     ]
     notes.append(note("threshold", mode, xref="paper", x=1, y=0, xanchor="right", yanchor="bottom"))  # 10 ** 0 is 1
-    return go.Figure(
+    return Drawn(
         {
             "data": data,
             "layout": layout(

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
+from engine.charts.drawn import Drawn
 from engine.charts.realized import span_of
 from engine.charts.theme import colours, faded, layout, note, plain
 from engine.charts.timeline import Happened, event_marks
@@ -16,7 +16,7 @@ from engine.findings import three
 
 def rates(
     found: Said, keys: Sequence[str], chosen: str | None = None, mode: str = "light", events: Sequence[Happened] = ()
-) -> go.Figure:
+) -> Drawn:
     """Predicted dashed, came true solid. keys: of the windows, which come back with a click."""
     c = colours(mode)
     starts: list[datetime] = [one.start for one in found.windows]
@@ -77,7 +77,7 @@ def rates(
         line = {"color": c["text"], "width": 1, "dash": "dash"}
         shapes.append({"type": "line", "x0": now, "x1": now, "yref": "paper", "y0": 0, "y1": 1, "line": line})
     title = f"share of {plain(found.of)}" if found.share else f"mean {plain(found.of)}"
-    return go.Figure(
+    return Drawn(
         {
             "data": data,
             "layout": layout(

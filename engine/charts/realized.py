@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import plotly.graph_objects as go
-
+from engine.charts.drawn import Drawn
 from engine.charts.theme import MARKS, SYMBOLS, WORDS, colour_of, colours, faded, layout, note, plain, zones
 from engine.charts.timeline import Happened, event_marks
 from engine.estimate.performance import Estimate
@@ -42,7 +41,7 @@ def realized(
     mode: str = "light",
     events: Sequence[Happened] = (),
     line: str = "realized",
-) -> go.Figure:
+) -> Drawn:
     """Realized solid, estimated dashed, each in its band; hollow where labels are still coming.
 
     chosen: the key of a window. line: what the solid line is called.
@@ -92,7 +91,7 @@ def realized(
         dashed = {"color": c["text"], "width": 1, "dash": "dash"}
         shapes.append({"type": "line", "x0": now.start, "x1": now.start, "yref": "paper", "y0": 0, "y1": 1,
                        "line": dashed})  # fmt: skip
-    return go.Figure(
+    return Drawn(
         {
             "data": data,
             "layout": layout(

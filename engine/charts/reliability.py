@@ -3,8 +3,8 @@
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
+from engine.charts.drawn import Drawn
 from engine.charts.theme import SIDES, colours, layout, note, plain
 from engine.estimate.reliability import Reliability
 
@@ -17,7 +17,7 @@ def reliability_chart(
     mode: str = "light",
     sides: tuple[str, str] = SIDES,
     diagonal: bool = True,
-) -> go.Figure:
+) -> Drawn:
     """Observed share by mean score of each bin, with its 95 % interval. diagonal: whether scores are chances."""
     c = colours(mode)
     data: list[dict[str, Any]] = []
@@ -50,7 +50,7 @@ def reliability_chart(
         notes.append(note("says what it means", mode, x=0.97 * top, y=0.97 * top, xanchor="right", yanchor="bottom",
                           xshift=-6))  # fmt: skip
     axis = {"range": [0, top]} if diagonal else {}
-    return go.Figure(
+    return Drawn(
         {
             "data": data,
             "layout": layout(

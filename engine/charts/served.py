@@ -6,8 +6,7 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
-import plotly.graph_objects as go
-
+from engine.charts.drawn import Drawn
 from engine.charts.realized import Told, realized
 from engine.charts.theme import colours, faded, layout, note, plain
 from engine.charts.timeline import Happened, event_marks
@@ -33,7 +32,7 @@ def latencies(
     chosen: str | None = None,
     mode: str = "light",
     events: Sequence[Happened] = (),
-) -> go.Figure:
+) -> Drawn:
     """The 95th percentile with its thresholds and floor, others as quiet lines. beside: name -> one value a window."""
     figure = realized(p95, TITLE, chosen, mode, events, "95 %")
     c = colours(mode)
@@ -52,7 +51,7 @@ def latencies(
     for shape in whole["layout"].get("shapes", ()):  # zones reach to the new top
         if shape.get("yref") != "paper" and shape.get("y1") == high:
             shape["y1"] = span[1]
-    return go.Figure(whole)
+    return Drawn(whole)
 
 
 def volume(
@@ -61,7 +60,7 @@ def volume(
     chosen: str | None = None,
     mode: str = "light",
     events: Sequence[Happened] = (),
-) -> go.Figure:
+) -> Drawn:
     """Requests of every window; hollow where it is partial. least: share of the median below which a window is that."""
     c = colours(mode)
     starts = [one.start for one in windows]
@@ -85,7 +84,7 @@ def volume(
         wide = max(starts) - min(starts)
         axis["range"] = [min(starts) - 0.6 * wide / (len(starts) - 1), max(starts) + 0.25 * wide]
     more = {"yaxis": {"title": "requests", "rangemode": "tozero", "nticks": 6}, "shapes": shapes, "annotations": notes}
-    return go.Figure(
+    return Drawn(
         {"data": [bars], "layout": layout(mode, 300, xaxis=axis, clickmode="event+select", hovermode="closest", **more)}
     )
 

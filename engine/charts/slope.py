@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-import plotly.graph_objects as go
-
 from engine.attribution import RankChange
+from engine.charts.drawn import Drawn
 from engine.charts.theme import SIDES, colours, layout, note, plain
 
 SHOWN = 20  # features; the least important on both sides are left out
 
 
-def slope(changes: Sequence[RankChange], mode: str = "light", sides: tuple[str, str] = SIDES) -> go.Figure:
+def slope(changes: Sequence[RankChange], mode: str = "light", sides: tuple[str, str] = SIDES) -> Drawn:
     """Place 1 on top. Lines that moved by two places and more are drawn strongly, the others stay quiet."""
     c = colours(mode)
     kept = sorted(changes, key=lambda one: min(one.place_reference, one.place_production))[:SHOWN]
@@ -43,7 +42,7 @@ def slope(changes: Sequence[RankChange], mode: str = "light", sides: tuple[str, 
             words = [f"{share:.1%}", f"<b>{place:g}</b>"]
             words = [plain(one.feature, 22), *words] if x == 0 else [*words[::-1], plain(one.feature, 22)]
             notes.append(note("  ".join(words), mode, x=x, y=y, xanchor=anchor, xshift=shift, font=look))
-    return go.Figure(
+    return Drawn(
         {
             "data": data,
             "layout": layout(

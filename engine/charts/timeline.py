@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import plotly.graph_objects as go
-
+from engine.charts.drawn import Drawn
 from engine.charts.theme import MARKS, SYMBOLS, WORDS, colour_of, colours, faded, layout, note, plain, zones
 from engine.findings import Finding, NotComputed, three
 
@@ -68,7 +67,7 @@ def timeline(
     chosen: str | None = None,
     mode: str = "light",
     events: Sequence[Happened] = (),
-) -> go.Figure:
+) -> Drawn:
     """chosen: key of the window that is being looked at. Windows where nothing was read are gaps in the line."""
     c = colours(mode)
     read = [one.found if isinstance(one.found, Finding) and one.found.value is not None else None for one in moments]
@@ -117,7 +116,7 @@ def timeline(
         place = {"x0": now.start, "x1": now.start, "yref": "paper", "y0": 0, "y1": 1}
         shapes.append({"type": "line", **place, "line": {"color": c["text"], "width": 1, "dash": "dash"}})
         notes.append(note("chosen", mode, x=now.start, yref="paper", y=1, yanchor="bottom"))
-    return go.Figure(
+    return Drawn(
         {
             "data": data,
             "layout": layout(
