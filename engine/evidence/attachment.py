@@ -56,6 +56,9 @@ def _of_json(form: str, data: bytes, says: Mapping[str, str]) -> Evidence:
             "the attachment is no JSON" if form == "pdf" else "it is neither a PDF nor JSON" if data else "it is empty"
         )
         return Evidence(form, data, says, trouble=said)
+    if isinstance(value, dict) and value.get("kind") == "manifest":
+        said = "it is a manifest: give the file that it is about, and this beside it"
+        return Evidence(form, data, says, trouble=said)
     if not isinstance(value, dict) or value.get("kind") != "snapshot":
         return Evidence(form, data, says, trouble="it is no snapshot")
     return Evidence(form, data, says, value)

@@ -79,7 +79,7 @@ def checked(
     words = f"Signed on {plain(str(at))} by {plain(str(by))}, who says so; the file is the one it names{later}"
     words += f". The key is {key.hex()}"
     if trust is None or not trust.keys:
-        return "unknown", f"{words}; nobody said whether it is trusted (--trust)."
+        return "unknown", f"{words}; nobody said whether it is trusted (--trust, PLUMBLINE_TRUST)."
     if key not in trust.keys:
         return ("different" if trust.asked else "unknown"), f"{words}, which is none of those that are trusted."
     return "same", f"{words}, which is trusted."

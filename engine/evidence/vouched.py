@@ -51,7 +51,7 @@ def _one(one: "Seal", store: Store | None, trust: "Trust | None") -> tuple[State
     when = f" on {at:%Y-%m-%d %H:%M} UTC, by its own clock" if at else ""
     words = f"The seal is whole: put on by {plain(one.signer)}{when}, with the certificate {one.fingerprint}"
     if one.trusted is None:
-        return "unknown", f"{words}; nobody said whether it is trusted (--trust)."
+        return "unknown", f"{words}; nobody said whether it is trusted (--trust, PLUMBLINE_TRUST)."
     early, late = bool(at and since and at < since), bool(at and until and at > until)
     if not one.trusted:
         why = "which was not valid then" if early or late else "an unknown signer: none of those that are trusted"

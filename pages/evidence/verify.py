@@ -12,7 +12,7 @@ from engine.findings import Severity
 from engine.store import Store
 from pages.shared import recorded, states
 from pages.shared.chain import show_chain
-from pages.shared.checking import check
+from pages.shared.checking import check, manifest_of
 from pages.shared.door import begin
 from pages.shared.entries import monitors
 from pages.shared.recording import store_broken
@@ -54,13 +54,18 @@ def main() -> None:
         given = st.file_uploader("Evidence: PDF or JSON", type=["pdf", "json"], key="evidence",
                                  max_upload_size=LARGEST)  # fmt: skip
         st.caption(f"Larger than {LARGEST} MB: `python -m engine verify FILE` on the machine where it lies.")
+        beside = st.file_uploader("Its manifest and signature, where there are any", type=["json", "sig"], key="beside",
+                                  accept_multiple_files=True, max_upload_size=1)  # fmt: skip
         data = may("recompute") and st.toggle(
             "With the original data: compute every number again", key="with_data", bind="query-params",
             help="Takes some seconds; the files must still be there.",
         )  # fmt: skip
         places = moved() if data else {}
         if given is not None:
-            answer(store, given.getvalue(), given.name, bool(data), places)
+            dropped = [(one.name, one.getvalue()) for one in beside]
+            answer(store, given.getvalue(), given.name, bool(data), places, dropped)
+        elif beside:
+            st.markdown("◌ The manifest is there; drop the file that it is about too.")
 
 
 def moved() -> dict[str, str]:
@@ -75,14 +80,22 @@ def moved() -> dict[str, str]:
     return {side: place for side, place in typed.items() if place}
 
 
-def answer(store: Store | None, whole: bytes, name: str, data: bool, places: dict[str, str]) -> None:
+def answer(
+    store: Store | None, whole: bytes, name: str, data: bool, places: dict[str, str], beside: list[tuple[str, bytes]]
+) -> None:
     """Check in the background, once for each file and question; then tell."""
+    try:
+        manifest = manifest_of(beside)
+    except PlumblineError as error:
+        states.broken("The manifest cannot be checked", error, "Both lie where it was signed.", to_data=False)
+        return
     version = recorded.version_of(store) if store else ""
-    key = f"{hashlib.sha256(whole).hexdigest()} {data} {sorted(places.items())} {version}"
+    digests = [hashlib.sha256(one).hexdigest() for one in (whole, *(manifest or ()))]
+    key = f"{digests} {data} {sorted(places.items())} {version}"
     asked, work = st.session_state.get(CHECKED, ("", None))
     if asked != key or work is None:
         bases = {one.monitor.monitor: one.base for one in monitors({})[0].values()}
-        task = partial(check, visitor(), whole, name, store, data, places, bases)
+        task = partial(check, visitor(), whole, name, store, data, places, bases, manifest=manifest)
         work = begin(task, "Checking was stopped.", "file")
         st.session_state[CHECKED] = key, work
     states.wait(work, f"Checking {plain(shown_plain(name, 60))}", "nothing of it is kept.", "checking")

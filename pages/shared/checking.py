@@ -1,15 +1,15 @@
 """A file that somebody drops, checked in the background; and which data its numbers may be computed from again."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from engine.access import Visitor, require
 from engine.access.reading import record_seen
-from engine.errors import PlumblineError
+from engine.errors import PlumblineError, UnusableData, shown
 from engine.evidence.again import attributions_place, labels_place
 from engine.evidence.attachment import read_evidence
-from engine.evidence.sealing import trust_in
+from engine.evidence.sealing import ENDING, SIGNATURE, trust_in
 from engine.evidence.verify import Verified, verify_bytes
 from engine.store import Store, document
 from engine.tables.places import find_path
@@ -26,12 +26,13 @@ def check(
     places: Mapping[str, str],
     bases: Mapping[str, Path | None],
     tell: Progress,
+    manifest: tuple[bytes, bytes] | None = None,
 ) -> tuple[Verified, str]:
     """The answer about a file, and why its numbers were not computed again although somebody asked; else empty.
 
     A file names the data that it is about, and whoever made it may name any: only what lies in the folders that may be
     read is opened, and what a run that is on record here was made of. bases: of each monitor the folder of its file,
-    from which its paths may start.
+    from which its paths may start; manifest: its bytes and those of its signature, where they were dropped too.
     """
     why, base = "", None
     require(who, "verify")
@@ -44,7 +45,32 @@ def check(
     store = known_to(who, whole, store)
     tell(0.3, "reading, drawing and asking the ledger" + (", then computing every number" if data and not why else ""))
     wanted = data and not why
-    return verify_bytes(whole, name, store=store, data=wanted, places=places, base=base, trust=trust_in()), why
+    answer = verify_bytes(
+        whole, name, store=store, data=wanted, places=places, base=base, trust=trust_in(), manifest=manifest
+    )
+    return answer, why
+
+
+def manifest_of(files: Sequence[tuple[str, bytes]]) -> tuple[bytes, bytes] | None:
+    """A manifest and its signature out of files that were dropped, each its name and bytes; None where none was.
+
+    Raises UnusableData where one of the two is missing, or more than one of a kind is there.
+
+    >>> manifest_of([("a.pdf.manifest.json.sig", b"s"), ("a.pdf.manifest.json", b"{}")])
+    (b'{}', b's')
+    """
+    signatures = [one for one in files if one[0].lower().endswith(SIGNATURE)]
+    manifests = [one for one in files if one not in signatures]
+    if not files:
+        return None
+    for found, what, ending in ((manifests, "manifest", ENDING), (signatures, "signature", ENDING + SIGNATURE)):
+        where = shown((found or files)[-1][0], 80)
+        if not found:
+            said = f"The {what} is missing: a manifest is two files."
+            raise UnusableData(said, where=where, hint=f"Drop the one that ends in {ending} too.")
+        if len(found) > 1:
+            raise UnusableData(f"There are {len(found)} files of a {what}; a file of evidence has one.", where=where)
+    return manifests[0][1], signatures[0][1]
 
 
 def named(run: Any) -> Iterator[tuple[str, str]]:
