@@ -16,6 +16,7 @@ from pages.shared.visiting import check
 ASSETS = Path(__file__).parent / "assets"
 OURS = ComponentManifest("plumbline", "1", [ComponentConfig("upload", ASSETS.name)])
 NAME = "plumbline.upload"
+KINDS = "Parquet, CSV, Excel, JSON lines, Arrow; also .gz, .zst, .zip"  # what a file is, its content says
 
 
 def uploader(side: str, label: str, key: str) -> dict[str, Any] | None:
@@ -25,7 +26,7 @@ def uploader(side: str, label: str, key: str) -> dict[str, Any] | None:
     most = amount(largest())
     data = {
         "token": session(), "side": side, "label": label, "limit": largest(), "most": most,
-        "said": f"or drop it here · at most {most} · it stays on this server",
+        "said": f"or drop it here: {KINDS} · at most {most} · it stays on this server",
     }  # fmt: skip
     manager = get_bidi_component_manager()
     if manager.get_component_asset_root(NAME) is None:  # a server knows it from the first visit on

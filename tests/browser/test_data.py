@@ -29,6 +29,7 @@ def choose(page: Page, side: str, path) -> None:
 def test_two_uploaded_files_become_a_dashboard(page: Page, two_files, browser, browser_context_args, watched):
     reference, production = two_files()
     visit(page, "/data", "Data")
+    expect(page.get_by_text("Parquet, CSV, Excel, JSON lines, Arrow")).to_have_count(2)
     for side, path in (("reference", reference), ("production", production)):
         choose(page, side, path)
         expect(page.locator(f".st-key-side_{side} strong")).to_have_text(f"{side}.csv")
