@@ -42,37 +42,62 @@ def _database(address: str, base: Path) -> str:
     return address
 
 
-def below(path: Path, roots: Sequence[Path], told: str, hint: str | None = None) -> Path:
+def below(
+    path: Path, roots: Sequence[Path], told: str, hint: str | None = None, closed: Sequence[Path] | None = None
+) -> Path:
     """The path with links and .. followed; raises UnreadableSource unless it lies in one of the folders, or is one.
 
-    roots: with links followed. told: what the path is called in the error: not where a link leads to.
+    roots: with links followed. told: what the path is called in the error: not where a link leads to. closed: folders
+    within the roots that may not be read, unless a root lies in them; then hidden ones may not be read either.
     """
     try:
         whole = Path(os.path.realpath(path))
     except (OSError, ValueError):
         whole = None
-    if whole is None or not any(whole.is_relative_to(root) for root in roots):
+    if whole is None or not any(_open(whole, root, closed) for root in roots):
         hint = hint or f"Allowed: {', '.join(map(str, roots)) or 'none'}."
         raise UnreadableSource("This path lies outside the folders that may be read.", where=shown(told), hint=hint)
     return whole
 
 
-def all_below(source: str | Path, roots: Sequence[Path], hint: str | None = None) -> tuple[Path, ...]:
+def _open(path: Path, root: Path, closed: Sequence[Path] | None) -> bool:
+    if not path.is_relative_to(root) or closed is None:
+        return path.is_relative_to(root)
+    hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
+    return not hidden and not any(path.is_relative_to(one) and not root.is_relative_to(one) for one in closed)
+
+
+def all_below(
+    source: str | Path,
+    roots: Sequence[Path],
+    hint: str | None = None,
+    closed: Sequence[Path] | None = None,
+    told: str | None = None,
+) -> tuple[Path, ...]:
     """The files of a path, glob or folder, each in one of the folders, links followed.
 
-    What stands before a wildcard is looked at before anything is looked up: errors tell of neighbours. Raises
-    UnreadableSource.
+    What stands before a wildcard is looked at before anything is looked up: errors tell of neighbours. closed: as
+    below has it. told: what the path is called in errors, itself by default. Raises UnreadableSource.
     """
     text = str(source)
+    told = text if told is None else told
     if not text.strip() or "\0" in text or is_elsewhere(text):
-        raise UnreadableSource("Write the path of a file or folder on this machine.", where=shown(text))
+        raise UnreadableSource("Write the path of a file or folder on this machine.", where=shown(told))
     fixed = Path()
-    for part in Path(text).expanduser().parts:
+    for part in from_home(text).parts:
         if any(sign in part for sign in "*?["):
             break
         fixed /= part
-    below(fixed, roots, text, hint)
-    return tuple(below(file, roots, text, hint) for file in find_files(text))
+    below(fixed, roots, told, hint, closed)
+    return tuple(below(file, roots, told, hint, closed) for file in find_files(text))
+
+
+def from_home(text: str) -> Path:
+    """A path with the home folder in place of ~. Raises UnreadableSource where there is no such user."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise UnreadableSource(f"It cannot be looked up: {str(error).rstrip('.')}.", where=shown(text)) from None
 
 
 def open_below(path: Path, roots: Sequence[Path]) -> BinaryIO:

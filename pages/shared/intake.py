@@ -12,7 +12,7 @@ from engine.errors import UnreadableSource, shown
 from engine.monitor.model import Place
 from engine.tables.away.addresses import is_elsewhere, may_be_typed, without_secrets
 from engine.tables.connection import cache_folder
-from engine.tables.sources import find_files
+from engine.tables.places import all_below, from_home, resolved
 from engine.tables.text.text_format import TextFormat
 from pages.shared.allowance import Refused
 from pages.shared.inbox import drop, folder_of, parcel
@@ -61,37 +61,12 @@ def source_at(text: str) -> Source:
     if not wanted or "\0" in wanted:
         raise UnreadableSource("Write the path of a file or folder on this machine.", where=shown(wanted))
     roots = allowed_roots()
-    plain = Path(wanted).expanduser()
+    plain = from_home(wanted)
     whole = plain if plain.is_absolute() else roots[0] / plain
-    fixed = Path(*_before_glob(whole.parts)).resolve()  # before anything is looked up: errors tell of neighbours
-    _under(fixed, roots, wanted)
-    for file in find_files(whole):
-        _under(file, roots, wanted)
+    named = f"Allowed: {', '.join(map(str, roots))}, hidden folders not. Whoever runs the server sets {ROOTS}."
+    # of uploads this session's alone are read, wherever they lie
+    all_below(whole, (*roots, *resolved([folder_of(session())])), named, resolved([cache_folder()]), wanted)
     return Source(str(whole), wanted)
-
-
-def _before_glob(parts: tuple[str, ...]) -> list[str]:
-    """The folders of a path before the first that holds a wildcard."""
-    found: list[str] = []
-    for part in parts:
-        if any(sign in part for sign in "*?["):
-            break
-        found.append(part)
-    return found
-
-
-def _under(path: Path, roots: tuple[Path, ...], wanted: str) -> None:
-    """Raise unless a path lies under an allowed folder, in no hidden one; of uploads this session's alone are read."""
-    if path.is_relative_to(cache_folder()):
-        allowed = path.is_relative_to(folder_of(session()))
-    else:
-        beneath = [path.relative_to(root).parts for root in roots if path.is_relative_to(root)]
-        allowed = any(not any(part.startswith(".") for part in parts) for parts in beneath)
-    if not allowed:
-        raise UnreadableSource(
-            "This path lies outside the folders that may be read.", where=shown(wanted),
-            hint=f"Allowed: {', '.join(map(str, roots))}, hidden folders not. Whoever runs the server sets {ROOTS}.",
-        )  # fmt: skip
 
 
 def source_of(upload: str, again: bool = False) -> Source:

@@ -12,7 +12,8 @@ from engine.monitor.write import to_yaml
 from engine.pair import open_both
 from pages.shared import allowance, column_cells, column_table, door, entries, tables, view, words
 from pages.shared.draft import draft
-from pages.shared.intake import Source, source_at
+from pages.shared.inbox import folder_of
+from pages.shared.intake import Source, session, source_at
 from tests.pages.conftest import words as said_by
 
 
@@ -53,6 +54,23 @@ def test_a_path_stays_under_the_allowed_folders(monkeypatch, tmp_path):
             source_at(wanted)
     with pytest.raises(PlumblineError, match="Did you mean"):
         source_at("b.csv")
+    with pytest.raises(PlumblineError, match="cannot be looked up"):
+        source_at("~nobody-of-that-name/a.csv")
+
+
+def test_hidden_folders_and_uploads_of_others_are_closed_and_name_no_neighbour(monkeypatch, tmp_path):
+    monkeypatch.setenv("PLUMBLINE_DATA", str(tmp_path))
+    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path / "state"))  # in no hidden folder
+    mine, other, hidden = folder_of(session()), folder_of("another"), tmp_path / ".hidden"
+    for folder in (mine, other, hidden):
+        folder.mkdir(parents=True)
+        (folder / "a.csv").write_text("x\n1\n")
+    assert source_at(str(mine / "a.csv")).path == str(mine / "a.csv")
+    for closed in (other, hidden, mine.parent, tmp_path / "state" / "cache"):
+        for name in ("a.csv", "b.csv", "*.csv", ""):
+            with pytest.raises(PlumblineError, match="outside the folders") as caught:
+                source_at(str(closed / name))
+            assert "Did you mean" not in str(caught.value)
 
 
 def test_an_error_does_not_name_neighbours_outside(monkeypatch, tmp_path):
