@@ -17,11 +17,7 @@ app: $(VENV)/.app  ## install what is needed and open the dashboard on this mach
 	$(PY) -m streamlit run app.py
 
 test: $(VENV)/.dev  ## run all tests, in a browser too where one can be had
-	$(PY) tests/browser/get_chromium.py
-	$(PY) tests/store/get_postgres.py
-	$(PY) tests/tables/get_s3.py
-	$(PY) tests/browser/get_provider.py
-	$(PY) tests/evidence/get_verapdf.py
+	$(PY) -m tests.getting
 	$(PY) -m pytest -n auto --dist loadfile $(ARGS)
 
 check: $(VENV)/.dev  ## lint everything, check the engine's types

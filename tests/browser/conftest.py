@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.get_chromium import find
+from tests.getting.chromium import find
 
 ROOT = Path(__file__).resolve().parents[2]
 # Streamlit asks beside a deep-linked page for what lies at the root, and then there: a 404 that is no failure.
@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(items):
 def chromium() -> str:
     path = find()
     if path is None:
-        said = "no Chromium: python tests/browser/get_chromium.py gets one"
+        said = "no Chromium: python -m tests.getting gets one"
         if os.environ.get("CI") == "true":
             pytest.fail(said)
         pytest.skip(said)

@@ -14,9 +14,9 @@ from playwright.sync_api import Page, expect
 
 from engine.store import entries, open_store, records
 from tests.browser.conftest import ROOT, serving
-from tests.browser.get_provider import find
 from tests.browser.signing_in import ACCESS, COOKIE, enter, free_port, providing, words, write_secrets
 from tests.browser.steps import no_sideways_scroll, ready
+from tests.getting.openid import find
 from tests.pages.conftest import rows
 from tests.pages.recorded import write_monitor
 
@@ -34,7 +34,7 @@ def world(tmp_path_factory):
     """The app, its provider, two monitors of which one is hidden, both on record, and the file of roles."""
     modules = find()
     if modules is None:
-        pytest.skip("no OpenID provider: python tests/browser/get_provider.py gets one where there is npm")
+        pytest.skip("no OpenID provider: python -m tests.getting gets one where there is npm")
     home = tmp_path_factory.mktemp("access")
     files = []
     for side, start, days in (("reference", "2024-01-01", 56), ("production", "2024-03-04", 28)):

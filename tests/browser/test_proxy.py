@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import socket
 import subprocess
 import time
@@ -14,15 +13,16 @@ import pytest
 from tests.browser.conftest import serving
 from tests.browser.steps import turn_to
 from tests.conftest import ROOT
+from tests.getting.nginx import find
 
-NGINX = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
+NGINX = find()
 
 
 @pytest.fixture(scope="module")
 def proxied(tmp_path_factory):
     """The address at the proxy, of the app that it stands before."""
     if NGINX is None:
-        pytest.skip("no nginx is installed")
+        pytest.skip("no nginx: python -m tests.getting gets it where it can")
     home = tmp_path_factory.mktemp("proxy")
     settings = {"PLUMBLINE_HOME": str(home), "PLUMBLINE_STORE": f"sqlite:///{home}/store.db"}
     with serving(home, settings | {"STREAMLIT_SERVER_BASE_URL_PATH": "drift"}) as app:

@@ -10,8 +10,8 @@ from engine.explore.look import look
 from engine.explore.opened import open_monitor
 from engine.monitor import read_monitor
 from engine.slices import Slice, parse_window
-from tests.browser.get_chromium import find
 from tests.evidence.steps import evidence, run_of
+from tests.getting.chromium import find
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -58,5 +58,5 @@ def browser_type_launch_args(browser_type_launch_args):
     """The machine's own Chromium; no server is needed, the page is a file."""
     path = find()
     if path is None:
-        pytest.skip("no Chromium: python tests/browser/get_chromium.py gets one")
+        pytest.skip("no Chromium: python -m tests.getting gets one")
     return {**browser_type_launch_args, "executable_path": path, "args": ["--no-sandbox", "--disable-gpu"]}

@@ -1,6 +1,6 @@
 """Whether the files are what they say: veraPDF on PDF/A-3a and PDF/UA-1, qpdf on the file's structure.
 
-python tests/evidence/get_verapdf.py gets both; one Java checks all files.
+python -m tests.getting gets both; one Java checks all files.
 """
 
 import json
@@ -21,9 +21,9 @@ from engine.explore.opened import open_monitor
 from engine.monitor import read_monitor
 from engine.slices import Slice, parse_window
 from tests.evidence.conftest import ROOT
-from tests.evidence.get_verapdf import find, java, missing
 from tests.evidence.sealers import certificate, sealer, write
 from tests.evidence.steps import AT, HOSTILE, evidence, renamed, run_of
+from tests.getting.verapdf import find, java, missing
 
 SOURCE = Path(__file__).with_name("Conformance.java")
 WEEK = "2013-04-22..2013-04-29"

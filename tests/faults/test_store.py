@@ -116,7 +116,7 @@ def test_postgresql_restarted_between_two_calls_is_not_noticed(postgres):
 
 
 def test_postgresql_that_is_down_is_told_and_found_again():
-    from tests.store.get_postgres import find
+    from tests.getting.postgresql import find
     from tests.store.servers import server
 
     programs = find()

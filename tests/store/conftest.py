@@ -11,7 +11,7 @@ from engine.monitor import read_monitor
 from engine.slices import Slice
 from engine.store import open_store
 from tests.conftest import ROOT
-from tests.store.get_postgres import find
+from tests.getting.postgresql import find
 from tests.store.servers import server
 
 PATH = ROOT / "data" / "monitors" / "flights.yaml"
@@ -23,7 +23,7 @@ def postgres():
     programs = find()
     if programs is None:
         assert os.environ.get("CI") != "true", "no PostgreSQL where there should be one"
-        pytest.skip("no PostgreSQL is installed: python tests/store/get_postgres.py gets one where it can")
+        pytest.skip("no PostgreSQL is installed: python -m tests.getting gets one where it can")
     with server(programs) as address:
         yield address
 

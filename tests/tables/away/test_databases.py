@@ -17,7 +17,7 @@ from engine.tables.away import elsewhere
 from engine.tables.sources import find_files, open_dataset
 
 psycopg = pytest.importorskip("psycopg")
-from tests.store.get_postgres import find  # noqa: E402
+from tests.getting.postgresql import find  # noqa: E402
 from tests.store.servers import server  # noqa: E402
 
 
@@ -31,7 +31,7 @@ def postgres():
     programs = find()
     if programs is None:
         assert os.environ.get("CI") != "true", "no PostgreSQL where there should be one"
-        pytest.skip("no PostgreSQL is installed: python tests/store/get_postgres.py gets one where it can")
+        pytest.skip("no PostgreSQL is installed: python -m tests.getting gets one where it can")
     with server(programs) as address:
         yield address
 

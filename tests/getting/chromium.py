@@ -1,7 +1,4 @@
-"""Find a Chromium for the browser tests, or get one: python tests/browser/get_chromium.py
-
-Prints where it is. Without one the browser tests are skipped; only where CI=true is that a failure.
-"""
+"""A Chromium for the tests in a browser: found, or gotten from Debian or Playwright."""
 
 import os
 import platform
@@ -11,21 +8,13 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tests.getting.apt import install, run
+
+MISSING = (
+    "No Chromium: tests in a browser will be skipped. Install Chromium or Chrome, or set CHROMIUM to its program."
+)
 NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
 MACOS = [f"/Applications/{name}.app/Contents/MacOS/{name}" for name in ("Chromium", "Google Chrome")]
-
-
-def main() -> int:
-    path = find() or get()
-    if path:
-        print(path)
-        return 0
-    print(
-        "No Chromium found: browser tests will be skipped. Install Chromium or Chrome, "
-        "or set CHROMIUM to the path of its program.",
-        file=sys.stderr,
-    )
-    return 1 if os.environ.get("CI") == "true" else 0
 
 
 def find() -> str | None:
@@ -66,23 +55,8 @@ def get() -> str | None:
     """Install one: Debian's package where that is allowed, else Playwright's download."""
     if os.environ.get("CHROMIUM"):
         return None  # somebody chose a program; another one would not be it
-    if shutil.which("apt-get") and os.geteuid() == 0:
-        run("apt-get", "update", "-qq")
-        run("apt-get", "install", "-y", "-qq", "chromium")
-        if path := find():
-            return path
+    install("chromium")
+    if path := find():
+        return path
     run(sys.executable, "-m", "playwright", "install", "chromium")
     return find()
-
-
-def run(*command: str) -> None:
-    """Run a command with its output on stderr; a failure shows in what is found afterwards."""
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    try:
-        subprocess.run(command, stdin=subprocess.DEVNULL, stdout=sys.stderr, env=environment, timeout=600)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        print(f"{command[0]}: {error}", file=sys.stderr)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

