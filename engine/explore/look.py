@@ -34,7 +34,7 @@ from engine.slices.against import SAME_COHORT, defining
 from engine.summaries import ColumnSummary
 from engine.tables.cells import summarize_cells
 
-FLOORS, OUTCOME_FLOORS = 64, 1000  # slices whose floors are kept: of all metrics, and of those of predictions
+FLOORS, OUTCOME_FLOORS = 1000, 1000  # slices whose floors are kept: of all metrics, and of those of predictions
 
 
 def look(opened: Opened, cut: Slice, against: str = SAME_COHORT, exact: bool = False) -> Run:

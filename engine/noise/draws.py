@@ -33,22 +33,31 @@ def drawn_of(reference: bytes, production: bytes) -> tuple[Floats, Floats]:
     """
     counts = [np.frombuffer(side, dtype=np.int64) for side in (reference, production)]
     shares = (counts[0] + counts[1]) / (counts[0].sum() + counts[1].sum())
-    orders = _orders(-(-len(shares) // 16) * 16)
-    first, second = (_side(int(side.sum()), shares, order) for side, order in zip(counts, orders, strict=True))
+    bins = -(-len(shares) // 16) * 16
+    first, second = (_side(int(side.sum()), shares, bins, which) for which, side in enumerate(counts))
     return first, second
 
 
-def _side(rows: int, shares: Floats, order: NDArray[np.int64]) -> Floats:
+def _side(rows: int, shares: Floats, bins: int, which: int) -> Floats:
     expected = shares * rows
     filled = expected >= NORMAL_FROM
+    orders, normal = _orders(bins)[which], _normal(bins, which)
+    sparse = iter(_poisson(expected[~filled]))
     drawn = np.empty((len(shares), DRAWS))
-    means = expected[filled][:, None]
-    drawn[filled] = np.maximum(means + np.sqrt(means) * _normal(), 0.0)
-    drawn[~filled] = _poisson(expected[~filled])
-    drawn = np.take_along_axis(drawn, order[: len(shares)], axis=1).T
-    empty = drawn.sum(axis=1) == 0
-    drawn[empty, int(shares.argmax())] = 1.0
-    return np.asarray(drawn * (rows / drawn.sum(axis=1, keepdims=True)))
+    for i, (mean, well) in enumerate(zip(expected.tolist(), filled.tolist(), strict=True)):
+        if well:
+            np.multiply(normal[i], np.sqrt(mean), out=drawn[i])
+            drawn[i] += mean
+        else:
+            drawn[i] = next(sparse)[orders[i]]
+    np.maximum(drawn, 0.0, out=drawn)
+    drawn = drawn.T
+    total = drawn.sum(axis=1, keepdims=True)
+    if not total.all():
+        drawn[total[:, 0] == 0, int(shares.argmax())] = 1.0
+        total = drawn.sum(axis=1, keepdims=True)
+    drawn *= rows / total
+    return drawn
 
 
 def _poisson(expected: Floats) -> Floats:
@@ -71,9 +80,10 @@ def _poisson(expected: Floats) -> Floats:
     return np.asarray(found.reshape(len(expected), DRAWS))
 
 
-@lru_cache(maxsize=1)
-def _normal() -> Floats:
-    return np.asarray(ndtri(MIDDLES))
+@lru_cache(maxsize=8)
+def _normal(bins: int, which: int) -> Floats:
+    """The standard normal's quantiles in each bin's order. Shape (bins, DRAWS)."""
+    return np.asarray(ndtri(MIDDLES)[_orders(bins)[which]])
 
 
 @lru_cache(maxsize=8)

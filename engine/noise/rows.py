@@ -8,6 +8,7 @@ Annals of Probability 27(2) for Wasserstein; Fisher (1935) for rates.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import chdtri, erfcinv, gammainccinv, gammaln, kolmogi
@@ -97,9 +98,13 @@ def gamma_tail(values: Floats, alpha: float) -> float:
 
 
 def _psi(a: Floats, b: Floats) -> Floats:
-    p = (a + 0.5) / (a + 0.5).sum(axis=1, keepdims=True)
-    q = (b + 0.5) / (b + 0.5).sum(axis=1, keepdims=True)
-    return np.asarray(((q - p) * np.log(q / p)).sum(axis=1))
+    p, q = a + 0.5, b + 0.5
+    p /= p.sum(axis=1, keepdims=True)
+    q /= q.sum(axis=1, keepdims=True)
+    moved = q - p
+    q /= p
+    moved *= np.log(q, out=q)
+    return np.asarray(moved.sum(axis=1))
 
 
 def _shares(a: Floats, b: Floats) -> tuple[Floats, Floats]:
@@ -177,6 +182,7 @@ def _rate(hits: Callable[[QualityCounts], int]) -> Rule:
     return rule
 
 
+@lru_cache(maxsize=4096)  # most columns of a window have no hit among the same rows
 def rate_limit(hits: int, n: int, more: int, m: int, alpha: float) -> Limit:
     """The floor of a production rate: what chance alone puts into production of all hits on both sides (Fisher's test).
 
