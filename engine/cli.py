@@ -43,6 +43,8 @@ def cli() -> None:
     "'window START..END' or 'cohort FILTER & FILTER': other rows of production.",
 )
 @csv
+@click.option("--rejects", metavar="FILE", type=click.Path(dir_okay=False),
+              help="Write rows that fit no table to FILE as CSV: of every text file the first 10,000.")  # fmt: skip
 @fail_on
 @output
 def compare(reference: str, production: str, fail_on: str, form: str, file: str | None, **options: Any) -> int:

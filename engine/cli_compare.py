@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.attribution import feature_names
+from engine.cli_base import write
 from engine.columns import ONCE, Column, Role, parse
 from engine.errors import PlumblineError, shown
 from engine.look import look
@@ -20,6 +21,7 @@ from engine.tables.connection import connect
 from engine.tables.late_labels import LabelTable
 from engine.tables.places import find_path
 from engine.tables.sources import Dataset, find_files, open_dataset
+from engine.tables.text.rejects import as_sheet
 from engine.tables.text.text_format import TextFormat, text_format, typed_format
 
 if TYPE_CHECKING:
@@ -42,15 +44,21 @@ def compared(
     csv: tuple[str, ...] = (),
     reference_csv: tuple[str, ...] = (),
     production_csv: tuple[str, ...] = (),
+    rejects: str | None = None,
     progress: Callable[[float, str], None] | None = None,
 ) -> Run:
-    """The run that the options of compare ask for; what is typed goes over what a monitor file says."""
+    """The run that the options of compare ask for; what is typed goes over what a monitor file says.
+
+    rejects: a file for the rows of text files that were left out, as CSV.
+    """
     found, plan, named, least, labels, logged, every = None, Plan(), None, 0.5, None, None, "week"
     if monitor:
         from engine.monitor import read_monitor
 
         found = read_monitor(Path(monitor))
     first, second = open_both(reference, production, texts_of(csv, reference_csv, production_csv, found))
+    if rejects is not None:
+        write(as_sheet((("reference", first.rejects), ("production", second.rejects))).rstrip("\n"), rejects)
     if monitor and found:
         plan, named, least = found.plan, (found.monitor, found.digest), found.window.least
         every = found.window.unit

@@ -8,6 +8,7 @@ from engine.errors import plain
 from engine.findings import Finding, Severity, three
 from engine.metrics import METRICS
 from engine.run import Run
+from engine.spreadsheet import runs, visible
 
 MARKS = {"ok": "●", "warning": "▲", "critical": "■", "not_enough_data": "◌", "info": "i", "not_judged": "–"}
 WIDEST = 60  # of a cell in a table that a person reads; files hold the whole
@@ -87,22 +88,13 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], form: str) -> str:
     return stream.getvalue().rstrip("\n")
 
 
-def visible(cell: str) -> str:
-    """A cell with what cannot be seen escaped, at any length.
-
-    >>> visible("a\\tb\\x1b[31m")
-    'a\\\\tb\\\\x1b[31m'
-    """
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in cell)
-
-
 def harmless(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula, set off by a '; numbers stay as they are.
 
     >>> harmless("=1+1"), harmless("-0.5")
     ("'=1+1", '-0.5')
     """
-    if not cell.lstrip().startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠")):
+    if not runs(cell):
         return cell
     try:
         float(cell)

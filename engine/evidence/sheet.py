@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.evidence.findings_of import worst
+from engine.spreadsheet import cell
 
 HEAD = (
     "severity signal column kind metric value floor floor_basis warning critical within_noise rows_needed p_value "
     "statistic n_reference n_production null_share_reference null_share_production sentence"
 ).split()
-FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r")  # what a spreadsheet may begin to compute at
 
 
 def csv(snapshot: Mapping[str, Any]) -> str:
@@ -28,21 +28,3 @@ def csv(snapshot: Mapping[str, Any]) -> str:
         known = {"severity": "not_computed", **gap, "sentence": gap["because"]}
         out.writerow([cell(known.get(name)) for name in HEAD])
     return stream.getvalue()
-
-
-def cell(value: Any) -> str:
-    """A value as a cell: numbers in full, nothing as nothing; a text that could run is set off by a '.
-
-    >>> cell(0.1), cell(None), cell(True), cell("=1+1"), cell("a\\x1b[31m"), cell(-0.5)
-    ('0.1', '', 'true', "'=1+1", 'a\\\\x1b[31m', '-0.5')
-    """
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | float):
-        return repr(value)
-    said = str(value)
-    runs = said.lstrip().startswith(FORMULA)
-    seen = "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in said)
-    return f"'{seen}" if runs else seen

@@ -40,7 +40,7 @@ class Dataset:
 
     files: that were given; scanned: the Parquet files that are read, which for a CSV is what it was made into;
     partitions: of each the folders that are columns, "year=2013", or "". text: the choices by which a text file was
-    read, of several the first's; rejects: its rows that were left out.
+    read, of several the first's; rejects: the rows that were left out, of all.
     """
 
     name: str
@@ -202,7 +202,7 @@ def _found(source: str | Path, tell: Tell | None) -> Found:
 def _open_files(read: Gathered, root: DuckDBPyConnection, name: str) -> Dataset:
     about: dict[str, Any] = {"files": read.files, "scanned": read.scanned, "partitions": read.partitions}
     about["notes"] = read.notes
-    about |= {"text": getattr(read.first, "text", None), "rejects": getattr(read.first, "rejects", None)}
+    about |= {"text": getattr(read.first, "text", None), "rejects": read.rejects}
     opened = _described(name, read.scan, root, read.how, read.kinds, **about)
     return _with_new_names(opened, pq.read_schema(read.scanned[0]).names) if len(read.scanned) == 1 else opened
 

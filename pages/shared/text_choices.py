@@ -7,7 +7,7 @@ import streamlit as st
 
 from engine.errors import PlumblineError
 from engine.tables.sources import Dataset
-from engine.tables.text.rejects import Rejects
+from engine.tables.text.rejects import Rejects, as_sheet
 from engine.tables.text.text_format import ENCODINGS, SAID, TextFormat, text_format
 from pages.shared.bringing import SOURCES, sources
 from pages.shared.words import counted, plain, safe_cell
@@ -56,6 +56,9 @@ def _rejected(side: str, rejects: Rejects) -> None:
         st.dataframe(rows, hide_index=True, key=f"rejects_{side}", alt=f"Rows of the {side} file that were left out")
         if rejects.count > len(rows):
             st.caption(f"The first {len(rows):,} of {rejects.count:,}.")
+        said = "Download them" if rejects.kept == rejects.count else f"Download {rejects.kept:,} of them"
+        st.download_button(f"{said} as CSV", lambda: as_sheet([(side, rejects)]), f"left-out-{side}.csv", "text/csv",
+                           key=f"take_{side}", on_click="ignore")  # fmt: skip
 
 
 def chosen(side: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.charts.theme import MARKS, WORDS
 from engine.findings import Severity, three
+from engine.spreadsheet import runs
 
 COLOURS: dict[Severity, str] = {
     Severity.CRITICAL: "red",
@@ -64,7 +65,7 @@ def safe_cell(value: Any) -> Any:
     >>> safe_cell("=1+1"), safe_cell(-1.5), safe_cell("plain")
     ("'=1+1", -1.5, 'plain')
     """
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    return f"'{value}" if isinstance(value, str) and runs(value) else value
 
 
 def to_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> str:

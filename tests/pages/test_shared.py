@@ -32,9 +32,9 @@ def test_text_from_outside_is_escaped_and_still_reads_the_same(text):
 
 
 def test_no_cell_of_a_csv_file_is_a_formula():
-    rows = [{"Column": one, "PSI": -0.5} for one in ("=1+1", "+a", "-a", "@a", "\ta", "\ra", "a")]
+    rows = [{"Column": one, "PSI": -0.5} for one in ("=1+1", "+a", "-a", "@a", "\ta", "\ra", " ＝a", "a")]
     read = list(csv.DictReader(io.StringIO(words.to_csv(rows, ["Column", "PSI"]), newline="")))
-    assert [row["Column"][0] for row in read] == ["'"] * 6 + ["a"]
+    assert [row["Column"][0] for row in read] == ["'"] * 7 + ["a"]
     assert {row["PSI"] for row in read} == {"-0.5"}
 
 

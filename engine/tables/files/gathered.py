@@ -19,6 +19,7 @@ from engine.tables.files.formats import Reading, as_parquet
 from engine.tables.files.found import Found, partitions
 from engine.tables.literals import file_literal
 from engine.tables.text.delimited import ingest
+from engine.tables.text.rejects import Rejects, of_files
 from engine.tables.text.text_format import TextFormat
 
 LISTED = 5  # notes of one kind that are told one by one
@@ -39,6 +40,7 @@ class Gathered:
     kinds: Mapping[str, str]
     notes: tuple[str, ...] = ()
     first: Any = None  # how the first file was read, where it is not Parquet
+    rejects: Rejects | None = None
 
 
 def gather(found: Found, root: DuckDBPyConnection, name: str, tell: Tell, text: TextFormat | None = None) -> Gathered:
@@ -74,7 +76,9 @@ def gather(found: Found, root: DuckDBPyConnection, name: str, tell: Tell, text: 
     how = f"{how}, {len(files):,} files" if len(files) > 1 else how
     how += f", {found.how}" if isinstance(found, Brought) and found.how else ""
     scan = f"read_parquet({', '.join(options)})"
-    return Gathered(scan, how, found.files, files, parts, _kinds(copies), tuple(notes), first)
+    left = [getattr(read, "rejects", None) for read in copies]
+    rejects = left[0] if len(left) == 1 else of_files((_called(found, i, name), one) for i, one in enumerate(left))
+    return Gathered(scan, how, found.files, files, parts, _kinds(copies), tuple(notes), first, rejects)
 
 
 def _read(

@@ -1,12 +1,16 @@
 """Rows of a text file that do not fit its table: counted all, kept with line and reason up to a bound."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from engine.spreadsheet import as_csv
 
 KEPT = 10_000  # rows that are kept; all are counted
 LINE_LIMIT = 2000  # bytes of a rejected row that DuckDB is asked to keep
@@ -25,19 +29,42 @@ REASONS = {
 class Rejects:
     """Rows that were left out. count: all of them; path: a Parquet file of the first KEPT: line, column, reason, text.
 
-    lines: how many lines of the file they take, where a quote that is not closed took more than one.
+    lines: how many lines of the file they take, where a quote that is not closed took more than one. parts: of several
+    files, those of each under its name.
     """
 
     count: int = 0
     path: Path | None = None
     lines: int = 0
+    parts: tuple[tuple[str, "Rejects"], ...] = ()
 
     def rows(self, most: int = KEPT) -> list[dict[str, object]]:
-        """The first of them, in order of their lines."""
+        """The first of them, in order of their lines; of several files each row tells its file."""
         if self.path is None:
-            return []
+            each = ({"file": name, **row} for name, one in self.parts for row in one.rows(most))
+            return list(islice(each, most))
         found: list[dict[str, object]] = pq.read_table(self.path).slice(0, most).to_pylist()
         return found
+
+    @property
+    def kept(self) -> int:
+        """How many of them are kept: of every file the first KEPT."""
+        return sum(one.kept for _, one in self.parts) if self.parts else min(self.count, KEPT)
+
+
+def of_files(each: Iterable[tuple[str, Rejects | None]]) -> Rejects | None:
+    """Those of several files as one; None where none of them is text."""
+    known = tuple((name, one) for name, one in each if one is not None)
+    if not known:
+        return None
+    left = tuple((name, one) for name, one in known if one.count)
+    return Rejects(sum(one.count for _, one in left), None, sum(one.lines for _, one in left), left)
+
+
+def as_sheet(sides: Iterable[tuple[str, Rejects | None]]) -> str:
+    """The kept rows of some sides as CSV that no spreadsheet runs: side, file, line, column, reason, text."""
+    rows = ({"side": side, **row} for side, one in sides if one is not None for row in one.rows(one.kept))
+    return as_csv(rows, ("side", "file", *SCHEMA.names))
 
 
 def collected(cursor: duckdb.DuckDBPyConnection, read: Path, names: tuple[str, ...]) -> tuple[pa.Table, int, int]:

@@ -23,6 +23,7 @@ from engine.tables.connection import connect
 from engine.tables.sources import open_dataset
 from engine.tables.text.delimited import ingest
 from engine.tables.text.plain_text import GIGABYTES, RATIO
+from engine.tables.text.rejects import as_sheet
 from engine.tables.text.text_format import TextFormat
 
 
@@ -234,6 +235,23 @@ def test_rows_that_do_not_fit_are_kept_with_line_and_reason(tmp_path):
         {"line": 7, "column": "b", "reason": "a quote is not closed, or text follows it", "text": '5,"6"7'},
     ]
     assert dataset.notes[0] == "3 rows do not fit the table and were left out"
+
+
+def test_rows_that_do_not_fit_are_told_of_every_file_and_are_no_formulas(tmp_path):
+    (tmp_path / "a.csv").write_text("a,b\n" + "1,2\n" * 9 + "=1+1\n")
+    (tmp_path / "b.csv").write_text("a,b\n" + "1,2\n" * 9)
+    (tmp_path / "c.csv").write_text("a,b\n" + "1,2\n" * 9 + "5\n\t@SUM(A1),2,3\n")
+    rejects = open_dataset(tmp_path).rejects
+    assert (rejects.count, rejects.kept, rejects.lines) == (3, 3, 3)
+    rows = list(csv.DictReader(io.StringIO(as_sheet([("reference", rejects), ("production", None)]), newline="")))
+    told = [(row["side"], row["file"].rsplit("/", 1)[-1], row["line"], row["text"]) for row in rows]
+    assert told == [
+        ("reference", "a.csv", "11", "'=1+1"),
+        ("reference", "c.csv", "11", "5"),
+        ("reference", "c.csv", "12", "'\\t@SUM(A1),2,3"),
+    ]
+    assert len(rejects.rows(2)) == 2
+    assert open_dataset(tmp_path / "b.csv").rejects.count == 0
 
 
 def test_what_a_quote_swallows_is_counted_in_lines(tmp_path):
