@@ -88,8 +88,12 @@ class Run:
 
     @property
     def judged(self) -> int:
-        """How many findings were judged; 0 when the data could not carry any question."""
-        return sum(finding.severity is not Severity.NOT_JUDGED for finding in self.findings)
+        """How many findings were judged; 0 when the data could not carry any question.
+
+        That columns came or are of other types is seen without one row, and does not count.
+        """
+        judged = (one for one in self.findings if one.severity is not Severity.NOT_JUDGED)
+        return sum(one.signal != "schema" or one.severity is Severity.CRITICAL for one in judged)
 
     @property
     def counts(self) -> dict[str, int]:

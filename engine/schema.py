@@ -46,7 +46,7 @@ def _stored(reference: Dataset, production: Dataset) -> Iterator[Finding]:
             yield _finding(column, "missing_column", Severity.CRITICAL, said)
             continue
         stored = production.column(column.name)
-        if stored.type != column.type:
+        if stored.type != column.type and _typed(reference) and _typed(production):
             widened = kind_of(stored.type) is kind_of(column.type) and stored.base != "VARCHAR"
             said = f"{shown(column.name)} is {stored.type} in production and {column.type} in the reference."
             yield _finding(column, "retyped_column", Severity.INFO if widened else Severity.WARNING, said)
@@ -54,6 +54,11 @@ def _stored(reference: Dataset, production: Dataset) -> Iterator[Finding]:
         if not reference.has(column.name):
             said = f"Production has a column {shown(column.name)} that the reference does not have."
             yield _finding(column, "new_column", Severity.INFO, said)
+
+
+def _typed(side: Dataset) -> bool:
+    """Whether a side tells what its columns hold: a text file without rows does not."""
+    return side.rows > 0 or side.text is None
 
 
 def _emptied(column: Column, summary: ColumnSummary) -> list[Finding]:

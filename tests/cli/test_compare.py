@@ -206,3 +206,26 @@ def test_production_can_be_held_against_itself(say):
     assert sizes == [(one["n_production"], one["n_reference"]) for one in turned["findings"] if one["metric"] == "psi"]
     done, _, err = say(*start, "--against", "everyone els")
     assert done == 2 and "Did you mean 'everyone else'" in err + _
+
+
+def test_rows_that_were_left_out_are_written_to_a_file(say, here):
+    (here / "left.csv").write_text("x,c\n" + "1,a\n2,b\n" * 50 + f"{FORMULA}\n")
+    assert say("compare", "left.csv", "left.csv", "--rejects", "out.csv")[0] in (0, 2)
+    rows = list(csv.DictReader(io.StringIO((here / "out.csv").read_text(), newline="")))
+    assert [(row["side"], row["line"], row["text"]) for row in rows] == [
+        ("reference", "102", f"'{FORMULA}"),
+        ("production", "102", f"'{FORMULA}"),
+    ]
+    assert say("compare", "old.parquet", "same.parquet", "--rejects", "out.csv")[0] in (0, 1)
+    assert (here / "out.csv").read_text() == "side,file,line,column,reason,text\n"
+    code, said, told = say("compare", "left.csv", "left.csv", "--rejects", "no/such/out.csv")
+    assert code == 2 and "cannot be written" in said + told
+
+
+@pytest.mark.parametrize("more", ["", ",new"])
+def test_a_text_file_without_rows_passes_no_gate_and_says_so(say, here, more):
+    (here / "head.csv").write_text(f"at,x,seats,c,maybe,id{more}\n")
+    code, said, _ = say("compare", "old.csv", "head.csv")
+    assert code == 2 and "Production has no rows" in said
+    assert "retyped_column" not in said and "decimal" not in said
+    assert "The reference has no rows" in say("compare", "head.csv", "old.csv")[1]

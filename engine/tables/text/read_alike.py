@@ -37,8 +37,10 @@ def given_then(read: Any) -> TextFormat | None:
 def unlike(reference: Dataset, production: Dataset) -> list[str]:
     """Sentences about choices and types that differ between the sides; the mend stands in them.
 
-    A frame or a Parquet file has no choices: it is held against types alone.
+    A frame or a Parquet file has no choices: it is held against types alone; a side without rows against nothing.
     """
+    if empty := [side for side, one in (("The reference", reference), ("Production", production)) if not one.rows]:
+        return [f"{side} has no rows: only the names of its columns can be compared." for side in empty]
     notes = []
     first, second = reference.text, production.text
     if first is not None and second is not None:
