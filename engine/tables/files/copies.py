@@ -13,7 +13,7 @@ from engine.tables import cache
 from engine.tables.connection import HOME, cache_folder
 from engine.tables.files.found import Found
 
-FORMAT = 1  # goes up when the same source is copied in another way
+FORMAT = 2  # goes up when the same source is copied in another way
 ROOM, DATA, ABOUT = "copied", "data.parquet", "about.json"
 GROUP_ROWS, GROUP_BYTES = 122_880, 64 << 20  # of a row group: what the database works on at a time
 

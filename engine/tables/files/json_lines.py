@@ -11,6 +11,7 @@ from engine.slices import quoted
 from engine.tables.connection import DuckDBPyConnection
 from engine.tables.files.copies import Tell, Told
 from engine.tables.literals import file_literal
+from engine.tables.text.text_types import ISO_TIME, ISO_ZONE
 from engine.tables.texts import MOSTLY, literal, reason
 
 MOST_BAD = 0.5  # share of lines that may be no JSON
@@ -74,6 +75,7 @@ def _copied(
             "It is one JSON object whose fields are columns, no list of rows.", where=where,
             hint="From pandas, write to_json(path, orient='records', lines=True).",
         )  # fmt: skip
+    notes += _with_moments(cursor, target)
     numeric = _mostly_numbers(cursor, literal_target)
     return ("JSON, an object a line" if lines else "JSON, a list of objects"), tuple(notes), numeric
 
@@ -103,6 +105,35 @@ def _as_value(sql: str, kind: Any) -> str:
 
 def _nested(kind: Any) -> bool:
     return kind.id in ("struct", "list", "map", "array", "union")
+
+
+def _with_moments(cursor: DuckDBPyConnection, target: Path) -> list[str]:
+    """Make texts that are all moments such, which JSON has no way to write and the database knows in one form alone.
+
+    Notes on those columns are given back.
+    """
+    table = f"read_parquet({file_literal(target)})"
+    names = [row[0] for row in cursor.execute(f"DESCRIBE SELECT * FROM {table}").fetchall() if row[1] == "VARCHAR"]
+    ways = {
+        "TRY_CAST({c} AS TIMESTAMP)": ISO_TIME.pattern,
+        "TRY_CAST({c} AS TIMESTAMPTZ)": ISO_ZONE.pattern,
+    }
+    found: dict[str, str] = {}
+    for name in names:
+        column = quoted(name)
+        made = {way.format(c=column): shape for way, shape in ways.items()}
+        asked = [f"count({way}) FILTER (regexp_full_match({column}, {literal(shape)}))" for way, shape in made.items()]
+        n, *fit = cursor.execute(f"SELECT count({column}), {', '.join(asked)} FROM {table}").fetchall()[0]
+        found.update((name, way) for way, fits in zip(made, fit, strict=True) if n and fits == n)
+    if found:
+        whole = target.with_name("moments.parquet")
+        changed = ", ".join(f"{way} AS {quoted(name)}" for name, way in found.items())
+        cursor.execute(
+            f"COPY (SELECT * REPLACE ({changed}) FROM {table}) TO {literal(str(whole))} "
+            "(FORMAT parquet, COMPRESSION zstd)"
+        )
+        whole.replace(target)
+    return [f"{shown(name)}: texts that are moments, as such" for name in found]
 
 
 def _mostly_numbers(cursor: DuckDBPyConnection, table: str) -> frozenset[str]:

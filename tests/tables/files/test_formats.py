@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import zipfile
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import openpyxl
 import pyarrow as pa
@@ -151,6 +151,32 @@ def test_objects_in_json_are_laid_out_and_deeper_ones_told(tmp_path):
     assert any("'at' holds objects" in note for note in dataset.notes)
     assert sum("not compared" in note for note in dataset.notes) == 2
     assert dataset.query(f"SELECT DISTINCT \"at.city\" AS c FROM {dataset.scan}")["c"].to_pylist() == ["Köln"]
+
+
+def test_texts_of_json_that_are_all_moments_are_such(tmp_path):
+    moments = {
+        "pandas": ["2024-04-01T00:00:00.000", "2024-04-01T00:30:00.500"],
+        "zulu": ["2024-04-01T00:00:00Z", "2024-04-01T00:30:00Z"],
+        "zone": ["2024-04-01T02:00:00+02:00", "2024-04-01T00:30:00+00:00"],
+        "finer": ["2024-04-01T02:00:00.000+0200", "2024-04-01T00:30:00.25Z"],
+        "short": ["2024-04-01T00:00", None],
+        "one odd": ["2024-04-01T00:00:00.000", "soon"],
+        "never": ["2024-02-31T00:00:00.000", "2024-02-28T00:00:00.000"],
+        "none": [None, None],
+    }
+    rows = [{name: texts[i] for name, texts in moments.items()} for i in range(2)]
+    path = tmp_path / "it's [1].jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    opened = open_dataset(path)
+    kinds = {column.name: column.kind for column in opened.columns}
+    dated = {"pandas", "zulu", "zone", "finer", "short"}
+    assert {name for name, kind in kinds.items() if kind is Kind.DATETIME} == dated
+    read = opened.query(f"SELECT * FROM {opened.scan}").to_pylist()
+    assert read[1]["pandas"] == datetime(2024, 4, 1, 0, 30, 0, 500_000)
+    assert read[0]["short"] == datetime(2024, 4, 1)
+    assert read[0]["zone"] == read[0]["zulu"] == read[0]["finer"] == datetime(2024, 4, 1, tzinfo=UTC)
+    assert read[1]["one odd"] == "soon" and read[0]["never"] == "2024-02-31T00:00:00.000"
+    assert any("'pandas': texts that are moments" in note for note in opened.notes)
 
 
 def test_lines_that_are_no_json_are_left_out_counted_and_told(tmp_path):
