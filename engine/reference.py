@@ -1,7 +1,8 @@
 """The reference read against itself: how far its own complete windows lie from each other, as floors for production."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+import math
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 import numpy as np
@@ -9,19 +10,30 @@ from numpy.typing import NDArray
 
 from engine.assess import observe
 from engine.columns import Column
-from engine.metrics import METRICS
+from engine.metrics import METRICS, Metric
 from engine.noise import NO_WINDOWS, WindowFloors, displacement, window_floors
 from engine.noise.discovery import null_psi
 from engine.noise.outcomes import apart_floors
 from engine.noise.windows import FEW_WINDOWS, LEAST_WINDOWS
 from engine.performance import OfWindows, moves
-from engine.signals import Plan
+from engine.signals import Plan, pointless
 from engine.slices import Slice
-from engine.summaries import ColumnSummary, Histogram
+from engine.summaries import ColumnSummary, Floats, Histogram
 from engine.tables.cells import Cells, summarize_cells
+from engine.tables.stacked import STACKED, stack, stacked
 from engine.tables.supports import Support
 
 Key = tuple[str, str]  # column and metric
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One window, by number, against some others. without: the place of the window that is left out of these."""
+
+    window: int
+    others: NDArray[np.int64]
+    without: int | None = None
+
 
 QUALITY = {one.key for one in METRICS.values() if one.signal == "data_quality"}
 TWO_BINS = 4  # labels of a binary column: its two categories, other and unseen
@@ -56,61 +68,103 @@ def reference_floors(
     kept = kept & np.isin(cells.window, complete)
     known = {name: one for name, one in supports.items() if not isinstance(one, str) and name in cells.counts}
     read = [column for column in columns if column.name in known]
-    found: dict[Key, list[float]] = {}
-    shapes: dict[Key, str] = {}
     moved: dict[str, list[float]] = {}
-
-    def read_of(window: int, others: NDArray[np.int64]) -> dict[Key, float]:
-        """How far a window lies from some others, by column and metric."""
-        sides = kept & np.isin(cells.window, others), kept & (cells.window == window)
-        made = {name: summarize_cells(support, cells, cells, sides) for name, support in known.items()}
-        values: dict[Key, float] = {}
-        for seen in observe(read, made, plan, judged)[0]:
-            key = seen.column, seen.metric.key
-            values[key] = abs(displacement(seen.reading.value, seen.reading.against))
-            two = seen.metric.needs is Histogram and len(known[seen.column].labels) <= TWO_BINS
-            shapes[key] = f"{seen.metric.key} of two bins" if two else seen.metric.key
-        return values
-
     rest = [
         np.roll(complete, -i)[1 : beside + 1] if 0 < beside < len(complete) else complete[complete != window]
         for i, window in enumerate(complete)
     ]
+    pairs = _pairs(complete, rest)
+    found = _displacements(cells, kept, read, known, plan, judged, pairs)
     for window, others in zip(complete, rest, strict=True):
-        for key, value in read_of(window, others).items():
-            found.setdefault(key, []).append(value)
         if performance:
             for metric, move in moves(performance([cells.windows[i] for i in others], cells.windows[window]), plan):
                 moved.setdefault(metric, []).append(move)
-    whole = {key: values for key, values in found.items() if len(values) == len(complete)}
-    floors = window_floors(whole, shapes, _without(complete, rest, whole, read_of))
+    whole, without = {}, {}
+    for key, values in found.items():
+        first = values[: len(complete)]
+        if not np.isnan(first).any():
+            whole[key] = first.tolist()
+            without[key] = _without(pairs, values, len(complete))
+    shapes = {(name, metric): _shape(known[name], metric) for name, metric in whole}
+    floors = window_floors(whole, shapes, without if len(pairs) > len(complete) else {})
     of_outcomes = apart_floors({key: one for key, one in moved.items() if len(one) == len(complete)}, plan.false_alarms)
     return replace(floors, floors={**floors.floors, **{("", key): one for key, one in of_outcomes.items()}})
 
 
-def _without(
-    complete: NDArray[np.int64],
-    rest: Sequence[NDArray[np.int64]],
-    readings: Mapping[Key, Sequence[float]],
-    read_of: Callable[[int, NDArray[np.int64]], Mapping[Key, float]],
-) -> dict[Key, list[list[float]]]:
-    """Per window the others' readings without it, as window_floors takes them; none where there are many windows.
+def _shape(support: Support, metric: str) -> str:
+    """Which readings share a factor."""
+    two = METRICS[metric].needs is Histogram and len(support.labels) <= TWO_BINS
+    return f"{metric} of two bins" if two else metric
 
-    rest: of every window those that it is held against. A reading that this one alone was held against is left out.
+
+def _pairs(complete: NDArray[np.int64], rest: Sequence[NDArray[np.int64]]) -> list[Pair]:
+    """What is read against what: each window against its others; where there are few, also without each of these.
+
+    rest: of every window those that it is held against.
     """
-    if not LEAST_WINDOWS <= len(complete) < FEW_WINDOWS:
-        return {}
-    found: dict[Key, list[list[float]]] = {key: [[] for _ in complete] for key in readings}
-    for i, left_out in enumerate(complete):
-        for j, window in enumerate(complete):
-            held = rest[j][rest[j] != left_out]
-            if i == j or not len(held):
-                continue
-            again = read_of(window, held) if len(held) < len(rest[j]) else None
-            for key, rows in found.items():
-                value = readings[key][j] if again is None else again.get(key)
-                if value is not None:
-                    rows[i].append(value)
+    found = [Pair(int(window), others) for window, others in zip(complete, rest, strict=True)]
+    if LEAST_WINDOWS <= len(complete) < FEW_WINDOWS:
+        for i, left_out in enumerate(complete):
+            for j, window in enumerate(complete):
+                held = rest[j][rest[j] != left_out]
+                if i != j and len(held):
+                    found.append(Pair(int(window), held, i))
+    return found
+
+
+def _without(pairs: Sequence[Pair], values: Floats, windows: int) -> list[list[float]]:
+    """Per window the others' readings without it, as window_floors takes them; those that cannot be read left out."""
+    found: list[list[float]] = [[] for _ in range(windows)]
+    for pair, value in zip(pairs[windows:], values[windows:].tolist(), strict=True):
+        if not math.isnan(value) and pair.without is not None:
+            found[pair.without].append(value)
+    return found
+
+
+def _displacements(
+    cells: Cells,
+    kept: NDArray[np.bool_],
+    columns: Sequence[Column],
+    supports: Mapping[str, Support],
+    plan: Plan,
+    judged: Container[str],
+    pairs: Sequence[Pair],
+) -> dict[Key, Floats]:
+    """How far each pair lies apart, by column and metric, shape (pairs,); not-a-number where it cannot be read.
+
+    What has a form for whole arrays is read in one go, the rest pair by pair.
+    """
+    members = np.zeros((len(pairs), len(cells.windows)))
+    for i, pair in enumerate(pairs):
+        members[i, pair.others] = 1.0
+    at = np.array([pair.window for pair in pairs])
+    found: dict[Key, Floats] = {}
+    slow: list[tuple[Column, Metric]] = []
+    for column in columns:
+        by_name = [METRICS[key] for key in sorted(plan.metrics or ()) if column.kind in METRICS[key].kinds]
+        asked = plan.computes(column) if plan.metrics is None else by_name
+        asked = [one for one in asked if one.key in judged and not pointless(column, one)]
+        quick = [one for one in asked if one.key in STACKED and not cells.rounded]
+        slow += [(column, one) for one in asked if one not in quick]
+        if not quick:
+            continue
+        each = stack(cells, column.name, kept, len(cells.windows))
+        made = stacked(supports[column.name], each.joined(members), each.taken(at))
+        for one in quick:
+            if one.key in made:
+                values, against = made[one.key].values, made[one.key].against
+                moved = values if against is None else np.arcsin(np.sqrt(values)) - np.arcsin(np.sqrt(against))
+                found[column.name, one.key] = np.abs(moved)
+    wanted = {one.key for _, one in slow}
+    read = list({column.name: column for column, _ in slow}.values())
+    for i, pair in enumerate(pairs if slow else ()):
+        sides = kept & np.isin(cells.window, pair.others), kept & (cells.window == pair.window)
+        summaries = {one.name: summarize_cells(supports[one.name], cells, cells, sides) for one in read}
+        for seen in observe(read, summaries, plan, wanted)[0]:
+            key = seen.column, seen.metric.key
+            if key not in found:
+                found[key] = np.full(len(pairs), np.nan)
+            found[key][i] = abs(displacement(seen.reading.value, seen.reading.against))
     return found
 
 

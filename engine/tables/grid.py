@@ -32,7 +32,7 @@ def psi_grid(reference: Cells, production: Cells, supports: Mapping[str, Support
         if name not in production.counts:
             continue
         p, q = (
-            _binned(counts, support)
+            in_bins(counts, support)
             for counts in (_per_cohort(reference.counts[name], cohorts), production.counts[name])
         )
         n, m = p.sum(axis=1)[at], q.sum(axis=1)
@@ -103,7 +103,7 @@ def _per_cohort(counts: Counts, cohorts: tuple[list[list[int]], Counts]) -> Floa
     return added
 
 
-def _binned(counts: Floats | Counts, support: Support) -> Floats:
+def in_bins(counts: Floats | Counts, support: Support) -> Floats:
     """Counts per bin from counts per code. Shape (g, bins)."""
     if isinstance(support, CategoricalSupport):
         size = len(support.categories) + 1
