@@ -131,14 +131,19 @@ def open_monitor(monitor: Monitor, base: Path | None = None, progress: Progress 
     written = monitor.columns.target if isinstance(monitor.columns.target, Labels) else None
     places = [monitor.reference.source, monitor.production.source, *([written.path] if written else [])]
     paths = [find_path(place, base) for place in places]
-    files = tuple(dict.fromkeys(file for path in paths for file in find_files(path)))
+    tell = progress or (lambda share, said: None)
+    # of all that is told, what lies elsewhere takes a quarter to bring, and what is no Parquet a quarter to copy
+    brought, copied = ([part(tell, start, 0.25, i, len(paths)) for i in range(len(paths))] for start in (0.0, 0.25))
+    files = tuple(dict.fromkeys(file for at, path in enumerate(paths) for file in find_files(path, brought[at])))
     watched = steady(files)
     root = connect({file.parent for file in files})
     with watched.held():
         # what a run's document calls its data must not tell what came from the environment
         texts = monitor.reference.text, monitor.production.text
-        opened = zip(paths[:2], texts, strict=True)
-        reference, production = (open_dataset(path, root, monitor.hidden(str(path)), text) for path, text in opened)
+        opened = zip(paths[:2], texts, copied[:2], strict=True)
+        reference, production = (
+            open_dataset(path, root, monitor.hidden(str(path)), text, on) for path, text, on in opened
+        )
         kinds = {name: str(kind) for name, kind in monitor.columns.kinds.items()}
         reference = reference.assign(kinds, monitor.columns.roles_in(one.name for one in reference.columns))
         if isinstance(monitor.columns.features, list):
@@ -146,9 +151,24 @@ def open_monitor(monitor: Monitor, base: Path | None = None, progress: Progress 
         production = read_as(reference, production)
         labels = None
         if written is not None:
-            labels = LabelTable(open_dataset(paths[2], root, "labels"), written.id, written.column)
-        found = open_datasets(monitor, reference, production, progress, labels, base)
+            labels = LabelTable(open_dataset(paths[2], root, "labels", tell=copied[2]), written.id, written.column)
+        counting = part(tell, 0.5, 0.5, 0, 1)
+        counting(0.0, "reading the files")
+        found = open_datasets(monitor, reference, production, counting, labels, base)
     return replace(found, files=watched)
+
+
+def part(tell: Progress, start: float, size: float, at: int, of: int) -> Progress:
+    """One of some equal steps of a part of the whole, told as a share of all.
+
+    >>> part(lambda share, said: print(share, said), 0.5, 0.25, 1, 2)(0.5, "half of the second step")
+    0.6875 half of the second step
+    """
+
+    def on(share: float, said: str) -> None:
+        tell(start + size * (at + min(share, 1.0)) / of, said)
+
+    return on
 
 
 def open_datasets(
