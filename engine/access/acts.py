@@ -11,6 +11,7 @@ from engine.access.visitor import Visitor, require
 from engine.due import Outcome, Which
 from engine.errors import Forbidden, shown
 from engine.evidence import exported
+from engine.evidence.searched import Searched
 from engine.evidence.snapshot import Options, SignOff
 from engine.monitor import Monitor
 from engine.record import Choice, Decision, Record
@@ -37,13 +38,22 @@ def sign(visitor: Visitor, store: Store, run: str, sign_off: SignOff) -> Entry:
 
 
 def evidence_of(
-    visitor: Visitor, store: Store, run: str, *, typed: str = "", generated_at: str, options: Options | None = None
+    visitor: Visitor,
+    store: Store,
+    run: str,
+    *,
+    typed: str = "",
+    generated_at: str,
+    options: Options | None = None,
+    looked: Searched | None = None,
 ) -> dict[str, Any]:
-    """The snapshot of a recorded run, asked for by who is there. typed: a name, where nobody is signed in."""
+    """The snapshot of a recorded run, asked for by who is there. typed: a name, where nobody is signed in; looked: what
+    a search of its data for cohorts found.
+    """
     found = record_seen(visitor, store, run)
     return exported.evidence_of(
         store, found.id, requested_by=visitor.signature(typed) or "not said yet", generated_at=generated_at,
-        options=options,
+        options=options, looked=looked,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.errors import UnusableData
 from engine.evidence.canonical import sha256
-from engine.evidence.searched import cohorts_of
+from engine.evidence.searched import Searched, cohorts_of
 from engine.evidence.snapshot import Options, SignOff, moment, snapshot
 from engine.monitor import Monitor
 from engine.policy import ranks_of, verdict
@@ -25,27 +25,22 @@ def evidence_of(
     previous: str | None = None,
     verdict_of: Mapping[str, Any] | None = None,
     seconds: float = 0.0,
+    looked: Searched | None = None,
 ) -> dict[str, Any]:
     """The snapshot of a recorded run, with its decisions, signatures and entries of the ledger.
 
     previous: the run to compare with, by default that of the window before. seconds: that a search of its data for
-    cohorts may take, 0 for none. Raises UnknownName, UnusableStore, and
-    UnusableData where the run is kept otherwise than the ledger says.
+    cohorts may take, 0 for none; looked: a search of them that was made before, in its place. Raises as kept_run does.
     """
-    found = record(store, run)
-    text, said = text_of(store, found.id)
-    if sha256(text.encode("utf-8", "backslashreplace")) != said:
-        raise UnusableData(
-            "The recorded run is not what the ledger says it was.", where=found.id, hint="Ask ledger verify."
-        )
+    found, said_then = kept_run(store, run)
     whole = entries(store)
     before = record(store, previous) if previous else _before(store, found)
-    said_then = json.loads(text)
     mine = [one for one in whole if _concerns(one, found)]
     exports = [one for one in whole if one.kind == "export" and one.body.get("format") == "pdf"]
     own = [one for one in exports if one.body.get("run") == found.id]
     earlier = [one for one in exports if before is not None and one.body.get("run") == before.id]
-    looked = cohorts_of(said_then, seconds) if seconds > 0 else None
+    if looked is None and seconds > 0:
+        looked = cohorts_of(said_then, seconds)
     return snapshot(
         said_then,
         cohorts=looked.cohorts if looked else None,
@@ -62,6 +57,20 @@ def evidence_of(
         generated_at=generated_at,
         requested_by=requested_by,
     )
+
+
+def kept_run(store: Store, run: str) -> tuple[Record, dict[str, Any]]:
+    """A recorded run and its document. Raises UnknownName, UnusableStore, and UnusableData where the run is kept
+    otherwise than the ledger says.
+    """
+    found = record(store, run)
+    text, said = text_of(store, found.id)
+    if sha256(text.encode("utf-8", "backslashreplace")) != said:
+        raise UnusableData(
+            "The recorded run is not what the ledger says it was.", where=found.id, hint="Ask ledger verify."
+        )
+    made: dict[str, Any] = json.loads(text)
+    return found, made
 
 
 def _before(store: Store, found: Record) -> Record | None:

@@ -1,6 +1,6 @@
 """The cohorts of a run that drift, searched in its data where they are at hand: bounded in time, and told when not."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
@@ -29,9 +29,15 @@ class Searched:
     words: str
 
 
-def cohorts_of(document: Mapping[str, Any], seconds: float = SECONDS, base: Path | None = None) -> Searched:
+def cohorts_of(
+    document: Mapping[str, Any],
+    seconds: float = SECONDS,
+    base: Path | None = None,
+    progress: Callable[[float, str], None] | None = None,
+) -> Searched:
     """The cohorts in which a column of a run's slice drifts, by PSI. document: of the run, as it was recorded; base: a
-    folder that relative paths may start from. Whatever stands in the way is told, never raised.
+    folder that relative paths may start from; progress: is told the share that is done and what is done now, and ends
+    the search by raising Cancelled. Whatever stands in the way is told, never raised.
     """
     run, until = document, monotonic() + seconds
     if run["asked"] is None:
@@ -40,9 +46,12 @@ def cohorts_of(document: Mapping[str, Any], seconds: float = SECONDS, base: Path
 
     def tell(share: float, said: str) -> None:
         if monotonic() > until:
-            raise Cancelled("The search was stopped.")
+            raise Cancelled("The search took too long.")
+        if progress is not None:
+            progress(share, said)
 
     try:
+        tell(0.0, "reading the files")
         sides, labels = opened_as_then(run, {}, base, known)
         if any(
             side.sha256 != run[name]["sha256"] for name, side in zip(("reference", "production"), sides, strict=True)
@@ -50,10 +59,12 @@ def cohorts_of(document: Mapping[str, Any], seconds: float = SECONDS, base: Path
             return Searched(None, _not("the data are not those of the run any more"))
         places = {"reference": {"path": sides[0].name}, "production": {"path": sides[1].name}}
         monitor = Monitor.model_validate(run["definition"] or {"monitor": "comparison", **places})
-        opened = open_datasets(monitor, *sides, tell, labels, base)
+        opened = open_datasets(monitor, *sides, lambda share, said: tell(0.6 * share, said), labels, base)
         search = found(replace(opened, plan=plan_of(run["asked"])), slice_of(run["slice"]), run["asked"]["against"],
-                       progress=tell)  # fmt: skip
+                       progress=lambda share, said: tell(0.6 + 0.4 * share, said))  # fmt: skip
     except Cancelled:
+        if monotonic() <= until:
+            return Searched(None, _not("somebody stopped it"))
         return Searched(None, _not(f"it would have taken more than {seconds:g} seconds"))
     except PlumblineError as error:
         said = without_values(error, known)

@@ -3,15 +3,18 @@
 import streamlit as st
 
 from engine.errors import Cancelled, PlumblineError, UnusableStore
+from engine.evidence.searched import Searched
 from engine.evidence.snapshot import Options
 from engine.record import Record
 from engine.store import Store
 from pages.shared import recorded, states
-from pages.shared.exporting import show_exports, show_history
+from pages.shared.exported_before import show_history
+from pages.shared.exporting import show_exports
 from pages.shared.no_runs import nothing
 from pages.shared.on_record import all_runs, chosen_run, words_of
 from pages.shared.preview import Preview, forget, preview_of
 from pages.shared.recording import store_broken
+from pages.shared.searching import searching, show_search
 from pages.shared.signing import show_signing
 from pages.shared.slicing import finish, show_slice
 from pages.shared.visiting import name_field
@@ -48,13 +51,15 @@ def show(store: Store, run: Record) -> None:
     with right:
         st.subheader("What goes in", anchor=False)
         by, options = choose()
+        work = searching(store, run, options.brief)
+        looked, waits = show_search(store, run, work)
         place = st.container()
         show_signing(store, run)
     with left:
-        made = preview(store, run, options, by)
+        made = preview(store, run, options, by, looked)
     with place:
         if made is not None:
-            show_exports(store, run, options, by, made)
+            show_exports(store, run, options, by, made, looked, waits)
     show_history(store, run)
 
 
@@ -79,19 +84,19 @@ def choose() -> tuple[str, Options]:
     return by, Options(int(cards), int(least), int(top), where, brief, SHEETS[paper or "A4"])
 
 
-def preview(store: Store, run: Record, options: Options, by: str) -> Preview | None:
+def preview(store: Store, run: Record, options: Options, by: str, looked: Searched | None) -> Preview | None:
     """The pages as they are, one at a time; None where they cannot be drawn, which is told."""
-    work = preview_of(store, run, options, by)
+    work = preview_of(store, run, options, by, looked)
     states.wait(work, "Drawing the pages", "the document is laid out as it will be exported.", "drawing")
     try:
         made = work.future.result()
     except (Cancelled, PlumblineError) as error:
-        forget(store, run, options, by)
+        forget(store, run, options, by, looked)
         states.broken("The pages cannot be drawn", error, "Choose other options or another run.", to_data=False)
         st.button("Draw again", key="draw_again")
         return None
     except Exception:
-        forget(store, run, options, by)
+        forget(store, run, options, by, looked)
         raise
     stamps = " ".join(f":orange-badge[▲ {plain(one)}]" for one in made.stamps)
     pages = len(made.pages)

@@ -8,14 +8,14 @@ from engine.access import Visitor, acts
 from engine.errors import PlumblineError
 from engine.evidence.forms import FORMS, render
 from engine.evidence.sealing import house_key, sealed_here, tried_here
+from engine.evidence.searched import Searched
 from engine.evidence.snapshot import Options, file_name
 from engine.record import Record
-from engine.store import Store, entries
+from engine.store import Store
 from pages.shared import states
 from pages.shared.door import Progress, begin
 from pages.shared.preview import Preview, now
 from pages.shared.visiting import claims, may, visitor_by
-from pages.shared.words import plain
 
 SAYS = {
     "pdf": "for archives: the pages, with the data attached",
@@ -27,9 +27,11 @@ FAST = 60  # columns of a run that is laid out within a second; of more, a file 
 BOX, BUILDING = "export_said", "export_building"
 
 
-def build(who: Visitor, store: Store, run: str, options: Options, by: str, form: str) -> tuple[dict[str, Any], bytes]:
-    """A snapshot of this moment and its bytes; nothing is recorded yet."""
-    made = acts.evidence_of(who, store, run, typed=by, generated_at=now(), options=options)
+def build(
+    who: Visitor, store: Store, run: str, options: Options, by: str, form: str, looked: Searched | None = None
+) -> tuple[dict[str, Any], bytes]:
+    """A snapshot of this moment and its bytes; nothing is recorded yet. looked: what a search for cohorts found."""
+    made = acts.evidence_of(who, store, run, typed=by, generated_at=now(), options=options, looked=looked)
     return made, render(made, form)
 
 
@@ -40,8 +42,10 @@ def leave(who: Visitor, store: Store, made: dict[str, Any], data: bytes, form: s
     return sealed_here(data, form, store=store, by=str(made["requested_by"]))
 
 
-def show_exports(store: Store, run: Record, options: Options, by: str, seen: Preview) -> None:
-    """The form, and the button that gives the file."""
+def show_exports(
+    store: Store, run: Record, options: Options, by: str, seen: Preview, looked: Searched | None, waits: bool
+) -> None:
+    """The form, and the button that gives the file. looked: what a search for cohorts found; waits: it still runs."""
     st.subheader("The file", anchor=False)
     form = st.segmented_control("Form", list(FORMS), default="pdf", required=True, key="form", bind="query-params",
                                 format_func=str.upper)  # fmt: skip
@@ -54,6 +58,9 @@ def show_exports(store: Store, run: Record, options: Options, by: str, seen: Pre
     elif not by:
         st.button(f"Export {form.upper()}", key="export_nobody", disabled=True, type="primary")
         st.markdown("◌ Say who you are first: the file names who asked for it.")
+    elif waits:
+        st.button(f"Export {form.upper()}", key="export_waits", disabled=True, type="primary")
+        st.markdown("◌ Cohorts are being searched; stop that to take the file without them.")
     elif seen.columns <= FAST:
         name = file_name(seen.snapshot, form)
 
@@ -62,7 +69,7 @@ def show_exports(store: Store, run: Record, options: Options, by: str, seen: Pre
             box.pop("error", None)
             try:
                 who = visitor_by(there)  # roles as they are now
-                made, data = build(who, store, run.id, options, by, form)
+                made, data = build(who, store, run.id, options, by, form, looked)
                 return leave(who, store, made, data, form)
             except PlumblineError as error:
                 box["error"] = str(error)
@@ -71,22 +78,23 @@ def show_exports(store: Store, run: Record, options: Options, by: str, seen: Pre
         st.download_button(f"Export {form.upper()}", make, name, FORMS[form], key=f"export_{form}", type="primary",
                            icon=":material/download:")  # fmt: skip
     else:
-        show_slow(store, run, options, by, form, seen, box)
+        show_slow(store, run, options, by, form, seen, box, looked)
 
 
 def show_slow(
-    store: Store, run: Record, options: Options, by: str, form: str, seen: Preview, box: dict[str, str]
-) -> None:
+    store: Store, run: Record, options: Options, by: str, form: str, seen: Preview, box: dict[str, str],
+    looked: Searched | None,
+) -> None:  # fmt: skip
     """A file of many columns: built in the background, then fetched."""
     there = claims()
-    key = f"{run.id} {options} {by} {form} {seen.snapshot['generated_at']}"
+    key = f"{run.id} {options} {by} {form} {seen.snapshot['generated_at']} {seen.snapshot['searched']}"
     asked, work = st.session_state.get(BUILDING, ("", None))
     if asked != key or work is None:
 
         def start() -> None:
             def task(tell: Progress) -> tuple[dict[str, Any], bytes]:
                 tell(0.2, f"laying out {seen.columns} columns")
-                return build(visitor_by(there), store, run.id, options, by, form)
+                return build(visitor_by(there), store, run.id, options, by, form, looked)
 
             st.session_state[BUILDING] = key, begin(task, "Building was stopped.", run.id)
 
@@ -112,38 +120,3 @@ def show_slow(
         f"Export {form.upper()}, {len(data) / 1e6:.1f} MB", fetch, file_name(made, form), FORMS[form],
         key=f"export_{form}", type="primary", icon=":material/download:",
     )  # fmt: skip
-
-
-@st.fragment(run_every=2.0)
-def show_history(store: Store, run: Record) -> None:
-    """What left the house and who signed it, newest first; looks again by itself, for no page hears of a made file."""
-    if not may("look", run.monitor):  # this part runs by itself, without the frame that asks
-        return
-    st.subheader("Exported and signed before", anchor=False)
-    if said := st.session_state.get(BOX, {}).get("error"):
-        st.error(plain(said), icon=":material/error:")
-    kinds = ("export", "sign-off", "seal")
-    mine = [one for one in entries(store) if one.kind in kinds and one.body.get("run") == run.id]
-    if not mine:
-        st.markdown("Nothing of this run was exported or signed yet.")
-        return
-    st.dataframe(
-        [
-            {
-                "Entry": one.seq, "At (UTC)": one.at[:19].replace("T", " "), "What": in_words(one.kind, one.body),
-                "By": str(one.body.get("by", "–")), "SHA-256 of the file": str(one.body.get("sha256") or "–"),
-                "Revises": str(one.body.get("revises") or "–"),
-            }
-            for one in reversed(mine)
-        ],
-        hide_index=True, key="exports", alt="Exports and signatures of this run",
-    )  # fmt: skip
-
-
-def in_words(kind: str, body: Any) -> str:
-    """An entry in a few words."""
-    if kind == "export":
-        return f"{str(body['format']).upper()}, {int(body['bytes']):,} bytes"
-    if kind == "seal":
-        return f"sealed by {body['signer']}" if body["form"] == "seal" else "manifest signed"
-    return f"signed as {body['role']}: {body['meaning']}, {body['decision']}"

@@ -9,6 +9,7 @@ import streamlit as st
 from engine.access import Visitor, acts
 from engine.evidence.cover import stamps
 from engine.evidence.pdf import pages_of
+from engine.evidence.searched import Searched
 from engine.evidence.snapshot import Options
 from engine.record import Record
 from engine.store import Store
@@ -34,30 +35,34 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def preview_of(store: Store, run: Record, options: Options, by: str) -> Work[Preview]:
-    """The drawing of the pages, begun once for all sessions that want the same."""
-    return _preview(*_key(store, run, options, by))
+def preview_of(
+    store: Store, run: Record, options: Options, by: str, looked: Searched | None = None
+) -> Work[Preview]:
+    """The drawing of the pages, begun once for all sessions that want the same. looked: for cohorts that drift."""
+    return _preview(*_key(store, run, options, by, looked))
 
 
-def _key(store: Store, run: Record, options: Options, by: str) -> tuple[Any, ...]:
+def _key(store: Store, run: Record, options: Options, by: str, looked: Searched | None) -> tuple[Any, ...]:
     who = visitor()
-    said = who.signature(by)
-    return store.place, version_of(store), run.id, repr(options), said, store, options, who, by
+    said, found = who.signature(by), looked.words if looked else ""
+    return store.place, version_of(store), run.id, repr(options), said, found, store, options, who, by, looked
 
 
-def forget(store: Store, run: Record, options: Options, by: str) -> None:
+def forget(store: Store, run: Record, options: Options, by: str, looked: Searched | None = None) -> None:
     """Let pages be drawn anew, after that failed or was stopped."""
-    _preview.clear(*_key(store, run, options, by))
+    _preview.clear(*_key(store, run, options, by, looked))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _preview(
-    place: str, version: str, run: str, said: str, by: str, _store: Store, _options: Options, _who: Visitor, _typed: str
-) -> Work[Preview]:
+    place: str, version: str, run: str, said: str, by: str, found: str, _store: Store, _options: Options, _who: Visitor,
+    _typed: str, _looked: Searched | None,
+) -> Work[Preview]:  # fmt: skip
 
     def task(tell: Progress) -> Preview:
         tell(0.1, "gathering what is on record")
-        made = acts.evidence_of(_who, _store, run, typed=_typed, generated_at=now(), options=_options)
+        made = acts.evidence_of(_who, _store, run, typed=_typed, generated_at=now(), options=_options,
+                                looked=_looked)  # fmt: skip
         tell(0.4, "drawing")
         pages = pages_of(made, PIXELS)
         return Preview(made, pages, stamps(made), len(made["run"]["quality"]))

@@ -9,7 +9,8 @@ from engine.evidence.sealing import signed
 from engine.evidence.verify import verify_bytes
 from engine.store import entries, records
 from pages.shared.checking import manifest_of
-from pages.shared.exporting import in_words, leave
+from pages.shared.exported_before import in_words
+from pages.shared.exporting import leave
 from tests.evidence.sealers import sealer, signer
 from tests.pages.conftest import words
 from tests.pages.recorded import record, write_monitor
