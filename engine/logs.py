@@ -93,7 +93,11 @@ class Words(logging.Formatter):
         at = datetime.fromtimestamp(record.created, UTC).isoformat(sep=" ", timespec="seconds")
         facts = " ".join(f"{name}={plain(value)}" for name, value in getattr(record, "facts", {}).items())
         said = f"{at} {record.levelname.lower():7} {record.getMessage()} {facts}".rstrip()
-        return said + (f"\n{self.formatException(record.exc_info)}" if record.exc_info else "")
+        if not record.exc_info:
+            return said
+        # what an exception quotes cannot steer the terminal, and no line of it reads as an event
+        lines = self.formatException(record.exc_info).split("\n")
+        return "\n".join([said, *(f"  {plain(line, 2000)}" for line in lines)])
 
 
 def told_of(error: BaseException, quotes: bool = False) -> dict[str, Any]:

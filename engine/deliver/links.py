@@ -8,6 +8,7 @@ from engine.deliver.event import Told
 from engine.signals import PERFORMANCE
 from engine.slices import Window
 
+LONGEST = 2000  # characters
 VARIABLE = "PLUMBLINE_URL"  # where the dashboard is reached, as in https://plumbline.example.com
 
 
@@ -16,7 +17,8 @@ def link_of(
 ) -> str | None:
     """The address of the view; None where PLUMBLINE_URL does not say where the dashboard is.
 
-    told: findings, the worst first: the first that is about a column leads to its page, performance to its own.
+    Names that make it longer than receivers take are left out: it leads to the dashboard then. told: findings, the
+    worst first: the first that is about a column leads to its page, performance to its own.
     """
     base = os.environ.get(VARIABLE, "").strip().rstrip("/")
     if urlsplit(base).scheme not in ("http", "https") or not all(one.isprintable() for one in base):
@@ -30,4 +32,5 @@ def link_of(
         page, params["column"] = "column", worst.column
     elif worst is not None and worst.signal == PERFORMANCE:
         page = "performance"
-    return f"{base}/{page}?{urlencode(params)}"
+    link = f"{base}/{page}?{urlencode(params, errors='replace')}"
+    return link if len(link) <= LONGEST else f"{base}/"

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.deliver.event import Event
 from engine.deliver.words import headline, lines, severity_words
+from engine.errors import plain
 
 COLOURS = {"critical": "Attention", "warning": "Warning"}
 LARGEST = 26_000  # bytes of a card; Teams takes 28 KB
@@ -32,7 +33,7 @@ def _message(event: Event, most: int) -> dict[str, Any]:
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
         "version": "1.4",
-        "fallbackText": f"{event.monitor}: {severity_words(event.severity)}",
+        "fallbackText": f"{plain(event.monitor)}: {severity_words(event.severity)}",
         "msteams": {"width": "Full"},
         "body": body,
     }

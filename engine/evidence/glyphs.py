@@ -14,6 +14,7 @@ from typing import Any
 SHIPPED = Path(__file__).parent / "fonts"
 VARIABLE = "PLUMBLINE_FONTS"  # a folder of more fonts (.ttf, .otf), for scripts that the shipped ones do not draw
 LONGEST = 100  # characters of one name
+STACKED = 8  # marks on one letter; hundreds would cover the lines around it
 
 
 def font_folders() -> tuple[Path, ...]:
@@ -92,12 +93,14 @@ def drawn(text: str) -> str:
     fonts = [covered(path) for path in font_files()]
     out: list[str] = []
     base: list[frozenset[int]] = []  # the fonts that have the letter and the marks on it so far
+    marks = 0
     for sign in text:
         category = unicodedata.category(sign)
         having = [one for one in fonts if ord(sign) in one]
-        if category[0] == "M":
+        marks = marks + 1 if category[0] == "M" else 0
+        if marks:
             both = [one for one in base if ord(sign) in one]
-            seen = bool(both)
+            seen = bool(both) and marks <= STACKED
             base = both or base
         else:
             seen = sign == " " or (category[0] not in "CZ" and bool(having))

@@ -13,6 +13,7 @@ from engine.charts.script import plotly_script
 from engine.charts.theme import Mode
 from engine.evidence.blocks import MARKS, Block
 from engine.evidence.findings_of import by_column, finding_of
+from engine.evidence.glyphs import STACKED
 from engine.evidence.report import report
 from engine.findings import Part
 
@@ -71,9 +72,12 @@ def seen(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    return "".join(
-        one if one == " " or unicodedata.category(one)[0] not in "CZ" else f"‹U+{ord(one):04X}›" for one in text
-    )
+    out, marks = [], 0
+    for one in text:
+        kind = unicodedata.category(one)[0]
+        marks = marks + 1 if kind == "M" else 0
+        out.append(one if one == " " or (kind not in "CZ" and marks <= STACKED) else f"‹U+{ord(one):04X}›")
+    return "".join(out)
 
 
 def _text(text: object) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.columns import Column, Role
+from engine.errors import UnreadableSource, shown
 from engine.look import is_partial
 from engine.monitor import Monitor
 from engine.monitor.sections import Labels
@@ -134,7 +135,7 @@ def open_monitor(monitor: Monitor, base: Path | None = None, progress: Progress 
     tell = progress or (lambda share, said: None)
     # of all that is told, what lies elsewhere takes a quarter to bring, and what is no Parquet a quarter to copy
     brought, copied = ([part(tell, start, 0.25, i, len(paths)) for i in range(len(paths))] for start in (0.0, 0.25))
-    files = tuple(dict.fromkeys(file for at, path in enumerate(paths) for file in find_files(path, brought[at])))
+    files = tuple(dict.fromkeys(file for at, path in enumerate(paths) for file in _files(path, monitor, brought[at])))
     watched = steady(files)
     root = connect({file.parent for file in files})
     with watched.held():
@@ -169,6 +170,17 @@ def part(tell: Progress, start: float, size: float, at: int, of: int) -> Progres
         tell(start + size * (at + min(share, 1.0)) / of, said)
 
     return on
+
+
+def _files(path: str, monitor: Monitor, tell: Progress) -> tuple[Path, ...]:
+    """The files of a place; an error does not tell what came from the environment."""
+    try:
+        return find_files(path, tell)
+    except UnreadableSource as error:
+        where, hint = monitor.hidden(path), error.hint and monitor.hidden(error.hint)
+        if where == path:
+            raise
+        raise UnreadableSource(monitor.hidden(error.message), where=shown(where), hint=hint) from None
 
 
 def open_datasets(

@@ -11,7 +11,16 @@ def file_literal(path: Path) -> str:
     >>> file_literal(Path("it's [1].csv"))
     "'it''s [[]1].csv'"
     """
-    return literal("".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(path)))
+    return literal(bracketed(str(path)))
+
+
+def bracketed(path: str) -> str:
+    """A path in which no sign is a wildcard.
+
+    >>> bracketed("a*[b]")
+    'a[*][[]b]'
+    """
+    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in path)
 
 
 def quotes_doubled(path: Path) -> str:

@@ -8,9 +8,9 @@ import yaml
 from engine.access.rules import parse_access
 from engine.errors import InvalidAccess, InvalidMonitor, PlumblineError
 from engine.explore import open_monitor
-from engine.monitor.lines import with_field
 from engine.monitor.check import check_monitor
 from engine.monitor.edit import edited
+from engine.monitor.lines import with_field
 from engine.monitor.read import parse_monitor, read_monitor
 from tests.hostile.texts import STORABLE, TEXTS, WORD
 
@@ -86,7 +86,8 @@ def test_in_quotes_it_is_a_value_in_every_place_or_refused(text):
 
 @ALL
 def test_as_it_is_it_is_yaml_or_refused(text, tmp_path):
-    for written in (text, f"monitor: {text}\n", f"{PLAIN}description: {text}\n", f"{PLAIN}events: {text}\n", text + PLAIN):
+    forms = ("{}", "monitor: {}\n", PLAIN + "description: {}\n", PLAIN + "events: {}\n", "{}" + PLAIN)
+    for written in (form.replace("{}", text) for form in forms):
         try:
             parse_monitor(written)
         except InvalidMonitor as error:
