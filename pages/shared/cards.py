@@ -9,7 +9,7 @@ from engine.metrics import METRICS
 from engine.run import Run
 from engine.signals import PERFORMANCE, SIGNALS, Signal, signal_of
 from pages.shared.attributed import attribution_over
-from pages.shared.histories import histories_in
+from pages.shared.histories import called_in
 from pages.shared.outcomes import judged_of_predictions, performance_over
 from pages.shared.served import operations_over
 from pages.shared.tables import CALLS
@@ -54,13 +54,12 @@ def called_over_windows(view: View) -> dict[str, list[int]]:
     if not windows:
         return {}
     seen: dict[str, list[set[str]]] = {}
-    columns = {column.name: column for column in view.opened.columns}
-    for key, history in histories_in(view).items():
-        for (name, i), found in history.cells.items():
-            signal = signal_of(columns[name], METRICS[key])
-            each = seen.setdefault(signal, [set() for _ in range(windows)])
-            if isinstance(found, Finding) and found.severity in CALLS:
-                each[i].add(name)
+    for key, calling in called_in(view).items():
+        for column in view.opened.columns:
+            if METRICS[key] in view.opened.plan.computes(column):
+                each = seen.setdefault(signal_of(column, METRICS[key]), [set() for _ in range(windows)])
+                for i, names in enumerate(calling):
+                    each[i] |= {column.name} & names
     found = {signal: [len(names) for names in each] for signal, each in seen.items()}
     for metric in judged_of_predictions(view):
         right = performance_over(view, metric)

@@ -1,10 +1,12 @@
-"""Every metric that is judged over all windows, computed at once and kept as the door keeps one: for the overview."""
+"""Metrics over all windows as small lines and counts, kept as the door keeps findings: for the overview and tables."""
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from engine.explore import History, Opened, histories
+from engine.explore import Opened
+from engine.explore.traced import called, traced
 from engine.slices import Slice
 from pages.shared.door import text_of
 
@@ -12,14 +14,27 @@ if TYPE_CHECKING:
     from pages.shared.view import View
 
 
-def histories_in(view: "View") -> dict[str, History]:
-    """Of every column of the view's cohort: together they cost little more than the dearest of them."""
+def called_in(view: "View") -> dict[str, list[frozenset[str]]]:
+    """By metric that is judged, the columns of the view's cohort that call for somebody in each window."""
     cohort = view.timeless
-    return _histories(view.entry.key, view.judged, text_of(cohort), view.against, view.opened, cohort)
+    return _called(view.entry.key, view.judged, text_of(cohort), view.against, view.opened, cohort)
 
 
-@st.cache_resource(max_entries=60, show_spinner=False)
-def _histories(
+@st.cache_resource(max_entries=400, show_spinner=False)
+def _called(
     key: str, metrics: tuple[str, ...], text: str, against: str, _opened: Opened, _cohort: Slice
-) -> dict[str, History]:
-    return histories(_opened, metrics, _cohort, against)
+) -> dict[str, list[frozenset[str]]]:
+    return called(_opened, metrics, _cohort, against)
+
+
+def traced_in(view: "View", metric: str) -> Mapping[str, Sequence[float | None]]:
+    """By column, the values of a metric of the view's cohort in every window."""
+    cohort = view.timeless
+    return _traced(view.entry.key, metric, text_of(cohort), view.against, view.opened, cohort)
+
+
+@st.cache_resource(max_entries=400, show_spinner=False)
+def _traced(
+    key: str, metric: str, text: str, against: str, _opened: Opened, _cohort: Slice
+) -> Mapping[str, Sequence[float | None]]:
+    return traced(_opened, metric, _cohort, against)

@@ -7,6 +7,7 @@ from engine.findings import Finding, NotComputed, Severity
 from engine.metrics import METRICS
 from engine.run import Run
 from pages.shared.attributed import consequences_in, verdict_of
+from pages.shared.histories import traced_in
 from pages.shared.view import View
 from pages.shared.words import mark, number
 
@@ -35,7 +36,7 @@ def column_rows(view: View, run: Run, metric: str) -> list[dict[str, Any]]:
     by_column: dict[str, list[Finding]] = {}
     for finding in run.worst():
         by_column.setdefault(finding.column or "", []).append(finding)
-    history = view.history(metric) if view.opened.windows and len(view.opened.columns) <= TRACED else None
+    lines = traced_in(view, metric) if view.opened.windows and len(view.opened.columns) <= TRACED else None
     amounts = {one.column: verdict_of(one) for one in consequences_in(view)}
     rows = []
     for column in view.opened.columns:
@@ -51,8 +52,8 @@ def column_rows(view: View, run: Run, metric: str) -> list[dict[str, Any]]:
             **{heading: values.get(key) for heading, key in SHOWN.items()},
             "Worst": top.sentence if top and top.severity is not Severity.NOT_JUDGED else "",
         }
-        if history is not None:
-            row["Weeks"] = [value or 0.0 for value in history.values(column.name)]
+        if lines is not None:
+            row["Weeks"] = [value or 0.0 for value in lines[column.name]]
         rows.append((top.urgency if top else (-1, 0.0), row))
     return [row for _, row in sorted(rows, key=lambda pair: pair[0], reverse=True)]
 

@@ -15,7 +15,6 @@ from engine.summaries import ColumnSummary
 from engine.tables.examples import Example
 from pages.shared import door, sides
 from pages.shared.entries import Entry
-from pages.shared.histories import histories_in
 from pages.shared.words import plain
 
 ALL_TIME, ALL, PARTIAL = "all time", "all", " ◌ partial"
@@ -45,8 +44,6 @@ class View:
 
     def history(self, metric: str, column: str | None = None) -> History:
         """One metric over all windows of this cohort, of every column or of one."""
-        if column is None and metric in self.judged:
-            return histories_in(self)[metric]
         return door.history_of(self.entry, self.opened, metric, self.timeless, self.against, column)
 
     @property
