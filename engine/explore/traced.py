@@ -1,0 +1,126 @@
+"""Metrics over all windows without their findings: values for small lines, and where something calls for somebody.
+
+A finding has a floor, a sentence and parts, which cost more than its value: here only readings that reach a threshold
+are judged. What is said is what the findings of engine.explore.history say.
+"""
+
+import math
+from collections.abc import Container, Iterator, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.assess import judged, observe, unjudged_if_defining, unjudged_if_partial
+from engine.columns import Column
+from engine.explore.history import histories, history
+from engine.explore.look import floors_of, summaries_of
+from engine.explore.opened import Opened, cells_for
+from engine.findings import Finding, Severity
+from engine.metrics import METRICS
+from engine.metrics.metric import Reading
+from engine.signals import pointless
+from engine.slices import Slice
+from engine.slices.against import SAME_COHORT, defining
+from engine.tables.cells import ALL, Cells
+from engine.tables.stacked import STACKED, Stack, Stacked, stack, stacked
+
+CALLS = (Severity.WARNING, Severity.CRITICAL)
+CLOSE = 1e-9  # a value this near to its threshold, as a share of it, is judged: arrays add up in another order
+
+
+def traced(
+    opened: Opened, metric: str, cohort: Slice = ALL, against: str = SAME_COHORT
+) -> Mapping[str, Sequence[float | None]]:
+    """The values of one metric over all windows, by column; None where it cannot be read."""
+    found = _stacked(opened, (metric,), cohort, against)
+    values: dict[str, Sequence[float | None]] = {}
+    for column in opened.columns:
+        if column.name not in found:
+            values[column.name] = history(opened, metric, cohort, against, column.name).values(column.name)
+        elif metric in found[column.name]:
+            read = found[column.name][metric].values.tolist()
+            values[column.name] = [None if math.isnan(value) else value for value in read]
+        else:
+            values[column.name] = [None] * len(opened.windows)
+    return values
+
+
+def called(
+    opened: Opened, metrics: Sequence[str], cohort: Slice = ALL, against: str = SAME_COHORT
+) -> dict[str, list[frozenset[str]]]:
+    """By metric, the columns that are at warning or beyond in each window."""
+    found = _stacked(opened, metrics, cohort, against)
+    sets: dict[str, list[set[str]]] = {key: [set() for _ in opened.windows] for key in metrics}
+    with opened.steadily():
+        for column in opened.columns:
+            if column.name not in found:
+                for key, read in histories(opened, metrics, cohort, against, column.name).items():
+                    for (name, i), one in read.cells.items():
+                        if isinstance(one, Finding) and one.severity in CALLS:
+                            sets[key][i].add(name)
+                continue
+            for i, keys in _reaching(opened, column, found[column.name]).items():
+                for key in _calling(opened, column, keys, cohort, i, against):
+                    sets[key][i].add(column.name)
+    return {key: [frozenset(one) for one in each] for key, each in sets.items()}
+
+
+def _reaching(opened: Opened, column: Column, read: Mapping[str, Stacked]) -> dict[int, set[str]]:
+    """By window, the metrics whose value reaches its threshold, or all but does."""
+    found: dict[int, set[str]] = {}
+    for key, one in read.items():
+        against = None if one.against is None else np.broadcast_to(one.against, one.values.shape).tolist()
+        for i, value in enumerate(one.values.tolist()):
+            if not math.isnan(value):
+                reading = Reading(value, against=None if against is None else against[i])
+                limit = opened.plan.threshold(column, METRICS[key], reading)
+                if limit is not None and limit.reached(limit.warning, value * (1 + CLOSE)):
+                    found.setdefault(i, set()).add(key)
+    return found
+
+
+def _calling(
+    opened: Opened, column: Column, keys: Container[str], cohort: Slice, at: int, against: str
+) -> Iterator[str]:
+    """The metrics of a column whose findings call for somebody in one window."""
+    window = opened.windows[at]
+    cut = Slice(cohort.cohort, window, cohort.without)
+    seen, _ = observe([column], summaries_of(opened, cut, against, column.name), opened.plan, keys)
+    defines = defining(cut, opened.held(cut, against))
+    for one in judged(seen, opened.columns, opened.plan, floors_of(opened, cut, against)):
+        if unjudged_if_defining(unjudged_if_partial(one, opened.partial(window)), defines).severity in CALLS:
+            yield one.metric
+
+
+def _stacked(opened: Opened, metrics: Sequence[str], cohort: Slice, against: str) -> dict[str, dict[str, Stacked]]:
+    """By column, then metric; columns that cannot be read as whole arrays are left out, as all are of a free filter."""
+    if not set(metrics) <= STACKED or not opened.windows or opened.plan.metrics is not None:
+        return {}
+    cuts = [Slice(cohort.cohort, window, cohort.without) for window in opened.windows]
+    held = [opened.held(cut, against) for cut in cuts]
+    first = [cells_for(opened, one.side, one.cut) for one in held]
+    second = [cells_for(opened, "production", cut) for cut in cuts]
+    (theirs, groups), (mine, _) = first[0], second[0]
+    sure = all(cells is theirs for cells, _ in first) and all(cells is mine for cells, _ in second)
+    if not sure or theirs.rounded or mine.rounded or mine.windows != opened.windows:
+        return {}
+    if all(np.array_equal(one, groups) for _, one in first):
+        first = first[:1]
+    kept = np.logical_or.reduce([one for _, one in second])
+    found: dict[str, dict[str, Stacked]] = {}
+    for column in opened.columns:
+        support = opened.supports[column.name]
+        if isinstance(support, str) or column.name not in mine.counts:
+            continue
+        other = _of_groups(theirs, column.name, [one for _, one in first])
+        read = stacked(support, other, stack(mine, column.name, kept, len(opened.windows)))
+        asked = {one.key for one in opened.plan.computes(column) if not pointless(column, one)} & set(metrics)
+        found[column.name] = {key: one for key, one in read.items() if key in asked}
+    return found
+
+
+def _of_groups(cells: Cells, name: str, groups: Sequence[NDArray[np.bool_]]) -> Stack:
+    """A column of slices that are unions of groups."""
+    counts = np.stack([cells.counts[name][one].sum(axis=0) for one in groups]).astype(np.float64)
+    gaps = np.stack([cells.gaps[name][one].sum(axis=0) for one in groups]) if name in cells.gaps else None
+    return Stack(counts, gaps)
