@@ -1,4 +1,7 @@
-"""JSON Schemas of a run's document and of a snapshot, strict: what is not named may not stand there."""
+"""JSON Schemas of a run's document and of a snapshot, strict: what is not named may not stand there.
+
+Version 1 has only grown: what came later is marked so, and need not stand in a file that was exported before.
+"""
 
 from typing import Any
 
@@ -19,6 +22,7 @@ ID: Schema = {"type": "string", "pattern": "^[0-9a-f]{12}$"}
 MOMENT: Schema = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00$"}
 SEVERITY: Schema = {"enum": [str(one) for one in Severity]}
 ANY: Schema = {"type": "object"}
+LATER = "Not in every file of this version: those exported first are without it."
 
 
 def run_schema() -> Schema:
@@ -73,20 +77,31 @@ def snapshot_schema() -> Schema:
         revises=_or_null(DIGEST),
         verdict=_or_null(ANY),
         cohorts=_or_null(_list(ANY)),
-        searched=TEXT,
+        searched=_later(TEXT),
         decisions=_list(decision),
         sign_offs=_list(signed),
         ledger=_list(entry),
         options=_object(
-            cards=COUNT, least_rows=COUNT, top=COUNT, environment=TEXT, brief=TRUTH, paper={"enum": list(PAPERS)}
+            cards=COUNT,
+            least_rows=COUNT,
+            top=COUNT,
+            environment=TEXT,
+            brief=_later(TRUTH),
+            paper=_later({"enum": list(PAPERS)}),
         ),
     )
     return {"$schema": DIALECT, "title": "Evidence of a run of Plumbline", **whole}
 
 
 def _object(**fields: Schema) -> Schema:
-    """An object with these fields, all of them, and no other."""
-    return {"type": "object", "properties": fields, "required": sorted(fields), "additionalProperties": False}
+    """An object with these fields and no other: all of them, but for those that came later."""
+    needed = sorted(name for name, one in fields.items() if one.get("$comment") != LATER)
+    return {"type": "object", "properties": fields, "required": needed, "additionalProperties": False}
+
+
+def _later(of: Schema) -> Schema:
+    """A field that files of version 1 have since some day, and earlier ones have not."""
+    return {**of, "$comment": LATER}
 
 
 def _list(of: Schema) -> Schema:
@@ -160,8 +175,8 @@ def _run() -> Schema:
         reasons=_list(_object(column=TEXT, sentences=_list(TEXT))),
         findings=_list(_finding()),
         not_computed=_list(_object(signal=TEXT, column=_or_null(TEXT), metric=TEXT, because=TEXT)),
-        labels=_or_null(_object(reference=labels, production=labels, maturity=maturity)),
-        estimates=_list(estimate),
+        labels=_or_null(_object(reference=labels, production=labels, maturity=_later(maturity))),
+        estimates=_later(_list(estimate)),
         importance=_or_null(importance),
         asked=_or_null(ANY),
         definition=_or_null(ANY),

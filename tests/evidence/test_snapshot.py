@@ -12,11 +12,14 @@ from engine.evidence.changes import changes
 from engine.evidence.rare import pooled
 from engine.evidence.schema import run_schema, snapshot_schema
 from engine.evidence.snapshot import Options, SignOff, file_name, is_demo, snapshot
+from engine.evidence.verify import verify_bytes
 from engine.record import Choice, Decision
 from tests.evidence.conftest import ROOT
 from tests.evidence.steps import AT, evidence
 
 BOTH = pytest.mark.parametrize(("name", "schema"), [("run", run_schema()), ("snapshot", snapshot_schema())])
+
+EARLIER = sorted((ROOT / "tests" / "evidence" / "earlier").glob("*.json"))  # as they were exported then
 
 
 @BOTH
@@ -32,6 +35,18 @@ def test_runs_and_snapshots_are_as_their_schemas_say(demo, run, week, small):
     signed = evidence(run, decisions=[decision], sign_offs=[SignOff("owner", "Jo", "review", "accept", AT)])
     for made in (week, small, signed):
         jsonschema.validate(made, snapshot_schema())
+
+
+@pytest.mark.parametrize("file", EARLIER, ids=lambda one: one.stem)
+def test_what_earlier_versions_exported_is_as_the_schema_says(file):
+    data = file.read_bytes()
+    made = json.loads(data)
+    assert made["run"]["engine"]["version"] == "0.1.0" and "searched" not in made
+    jsonschema.validate(made, snapshot_schema())
+    found = verify_bytes(data, file.name, data=True)
+    assert [one.state for one in found.levels] == ["same", *["unknown"] * 4] and found.state == "unknown"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({name: one for name, one in made.items() if name != "run_sha256"}, snapshot_schema())
 
 
 @pytest.mark.parametrize(
