@@ -229,6 +229,8 @@ def _known(found: Evidence, made: bytes, store: Store | None) -> Level:
         said = (
             f"The ledger of {store.place} does not know this file: none of its {len(exports)} exports has the SHA-256."
         )
+        if found.snapshot is not None and not found.snapshot.get("ledger"):
+            said += " The evidence shows no entry of any ledger: as it says, its run was never recorded."
         return Level(4, name, "different", said)
     wrong = _contradicted(found, store)
     if wrong:

@@ -34,8 +34,9 @@ def data(tmp_path_factory):
 
 
 @pytest.fixture
-def here(data, monkeypatch):
+def here(data, monkeypatch, tmp_path):
     monkeypatch.chdir(data)
+    monkeypatch.setenv("PLUMBLINE_STORE", f"sqlite:///{tmp_path}/own.db")  # a test before may have made the usual
     return data
 
 

@@ -1,12 +1,14 @@
 """Export and verify from the command line: what is written, what is answered, and with which exit code."""
 
 import json
+import os
 
 import pytest
 from pypdf import PdfReader
 
 from engine.cli_evidence import exported
 from engine.evidence.canonical import sha256
+from engine.store import open_store
 from tests.evidence.sealers import sealer, signer
 
 
@@ -26,6 +28,13 @@ def test_a_run_becomes_a_pdf_that_is_known_again(say, here, document):
     assert (done, err) == (0, ""), out
     assert out.startswith("● a.pdf: This is the evidence that was made: 3 of 5 levels")
     assert "● 5 numbers: Both files are those of the run" in out and "kept elsewhere" in out
+
+
+def test_a_ledger_at_hand_that_does_not_know_a_run_says_that_it_was_never_recorded(say, here, document):
+    say("export", "run.json", "--by", "Jo", "-o", "a.pdf")
+    open_store(os.environ["PLUMBLINE_STORE"])
+    done, out, _ = say("verify", "a.pdf")
+    assert done == 1 and "■ 4 ledger" in out and "as it says, its run was never recorded" in out
 
 
 def test_data_that_changed_are_told(say, here, document):
