@@ -41,6 +41,7 @@ class Dataset:
     files: that were given; scanned: the Parquet files that are read, which for a CSV is what it was made into;
     partitions: of each the folders that are columns, "year=2013", or "". text: the choices by which a text file was
     read, of several the first's; rejects: the rows that were left out, of all.
+    sheet, sheets: of a workbook the one that is read, and all that it has in their order.
     """
 
     name: str
@@ -56,6 +57,8 @@ class Dataset:
     partitions: tuple[str, ...] = ()
     text: TextFormat | None = None
     rejects: Rejects | None = None
+    sheet: str = ""
+    sheets: tuple[str, ...] = ()
 
     def column(self, name: str) -> Column:
         """The column of that name; UnknownName, with the nearest, if there is none."""
@@ -203,6 +206,7 @@ def _open_files(read: Gathered, root: DuckDBPyConnection, name: str) -> Dataset:
     about: dict[str, Any] = {"files": read.files, "scanned": read.scanned, "partitions": read.partitions}
     about["notes"] = read.notes
     about |= {"text": getattr(read.first, "text", None), "rejects": read.rejects}
+    about |= {"sheet": getattr(read.first, "sheet", ""), "sheets": getattr(read.first, "sheets", ())}
     opened = _described(name, read.scan, root, read.how, read.kinds, **about)
     return _with_new_names(opened, pq.read_schema(read.scanned[0]).names) if len(read.scanned) == 1 else opened
 

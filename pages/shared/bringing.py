@@ -71,7 +71,7 @@ def take(side: str, given: str, already: bool | None = None) -> None:
         return
     before = sources()
     state[SOURCES] = {**before, side: source}
-    state.pop(f"text_{side}", None)
+    state.pop(f"sheet_{side}", None)  # what was chosen of another workbook
     if side in before:
         let_go(before[side], used([*sources().values()]))
 

@@ -32,10 +32,9 @@ def show(side: str, one: Dataset) -> None:
     """The choices in force and the rows left out; a change reads the file again."""
     if one.rejects is not None and one.rejects.count:
         _rejected(side, one.rejects)
-    source = sources().get(side)
-    if source is not None and (one.how.startswith("workbook") or source.sheet):
-        st.text_input("Sheet", source.sheet, key=f"sheet_{side}", on_change=choose_sheet, args=(side,), width=320,
-                      help="Empty: the first that is visible and holds anything.")  # fmt: skip
+    if len(one.sheets) > 1:
+        st.selectbox("Sheet", one.sheets, one.sheets.index(one.sheet), key=f"sheet_{side}", on_change=choose_sheet,
+                     args=(side,), width=320, help="Found: the first that is visible and holds anything.")  # fmt: skip
     if one.text is not None:
         with st.expander("Read otherwise", expanded=bool(chosen(side)), key=f"otherwise_{side}"):
             st.caption("Each choice was found in the file. Change one where it is wrong: the file is read again.")
@@ -108,7 +107,7 @@ def reset(side: str) -> None:
 
 def choose_sheet(side: str) -> None:
     """Read another sheet of a workbook; for callbacks."""
-    _put(side, sheet=str(st.session_state.get(f"sheet_{side}") or "").strip())
+    _put(side, sheet=str(st.session_state.get(f"sheet_{side}") or ""))
 
 
 def _put(side: str, **how: Any) -> None:

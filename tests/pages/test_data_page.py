@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 
+import openpyxl
 import pytest
 
 from engine.monitor.read import read_monitor
@@ -61,6 +62,25 @@ def test_one_side_is_shown_before_the_other_comes(app, monkeypatch, two_files):
     at.selectbox(key="path_reference").set_value("reference.csv").run()
     assert not at.exception
     assert "What is missing: a production file." in words(at) and "1,680** rows" in words(at)
+
+
+def test_another_sheet_is_chosen_from_those_that_are_there(app, monkeypatch, two_files):
+    reference, production = two_files()
+    monkeypatch.setenv("PLUMBLINE_DATA", str(reference.parent))
+    book = openpyxl.Workbook()
+    book.active.title = "About, _this_"
+    for line in (["title"], ["A report"]):
+        book.active.append(line)
+    book.create_sheet("Rows")
+    for line in reference.read_text().splitlines():
+        book["Rows"].append([float(one) if one.replace(".", "").isdigit() else one for one in line.split(",")])
+    book.save(reference.parent / "book.xlsx")
+    at = point(app("Data"), reference.parent / "book.xlsx", production)
+    assert at.selectbox(key="sheet_reference").options == ["About, _this_", "Rows"]
+    assert at.selectbox(key="sheet_reference").value == "About, _this_" and "1** columns" in words(at)
+    at.selectbox(key="sheet_reference").select("Rows").run()
+    assert not at.exception, at.exception
+    assert at.selectbox(key="sheet_reference").value == "Rows" and "1,680** rows" in words(at)
 
 
 def test_what_is_not_computed_is_told_with_its_role(app, monkeypatch, two_files):

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine import errors
 from engine.errors import PlumblineError, UnreadableSource, plain
-from engine.tables.files.copies import Tell, Told
+from engine.tables.files.copies import Tell, Told, read_back, written
 from engine.tables.files.workbooks import read_workbook
 from engine.tables.settings import setting
 from engine.tables.text.plain_text import RATIO
@@ -54,7 +54,7 @@ def copy_workbook(path: Path, sheet: str | None, target: Path, where: str, tell:
     answer.unlink()
     if "error" in said:
         raise getattr(errors, said["error"])(said["message"], where=where, hint=said["hint"])
-    return Told(said["how"], frozenset(said["numeric"]), tuple(said["notes"]))
+    return read_back(said)
 
 
 def read_apart(path: str, sheet: str, target: str, where: str, answer: str, most: str) -> None:
@@ -66,7 +66,7 @@ def read_apart(path: str, sheet: str, target: str, where: str, answer: str, most
         resource.setrlimit(resource.RLIMIT_AS, (used + int(most), used + int(most)))
     try:
         told = read_workbook(Path(path), sheet or None, Path(target), where)
-        said: dict[str, Any] = {"how": told.how, "numeric": sorted(told.numeric), "notes": list(told.notes)}
+        said: dict[str, Any] = written(told)
     except PlumblineError as error:
         said = {"error": type(error).__name__, "message": error.message, "hint": error.hint}
     except MemoryError:

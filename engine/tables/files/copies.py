@@ -1,9 +1,10 @@
 """What is not Parquet becomes Parquet once: written whole or not at all, kept under what it was made from."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,7 +14,7 @@ from engine.tables import cache
 from engine.tables.connection import HOME, cache_folder
 from engine.tables.files.found import Found
 
-FORMAT = 2  # goes up when the same source is copied in another way
+FORMAT = 3  # goes up when the same source is copied in another way
 ROOM, DATA, ABOUT = "copied", "data.parquet", "about.json"
 GROUP_ROWS, GROUP_BYTES = 122_880, 64 << 20  # of a row group: what the database works on at a time
 
@@ -22,21 +23,28 @@ Tell = Callable[[float, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """How a source was read, in words; numeric: text columns that are mostly numbers; notes: what is odd about it."""
+    """How a source was read, in words; numeric: text columns that are mostly numbers; notes: what is odd about it.
+
+    sheet, sheets: of a workbook the one that was read, and all in their order.
+    """
 
     how: str
     numeric: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
+    sheet: str = ""
+    sheets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A source as one Parquet file in the cache, and how it was read."""
+    """A source as one Parquet file in the cache, and how it was read, as Told has it."""
 
     parquet: Path
     how: str
     numeric: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
+    sheet: str = ""
+    sheets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +73,7 @@ def copied(key: str, where: str, make: Callable[[Path], Told]) -> Copy:
     def write(folder: Path) -> None:
         try:
             told = make(folder / DATA)
-            about = {"how": told.how, "numeric": sorted(told.numeric), "notes": list(told.notes)}
-            (folder / ABOUT).write_text(json.dumps(about), encoding="utf-8")
+            (folder / ABOUT).write_text(json.dumps(written(told)), encoding="utf-8")
         except OSError as error:
             failed.append(error)
             raise
@@ -78,6 +85,17 @@ def copied(key: str, where: str, make: Callable[[Path], Told]) -> Copy:
     return known
 
 
+def written(told: Told) -> dict[str, Any]:
+    """As it is kept, and handed from process to process."""
+    return {**asdict(told), "numeric": sorted(told.numeric)}
+
+
+def read_back(kept: Mapping[str, Any]) -> Told:
+    """What was written. Raises KeyError for what is none of ours."""
+    notes, sheets = tuple(kept["notes"]), tuple(kept["sheets"])
+    return Told(kept["how"], frozenset(kept["numeric"]), notes, kept["sheet"], sheets)
+
+
 def no_room(where: str, error: OSError | None = None) -> UnreadableSource:
     """The error of a copy that could not be written."""
     why = f": {error.strerror or error}" if error is not None else ""
@@ -87,8 +105,8 @@ def no_room(where: str, error: OSError | None = None) -> UnreadableSource:
 
 def _known(place: Path) -> Copy | None:
     try:
-        kept = json.loads((place / ABOUT).read_text(encoding="utf-8"))
-        return Copy(place / DATA, kept["how"], frozenset(kept["numeric"]), tuple(kept["notes"]))
+        told = read_back(json.loads((place / ABOUT).read_text(encoding="utf-8")))
+        return Copy(place / DATA, told.how, told.numeric, told.notes, told.sheet, told.sheets)
     except (OSError, ValueError, KeyError):
         return None
 

@@ -43,6 +43,7 @@ def read_workbook(path: Path, sheet: str | None, target: Path, where: str) -> To
             schema = pa.schema([pa.field(one.name, one.kind) for one in fields])
             batches = _batches(found, fields, first)
             write_parquet(batches, schema, target, where)
+            sheets = tuple(one.name for one in book.sheets_metadata if one.typ == calamine.SheetTypeEnum.WorkSheet)
     except calamine.PasswordError:
         raise UnreadableSource("The workbook is encrypted.", where=where, hint="Save it without a password.") from None
     except (calamine.CalamineError, ValueError, OSError) as error:
@@ -52,7 +53,7 @@ def read_workbook(path: Path, sheet: str | None, target: Path, where: str) -> To
         raise UnreadableSource(f"The workbook cannot be read: {said}.", where=where) from None
     numeric = frozenset(one.name for one in fields if one.numeric)
     told = [f"{shown(one.name)} holds texts beside {one.mixed:,} other values" for one in fields if one.mixed]
-    return Told(f"workbook, sheet {shown(found.name)}", numeric, (*notes, *more, *told))
+    return Told(f"workbook, sheet {shown(found.name)}", numeric, (*notes, *more, *told), found.name, sheets)
 
 
 def _sheet(book: Any, wanted: str | None, where: str) -> tuple[Any, list[str]]:

@@ -256,6 +256,14 @@ def test_a_sheet_is_named_behind_the_path(book):
         open_dataset(f"{book}#Othr")
 
 
+def test_the_sheets_of_a_workbook_are_listed_in_their_order(book, tmp_path):
+    for _ in range(2):  # as it was read, and as it is kept
+        opened = open_dataset(f"{book}#Other")
+        assert (opened.sheet, opened.sheets) == ("Other", ("Flights 2013", "Other", "Secret"))
+    json_lines(tmp_path / "a.jsonl")
+    assert open_dataset(tmp_path / "a.jsonl").sheets == ()
+
+
 def test_a_sheet_of_a_file_without_sheets_is_refused(tmp_path):
     csv(tmp_path / "a.csv")
     with pytest.raises(UnreadableSource, match="CSV has no sheets"):
