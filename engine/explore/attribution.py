@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.attribution import (
     NO_PREDICTION,
@@ -29,6 +30,8 @@ from engine.slices.against import SAME_COHORT
 from engine.tables.attributions import Attributions, Prefixed, find_attributions, summed
 from engine.tables.cells import ALL
 from engine.tables.surrogate import moments
+
+TOTALS = 100  # slices of all time whose importances are kept: up to some hundred kB each
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +74,23 @@ def explained(opened: Opened, base: Path | None = None) -> Explained:
 
 
 def totals(opened: Opened, of: Explained, side: str, cut: Slice) -> Totals | str:
-    """Importances of a slice of one side before they are averaged: per window, where the slice is of all time."""
+    """Importances of a slice of one side before they are averaged: per window, where the slice is of all time.
+
+    Those of all time are kept: every window of a cohort is held against the same rows, and lies in the same ones.
+    """
+    if cut.window:
+        return _totals(opened, of, side, cut)
+    known: dict[tuple[str, Slice], tuple[object, Totals | str]] = opened.kept.setdefault("totals", {})
+    logged, found = known.get((side, cut), (None, None))
+    if found is None or logged is not of.logged:
+        found = _totals(opened, of, side, cut)
+        known[side, cut] = of.logged, found
+        for old in list(known)[:-TOTALS]:
+            known.pop(old, None)
+    return found
+
+
+def _totals(opened: Opened, of: Explained, side: str, cut: Slice) -> Totals | str:
     one = opened.sides[side]
     if of.logged is not None:
         return summed(of.logged, one.dataset, cut, () if cut.window else one.cells.windows)
@@ -85,10 +104,19 @@ def totals(opened: Opened, of: Explained, side: str, cut: Slice) -> Totals | str
 def ranking_of(opened: Opened, of: Explained, cut: Slice, against: str = SAME_COHORT) -> Ranking | str:
     """Importances of a slice of production and of what it is held against, or why there are none."""
     held = opened.held(cut, against)
-    first, second = totals(opened, of, held.side, held.cut), totals(opened, of, "production", cut)
+    whole = cut.window in opened.windows
+    mine = Slice(cut.cohort, None, cut.without) if whole else cut
+    first, second = totals(opened, of, held.side, held.cut), totals(opened, of, "production", mine)
     if isinstance(first, str) or isinstance(second, str):
         return first if isinstance(first, str) else str(second)
-    return ranked(of.features, first, second, of.source)
+    return ranked(of.features, first, second, of.source, (None, _in(second, cut.window) if whole else None))
+
+
+def _in(found: Totals, window: Window | None) -> NDArray[np.bool_]:
+    """The groups of one window."""
+    group = np.zeros(len(found.rows), dtype=bool)
+    group[[i + 1 for i, mine in enumerate(found.windows) if mine == window]] = True
+    return group
 
 
 def attribution_floor(opened: Opened, of: Explained, cut: Slice, against: str = SAME_COHORT) -> WindowFloors:
@@ -151,9 +179,7 @@ def attribution_history(
         if isinstance(one, str) or isinstance(second, str):
             found.append(one if isinstance(one, str) else str(second))
         else:
-            group = np.zeros(len(second.rows), dtype=bool)
-            group[[j + 1 for j, mine in enumerate(second.windows) if mine == window]] = True
-            found.append(ranked(of.features, one, second, of.source, (None, group)))
+            found.append(ranked(of.features, one, second, of.source, (None, _in(second, window))))
         told, gaps = attribution_findings(found[-1], opened.columns, opened.plan, floors, opened.partial(window))
         findings[i] = told[0] if told else gaps[0]
     return AttributionHistory(opened.windows, findings, tuple(found))
