@@ -38,6 +38,7 @@ from engine.tables.outcomes import read_outcomes
 from engine.tables.sources import Dataset
 from engine.tables.supports import Support
 from engine.tables.text.read_alike import read_of, unlike
+from engine.tables.text.text_format import text_format
 from engine.tables.together import in_groups
 
 PARTIAL = "The window holds too few of its rows to judge drift: only data quality and schema count."
@@ -65,22 +66,30 @@ def compare(
     plan: Plan | None = None,
     against: str = SAME_COHORT,
     labels: LabelTable | None = None,
+    csv: Mapping[str, Any] | None = None,
+    reference_csv: Mapping[str, Any] | None = None,
+    production_csv: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """Every signal that the columns allow, on the exact tier.
 
     reference, production: a path, glob or folder, a pandas or polars frame, an Arrow table, or a Dataset. metrics:
     keys; what is asked for is judged. against: what production is held against, as slices/against.py reads it.
-    labels: where they stand in a table of their own, joined by id. progress is told a share and a sentence, and may
-    raise Cancelled. Raises the errors of engine.errors for what a user
-    can mend.
+    labels: where they stand in a table of their own, joined by id. csv, reference_csv, production_csv: how text files
+    are written, where that is not to be found out, as {"decimal": "comma"}: of both sides, and of one. progress is
+    told a share and a sentence, and may raise Cancelled. Raises the errors of engine.errors for what a user can mend.
 
     >>> import pyarrow as pa
     >>> old, new = pa.table({"x": [1.0, 2.0] * 500}), pa.table({"x": [2.0, 2.0] * 500})
     >>> [(f.metric, str(f.severity)) for f in compare(old, new, metrics=["psi"]).findings]
     [('psi', 'critical')]
     """
-    first, second = open_both(reference, production)
+    both = text_format(csv or {}).chosen
+    texts = [
+        text_format({**both, **text_format(own or {}, where).chosen}, where) if csv or own else None
+        for own, where in ((reference_csv, "reference_csv"), (production_csv, "production_csv"))
+    ]
+    first, second = open_both(reference, production, (texts[0], texts[1]))
     first, second = in_one_reading(first, second, kinds or {}, roles or {})
     plan = replace(plan or Plan(), metrics=chosen_metrics(tuple(metrics))) if metrics is not None else plan or Plan()
     return look(first, second, cut or Slice(), plan, against=against, labels=labels, progress=progress)

@@ -5,7 +5,9 @@ import json
 import jsonschema
 import pytest
 
+from engine import compare
 from engine.cli import main
+from engine.errors import UnknownName
 from engine.evidence.schema import run_schema
 from engine.tables.sources import open_dataset
 from engine.tables.text.read_alike import given_then, read_of, unlike
@@ -84,3 +86,13 @@ def test_check_says_where_the_choices_of_a_monitor_do_not_fit(sides, tmp_path, c
     monitor.write_text(lines.replace("decimal: point", "decimal: x"))
     assert main(["check", str(monitor)]) == 2
     assert "no decimal mark" in capsys.readouterr().out
+
+
+def test_compare_in_python_takes_choices_for_both_sides_and_for_each(sides):
+    reference, production = sides
+    run = compare(reference, production, csv={"delimiter": "semicolon"}, production_csv={"delimiter": "comma"})
+    assert run.reference.read["given"] == {"delimiter": ";"} and run.production.read["given"] == {"delimiter": ","}
+    assert compare(reference, production).reference.read["given"] == {}
+    with pytest.raises(UnknownName, match="Did you mean 'decimal'") as caught:
+        compare(reference, production, reference_csv={"decimel": "comma"})
+    assert caught.value.where == "reference_csv"
