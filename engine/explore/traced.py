@@ -5,7 +5,7 @@ are judged. What is said is what the findings of engine.explore.history say.
 """
 
 import math
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from engine.columns import Column
 from engine.explore.history import histories, history
 from engine.explore.look import floors_of, summaries_of
 from engine.explore.opened import Opened, cells_for
-from engine.findings import Finding, Severity
+from engine.findings import Finding, Observation, Severity
 from engine.metrics import METRICS
 from engine.metrics.metric import Reading
 from engine.signals import pointless
@@ -51,6 +51,7 @@ def called(
     """By metric, the columns that are at warning or beyond in each window."""
     found = _stacked(opened, metrics, cohort, against)
     sets: dict[str, list[set[str]]] = {key: [set() for _ in opened.windows] for key in metrics}
+    reaching: list[tuple[Observation, int]] = []
     with opened.steadily():
         for column in opened.columns:
             if column.name not in found:
@@ -60,8 +61,11 @@ def called(
                             sets[key][i].add(name)
                 continue
             for i, keys in _reaching(opened, column, found[column.name]).items():
-                for key in _calling(opened, column, keys, cohort, i, against):
-                    sets[key][i].add(column.name)
+                cut = Slice(cohort.cohort, opened.windows[i], cohort.without)
+                summaries = summaries_of(opened, cut, against, column.name)
+                reaching += [(one, i) for one in observe([column], summaries, opened.plan, keys)[0]]
+        for one, i in _calling(opened, reaching, cohort, against):
+            sets[one.metric][i].add(one.column or "")
     return {key: [frozenset(one) for one in each] for key, each in sets.items()}
 
 
@@ -80,16 +84,19 @@ def _reaching(opened: Opened, column: Column, read: Mapping[str, Stacked]) -> di
 
 
 def _calling(
-    opened: Opened, column: Column, keys: Container[str], cohort: Slice, at: int, against: str
-) -> Iterator[str]:
-    """The metrics of a column whose findings call for somebody in one window."""
-    window = opened.windows[at]
-    cut = Slice(cohort.cohort, window, cohort.without)
-    seen, _ = observe([column], summaries_of(opened, cut, against, column.name), opened.plan, keys)
-    defines = defining(cut, opened.held(cut, against))
-    for one in judged(seen, opened.columns, opened.plan, floors_of(opened, cut, against)):
-        if unjudged_if_defining(unjudged_if_partial(one, opened.partial(window)), defines).severity in CALLS:
-            yield one.metric
+    opened: Opened, reaching: Sequence[tuple[Observation, int]], cohort: Slice, against: str
+) -> Iterator[tuple[Finding, int]]:
+    """The findings of some readings that call for somebody, each with its window; all are judged together."""
+    if not reaching:
+        return
+    cuts = [Slice(cohort.cohort, window, cohort.without) for window in opened.windows]
+    defines = [defining(cut, opened.held(cut, against)) for cut in cuts]
+    floors = floors_of(opened, cuts[0], against)  # the same for every window of a unit
+    found = judged([one for one, _ in reaching], opened.columns, opened.plan, floors)
+    for one, (_, i) in zip(found, reaching, strict=True):
+        settled = unjudged_if_defining(unjudged_if_partial(one, opened.partial(opened.windows[i])), defines[i])
+        if settled.severity in CALLS:
+            yield settled, i
 
 
 def _stacked(opened: Opened, metrics: Sequence[str], cohort: Slice, against: str) -> dict[str, dict[str, Stacked]]:
