@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from importlib.metadata import version
@@ -19,7 +20,7 @@ from pypdf import PdfReader
 from engine.errors import PlumblineError, UnusableData
 from engine.evidence.canonical import canonical, sha256
 from engine.evidence.glyphs import drawable, font_files, font_folders
-from engine.evidence.report import ROOMS, Room, report
+from engine.evidence.report import ROOMS, WORST, Room, report, too_long
 from engine.run import VERSION
 
 HERE = Path(__file__).parent
@@ -64,7 +65,7 @@ def view(snapshot: Mapping[str, Any], room: Room | None = None) -> dict[str, Any
 
 
 def _fitting(snapshot: Mapping[str, Any], form: str, ppi: float | None = None) -> list[bytes]:
-    """The document; a brief with as much as two pages hold, and where nothing fits, as it is."""
+    """The document; a brief with as much as two pages hold, and where nothing fits, with why it is longer."""
     if snapshot.get("kind") != "snapshot":
         raise UnusableData("This is no snapshot.", hint="Make one of a run with export.")
     if not snapshot["options"]["brief"]:
@@ -72,14 +73,22 @@ def _fitting(snapshot: Mapping[str, Any], form: str, ppi: float | None = None) -
     for room in ROOMS:
         made = _compiled(snapshot, form, ppi, room)
         if (len(PdfReader(io.BytesIO(made[0])).pages) if form == "pdf" else len(made)) <= BRIEF:
-            break
-    return made
+            return made
+    return _compiled(snapshot, form, ppi, replace(ROOMS[-1], longer=_why_longer(snapshot)))
+
+
+def _why_longer(snapshot: Mapping[str, Any]) -> str:
+    """Why a brief that was cut down to the last of the rooms still takes more than two pages."""
+    reader = PdfReader(io.BytesIO(_compiled(snapshot, "pdf", room=ROOMS[-1])[0]))
+    worst = next(one for one in reader.outline if not isinstance(one, list) and one.title == WORST)
+    before = reader.get_destination_page_number(worst)
+    return too_long(len(reader.pages), before or 0)
 
 
 def _compiled(
     snapshot: Mapping[str, Any], form: str, ppi: float | None = None, room: Room | None = None
 ) -> list[bytes]:
-    files = {name: (HERE / name).read_bytes() for name in TEMPLATES}
+    files = dict(_templates())
     files["main.typ"] = files.pop("report.typ")
     files["view.json"] = json.dumps(view(snapshot, room), sort_keys=True, ensure_ascii=False, allow_nan=False).encode()
     files[ATTACHED] = canonical(snapshot)
@@ -110,6 +119,12 @@ def _elsewhere(data: bytes) -> bytes:
     if done.returncode:
         raise PlumblineError("The document could not be drawn.", hint="Show fewer columns, or export JSON or CSV.")
     return done.stdout
+
+
+@cache
+def _templates() -> dict[str, bytes]:
+    """Read once, as renderer is: a server that runs while its files are replaced draws as it said it would."""
+    return {name: (HERE / name).read_bytes() for name in TEMPLATES}
 
 
 @cache

@@ -11,11 +11,13 @@ from engine.evidence.cards import cards
 from engine.evidence.cover import FIVE
 from engine.evidence.glyphs import begun
 
+WORST = "Worst columns"  # the section that begins the second page of a brief
+
 
 @dataclass(frozen=True, slots=True)
 class Room:
     """What two pages hold. changes, decisions, sentences of performance: so many; words: characters of a reason or
-    description; reasons: sentences of a card; rulers: readings of a card.
+    description; reasons: sentences of a card; rulers: readings of a card; longer: why it takes more than two pages.
     """
 
     changes: int
@@ -24,9 +26,10 @@ class Room:
     words: int
     reasons: int
     rulers: int
+    longer: str = ""
 
 
-# The first that fits on two pages is taken.
+# The first that fits on two pages is taken; where none does, the last, which says why it is longer.
 ROOMS = (Room(14, 6, 8, 400, 2, 4), Room(9, 4, 3, 200, 2, 4), Room(5, 3, 2, 120, 1, 3), Room(3, 1, 1, 80, 0, 3))
 
 
@@ -60,16 +63,35 @@ def brief(snapshot: Mapping[str, Any], digest: str, renderer: str, room: Room) -
     judged = [one for one in run["findings"] if one["severity"] != "not_judged"]
     where = facts([("Digest of the evidence (SHA-256)", mono(digest)), ("Drawn by", mono(renderer))])
     return [
-        section("Verdict", [_verdict(snapshot, room), cover.who(snapshot)]),
+        section("Verdict", [*_longer(room), _verdict(snapshot, room), cover.who(snapshot)]),
         section("What changed", _changed(snapshot, room)),
         section("Performance", _performance({**run, "findings": judged}, room)),
         section("Decisions", [*_decided(snapshot, room), where]),
-        section("Worst columns", [{"type": "key"}, *worst] if worst else [text("No column is drawn.")], fresh=True),
+        section(WORST, [{"type": "key"}, *worst] if worst else [text("No column is drawn.")], fresh=True),
     ]
 
 
 def _more(shown: int, of: int, what: str) -> list[Block]:
     return [text(f"{shown} of {of} {what} are shown; the attached JSON holds all.", "soft")] if shown < of else []
+
+
+def too_long(pages: int, before: int) -> str:
+    """Why a brief is longer than two pages at its shortest. pages: that it takes; before: of them, those before the
+    worst columns.
+
+    >>> too_long(4, 3)
+    'This brief takes more than two pages: at its shortest, what comes before the worst columns fills 3.'
+    """
+    parts = []
+    if before > 1:
+        parts.append(f"what comes before the worst columns fills {before}")
+    if pages - before > 1:
+        parts.append(f"the worst columns fill {pages - before}")
+    return f"This brief takes more than two pages: at its shortest, {' and '.join(parts)}."
+
+
+def _longer(room: Room) -> list[Block]:
+    return [text(room.longer, "soft")] if room.longer else []
 
 
 def _verdict(snapshot: Mapping[str, Any], room: Room) -> Block:

@@ -15,6 +15,7 @@ from engine.errors import UnknownName, UnusableData
 from engine.evidence.canonical import canonical, sha256
 from engine.evidence.glyphs import drawn, shortened
 from engine.evidence.pdf import pages_of, render_pdf, renderer
+from engine.evidence.report import too_long
 from engine.evidence.snapshot import PAPERS, Options
 from tests.evidence.steps import HOSTILE, bare, evidence, many, renamed, run_of, text_of
 
@@ -251,6 +252,16 @@ def test_a_weekly_reading_has_two_pages_whatever_there_is_to_tell(demo, paper):
     said = text_of(made)
     for words in ("of 15 decisions, the last, are shown", "Reason 14.", "changes are shown; the attached JSON", "5. "):
         assert bare(words) in said, words
+
+
+def test_a_brief_that_has_no_room_for_what_it_may_not_leave_out_says_so(run):
+    snapshot = evidence(run, requested_by="Jo Doe of the department " * 400, options=Options(brief=True))
+    made = PdfReader(io.BytesIO(render_pdf(snapshot)))
+    before = next(i for i, page in enumerate(made.pages) if bare("Worst columns") in bare(page.extract_text()))
+    assert len(made.pages) > 2 and len(made.pages) == len(pages_of(snapshot, ppi=30))
+    said = f"at its shortest, what comes before the worst columns fills {before}."
+    assert bare(said) in bare(made.pages[0].extract_text())
+    assert too_long(5, 1).endswith("at its shortest, the worst columns fill 4.")
 
 
 def test_paper_is_as_it_was_asked_for(run):
