@@ -18,6 +18,8 @@ from engine.explore.opened import Opened, cells_for
 from engine.findings import Finding, Observation, Severity
 from engine.metrics import METRICS
 from engine.metrics.metric import Reading
+from engine.noise import NO_WINDOWS, WindowFloors, displaced
+from engine.noise.rows import FLOORS
 from engine.signals import pointless
 from engine.slices import Slice
 from engine.slices.against import SAME_COHORT, defining
@@ -52,7 +54,9 @@ def called(
     found = _stacked(opened, metrics, cohort, against)
     sets: dict[str, list[set[str]]] = {key: [set() for _ in opened.windows] for key in metrics}
     reaching: list[tuple[Observation, int]] = []
+    cuts = [Slice(cohort.cohort, window, cohort.without) for window in opened.windows]
     with opened.steadily():
+        floors = floors_of(opened, cuts[0], against) if cuts else NO_WINDOWS  # the same for every window of a unit
         for column in opened.columns:
             if column.name not in found:
                 for key, read in histories(opened, metrics, cohort, against, column.name).items():
@@ -60,17 +64,16 @@ def called(
                         if isinstance(one, Finding) and one.severity in CALLS:
                             sets[key][i].add(name)
                 continue
-            for i, keys in _reaching(opened, column, found[column.name]).items():
-                cut = Slice(cohort.cohort, opened.windows[i], cohort.without)
-                summaries = summaries_of(opened, cut, against, column.name)
+            for i, keys in _reaching(opened, column, found[column.name], floors).items():
+                summaries = summaries_of(opened, cuts[i], against, column.name)
                 reaching += [(one, i) for one in observe([column], summaries, opened.plan, keys)[0]]
-        for one, i in _calling(opened, reaching, cohort, against):
+        for one, i in _calling(opened, reaching, cuts, floors, against):
             sets[one.metric][i].add(one.column or "")
     return {key: [frozenset(one) for one in each] for key, each in sets.items()}
 
 
-def _reaching(opened: Opened, column: Column, read: Mapping[str, Stacked]) -> dict[int, set[str]]:
-    """By window, the metrics whose value reaches its threshold, or all but does."""
+def _reaching(opened: Opened, column: Column, read: Mapping[str, Stacked], floors: WindowFloors) -> dict[int, set[str]]:
+    """By window, the metrics whose value reaches its threshold and the reference's windows, or all but does."""
     found: dict[int, set[str]] = {}
     for key, one in read.items():
         against = None if one.against is None else np.broadcast_to(one.against, one.values.shape).tolist()
@@ -78,20 +81,23 @@ def _reaching(opened: Opened, column: Column, read: Mapping[str, Stacked]) -> di
             if not math.isnan(value):
                 reading = Reading(value, against=None if against is None else against[i])
                 limit = opened.plan.threshold(column, METRICS[key], reading)
-                if limit is not None and limit.reached(limit.warning, value * (1 + CLOSE)):
+                above = floors.floors.get((column.name, key)) if key in FLOORS else None
+                least = 0.0 if above is None else displaced(reading.against, above)
+                near = value * (1 + CLOSE)
+                if limit is not None and limit.reached(limit.warning, near) and near >= least:
                     found.setdefault(i, set()).add(key)
     return found
 
 
 def _calling(
-    opened: Opened, reaching: Sequence[tuple[Observation, int]], cohort: Slice, against: str
+    opened: Opened,
+    reaching: Sequence[tuple[Observation, int]],
+    cuts: Sequence[Slice],
+    floors: WindowFloors,
+    against: str,
 ) -> Iterator[tuple[Finding, int]]:
     """The findings of some readings that call for somebody, each with its window; all are judged together."""
-    if not reaching:
-        return
-    cuts = [Slice(cohort.cohort, window, cohort.without) for window in opened.windows]
     defines = [defining(cut, opened.held(cut, against)) for cut in cuts]
-    floors = floors_of(opened, cuts[0], against)  # the same for every window of a unit
     found = judged([one for one, _ in reaching], opened.columns, opened.plan, floors)
     for one, (_, i) in zip(found, reaching, strict=True):
         settled = unjudged_if_defining(unjudged_if_partial(one, opened.partial(opened.windows[i])), defines[i])
