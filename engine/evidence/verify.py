@@ -122,13 +122,11 @@ def verify_bytes(
     """As verify, for the bytes of a file that was uploaded. manifest: its bytes, and those of its signature."""
     found = read_evidence(whole)
     drawn, made = _drawn(found, whole)
-    levels = [
-        _attached(found),
-        _chain(found),
-        drawn,
-        _known(found, made, store),
-        _numbers(found, data, places, base),
-    ]
+    known = _known(found, made, store)
+    levels = [_attached(found), _chain(found), drawn, known, _numbers(found, data, places, base)]
+    if found.form != "pdf" and found.snapshot is None and known.state == "same":
+        levels[0] = Level(1, "data", "unknown", "No data are attached, as in CSV and HTML: the ledger alone knows it.")
+        levels[2] = Level(3, "pages", "unknown", "A file without its data is not drawn again.")
     if seal := sealed_by(whole if found.form == "pdf" else b"", made, store, trust):
         levels.append(Level(6, "seal", *seal))
     if signed := signed_by(whole, found, manifest, store, trust):
@@ -236,6 +234,7 @@ def _known(found: Evidence, made: bytes, store: Store | None) -> Level:
     if wrong:
         return Level(4, name, "different", wrong)
     by = f" by {plain(str(known.body['by']))}" if known.body.get("by") else ""
+    by += f" as {plain(str(known.body['format']))}" if known.body.get("format") else ""
     return Level(4, name, "same", f"The ledger knows this file: entry {known.seq} of {known.at}, exported{by}.")
 
 

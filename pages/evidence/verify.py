@@ -45,13 +45,14 @@ def main() -> None:
         store = recorded.the_store()
     except UnusableStore as error:
         store_broken(error)
-    st.markdown("Drop a PDF or JSON that was exported here or elsewhere. It is read, checked and not kept.")
+    st.markdown("Drop a file that was exported here or elsewhere. It is read, checked and not kept.")
     left, right = st.columns([3, 2], gap="large")
     with right:
         if store is not None:
             show_chain(store)
     with left:
-        given = st.file_uploader("Evidence: PDF or JSON", type=["pdf", "json"], key="evidence",
+        given = st.file_uploader("Evidence: PDF or JSON; CSV and HTML are known by the ledger alone",
+                                 type=["pdf", "json", "csv", "html"], key="evidence",
                                  max_upload_size=LARGEST)  # fmt: skip
         st.caption(f"Larger than {LARGEST} MB: `python -m engine verify FILE` on the machine where it lies.")
         beside = st.file_uploader("Its manifest and signature, where there are any", type=["json", "sig"], key="beside",

@@ -7,6 +7,7 @@ import pytest
 from engine.errors import PlumblineError, UnknownName
 from engine.evidence.canonical import canonical, sha256
 from engine.evidence.exported import evidence_of, keep, sign
+from engine.evidence.forms import render
 from engine.evidence.pdf import render_pdf
 from engine.evidence.snapshot import SignOff
 from engine.evidence.verify import verify_bytes
@@ -77,6 +78,18 @@ def test_the_ledger_knows_the_file_that_was_exported(kept, first):
     assert answer.words == "This is the evidence that was made: 5 of 5 levels could be checked."
     assert "exported by Jo Doe" in answer.levels[3].words
     assert verify(kept[0]).ok
+
+
+@pytest.mark.parametrize("form", ["csv", "html"])
+def test_a_form_without_data_is_known_by_the_ledger_alone(kept, first, form):
+    data = render(first[0], form)
+    assert verify_bytes(data, f"x.{form}", store=kept[0]).state == "different", "before it was exported"
+    keep(kept[0], first[0], data, form)
+    answer = verify_bytes(data, f"x.{form}", store=kept[0])
+    assert (answer.state, answer.code) == ("same", 0) and "1 of 5 levels" in answer.words
+    assert "CSV and HTML" in answer.levels[0].words and f"as {form}" in answer.levels[3].words
+    assert verify_bytes(data + b" ", f"x.{form}", store=kept[0]).state == "different"
+    assert verify_bytes(data, f"x.{form}").state == "different", "no ledger, nothing to hold it against"
 
 
 def test_the_ledger_has_the_digest_of_the_run_that_the_evidence_names(kept, first):
