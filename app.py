@@ -22,6 +22,7 @@ from pages.shared.health import health_routes
 from pages.shared.logged import begin_log
 from pages.shared.receive import routes
 from pages.shared.sweeping import swept
+from pages.shared.ways import Ways
 
 # Streamlit's own page holds one inline script: its hash is allowed, whatever version is installed.
 INDEX = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
@@ -84,7 +85,7 @@ BASE = str(get_option("server.baseUrlPath") or "")
 app = st.App(
     Path(__file__).parent / "pages" / "frame.py",
     lifespan=lifespan,
-    middleware=[Middleware(SecurityHeaders), Middleware(Gate)],
+    middleware=[Middleware(SecurityHeaders), Middleware(Gate), Middleware(Ways)],
     routes=[*routes(BASE), *health_routes(BASE)],
 )
 

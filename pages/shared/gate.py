@@ -36,11 +36,20 @@ def deed_at(path: str) -> str | None:
     >>> deed_at("/media/a.png"), deed_at("//upload/1"), deed_at("/static/media/font.woff2"), deed_at("/uploads")
     ('look', 'upload', None, None)
     """
-    base = str(get_option("server.baseUrlPath") or "").strip("/").split("/")
-    steps = [one for one in path.split("/") if one]
-    steps = steps[len(base) :] if base != [""] and steps[: len(base)] == base else steps
-    said = "/" + "/".join(steps) + "/"
+    said = "/" + "/".join(steps_below(path)) + "/"
     return next((deed for begins, deed in GUARDED.items() if said.startswith(f"{begins}/")), None)
+
+
+def base() -> str:
+    """The path that the app is served under: "/drift", or "" at the root."""
+    named = str(get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{named}" if named else ""
+
+
+def steps_below(path: str) -> list[str]:
+    """The parts of a path below the app's own."""
+    steps, own = ([one for one in text.split("/") if one] for text in (path, base()))
+    return steps[len(own) :] if steps[: len(own)] == own else steps
 
 
 def passes(scope: Any, deed: str) -> bool:
