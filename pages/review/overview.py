@@ -50,8 +50,12 @@ def headline(run: Run) -> None:
         Severity.NOT_ENOUGH_DATA: "Too few rows to say: what moved could be chance alone.",
         Severity.INFO: "Well: a change in the columns, nothing that was judged.",
     }.get(run.severity, "Well: nothing reached a threshold.")
-    counts = run.counts
-    st.subheader(f":{COLOURS[run.severity]}[{MARKS[run.severity]}] {said}", anchor=False)
+    counts, severity = run.counts, run.severity
+    if not run.judged and severity in (Severity.OK, Severity.INFO, Severity.NOT_ENOUGH_DATA):
+        empty = "production" if not run.production.rows else "" if run.reference.rows else "the reference"
+        severity = Severity.NOT_ENOUGH_DATA
+        said = f"Nothing could be judged: {empty} has no rows." if empty else "Nothing could be judged."
+    st.subheader(f":{COLOURS[severity]}[{MARKS[severity]}] {said}", anchor=False)
     st.markdown(
         f"{counted(counts['critical'], 'critical finding')} and {counted(counts['warning'], 'warning')} "
         f"in {counted(len(called), 'column')}; {counts['ok']} ok, "

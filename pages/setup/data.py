@@ -8,12 +8,15 @@ import streamlit as st
 
 from engine.errors import Cancelled, PlumblineError
 from engine.findings import Severity
+from engine.tables.text.read_alike import unlike
 from pages.shared import as_read, column_table, files, starting, states, text_choices
 from pages.shared.bringing import SIDES, bring, sources
 from pages.shared.door import Work
 from pages.shared.files import Looked
 from pages.shared.intake import Source
 from pages.shared.words import badge, counted, plain
+
+TOLD = 6  # of what was noticed while reading: the rest stands with the rows
 
 
 def main() -> None:
@@ -85,10 +88,16 @@ def differences(reference: Looked, production: Looked, chosen: column_table.Chos
     st.subheader("Differences between the files", anchor=False)
     known = reference.dataset.assign(chosen.kinds, chosen.roles)
     found = files.first_look_of(known, production.dataset)
-    if not found:
+    if not found and known.rows and production.dataset.rows:
         st.markdown(f"{badge(Severity.OK)} Both files have the same {counted(len(known.columns), 'column')}.")
     for one in sorted(found, key=lambda one: -one.severity.rank):
         st.markdown(f"{badge(one.severity)} {plain(one.sentence)}")
+    sides = ((known, "reference"), (production.dataset, "production"))
+    told = [f"{side}: {note}" for one, side in sides for note in one.notes]
+    for said in [*unlike(known, production.dataset), *told[:TOLD]]:
+        st.markdown(f":orange[▲] {plain(said)}")
+    if len(told) > TOLD:
+        st.caption(f"and {len(told) - TOLD} more, below")
 
 
 main()

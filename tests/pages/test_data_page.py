@@ -13,6 +13,7 @@ from pages.shared.column_table import moved
 from pages.shared.inbox import HEAD, begin, finish, open_inbox
 from pages.shared.intake import Source
 from pages.shared.offered import offered
+from pages.shared.words import JOINER
 from tests.pages.conftest import HOSTILE, PAGES, words
 
 
@@ -52,6 +53,23 @@ def test_a_file_that_is_no_table_is_told(app, monkeypatch, two_files):
     assert "The file is empty." in words(at)
     assert "The production file cannot be used as it is" in words(at)
     assert "rows" in words(at)  # the other side is shown all the same
+
+
+def test_a_side_without_rows_and_rows_left_out_are_told_before_anything_starts(app, monkeypatch, two_files):
+    reference, production = two_files("amount", "region")
+    monkeypatch.setenv("PLUMBLINE_DATA", str(reference.parent))
+    empty, odd = reference.parent / "empty.csv", reference.parent / "odd.csv"
+    empty.write_text(production.read_text().split("\n")[0] + "\n")
+    odd.write_text(production.read_text() + "=1+1,[a](b),x\n")
+    at = app("Data")
+    said = words(point(at, reference, odd)).replace(JOINER, "").replace("\\", "")
+    assert "production: 1 row does not fit the table" in said
+    said = words(point(at, reference, empty))
+    assert "Production has no rows" in said and "Both files have the same" not in said
+    at.button(key="start").click().run()
+    assert not at.exception, at.exception
+    assert "Nothing could be judged: production has no rows." in [one.value.split("] ")[-1] for one in at.subheader]
+    assert not any("Well:" in one.value for one in at.subheader)
 
 
 def test_one_side_is_shown_before_the_other_comes(app, monkeypatch, two_files):
