@@ -1,18 +1,23 @@
-"""What changed between two runs: findings that are new, worse, better, recovered, or still there."""
+"""What changed between two runs: findings that are new, worse, better, recovered, still there, or not judged now."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from engine.findings import Severity
+from engine.look import PARTIAL
+from engine.policy.persist import AT_ONCE
 
-CHANGES = ("new", "worse", "persisting", "better", "recovered", "gone")  # in the order in which they are shown
+UNKNOWN = "cannot be judged now"
+CHANGES = ("new", "worse", "persisting", "better", UNKNOWN, "recovered", "gone")  # in the order in which they are shown
+NOT_JUDGED = (str(Severity.NOT_ENOUGH_DATA), str(Severity.NOT_JUDGED))
 CALLS = (str(Severity.WARNING), str(Severity.CRITICAL))
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
     """One row a finding that was or is at warning or critical, in order of urgency. before, after: documents of runs.
 
-    change: new, worse, better, persisting, recovered, or gone (not asked or not computed any more).
+    change: new, worse, better, persisting, recovered, gone (not asked or not computed any more), or cannot be judged
+    now: of too few rows, or in a partial window, nothing recovers.
 
     >>> def run(severity):
     ...     found = {"signal": "data_drift", "column": "x", "metric": "psi", "value": 0.3, "severity": severity}
@@ -21,6 +26,7 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[st
     ['worse']
     """
     old, new = _named(before), _named(after)
+    partial = PARTIAL in after.get("notes", ())
     found = []
     for key in sorted({*old, *new}, key=lambda one: tuple(part or "" for part in one)):
         first, second = old.get(key), new.get(key)
@@ -32,7 +38,7 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[st
                 "signal": key[0],
                 "column": key[1],
                 "metric": key[2],
-                "change": _change(first, second),
+                "change": _change(first, second, partial),
                 "before": _said(first),
                 "after": _said(second),
             }
@@ -51,11 +57,12 @@ def _rank(finding: Mapping[str, Any] | None) -> int:
     return -1 if finding is None else Severity(finding["severity"]).rank
 
 
-def _change(first: Mapping[str, Any] | None, second: Mapping[str, Any] | None) -> str:
+def _change(first: Mapping[str, Any] | None, second: Mapping[str, Any] | None, partial: bool) -> str:
     if second is None:
         return "gone"
     if second["severity"] not in CALLS:
-        return "recovered"
+        unjudged = partial and second["signal"] not in AT_ONCE
+        return UNKNOWN if unjudged or second["severity"] in NOT_JUDGED else "recovered"
     if first is None or first["severity"] not in CALLS:
         return "new"
     step = _rank(second) - _rank(first)

@@ -13,6 +13,7 @@ from engine.evidence.rare import pooled
 from engine.evidence.schema import run_schema, snapshot_schema
 from engine.evidence.snapshot import Options, SignOff, file_name, is_demo, snapshot
 from engine.evidence.verify import verify_bytes
+from engine.look import PARTIAL
 from engine.record import Choice, Decision
 from tests.evidence.conftest import ROOT
 from tests.evidence.steps import AT, evidence
@@ -127,6 +128,24 @@ def test_changes_have_a_word_each():
         "e": "recovered",
         "g": "gone",
     }
+
+
+@pytest.mark.parametrize(
+    ("signal", "severity", "notes", "change"),
+    [
+        ("data_drift", "info", [PARTIAL], "cannot be judged now"),
+        ("data_drift", "ok", [PARTIAL], "cannot be judged now"),
+        ("data_quality", "ok", [PARTIAL], "recovered"),
+        ("data_drift", "info", [], "recovered"),
+        ("data_drift", "not_enough_data", [], "cannot be judged now"),
+        ("data_drift", "not_judged", [], "cannot be judged now"),
+        ("data_drift", "warning", [PARTIAL], "persisting"),
+    ],
+)
+def test_what_could_not_be_judged_has_not_recovered(signal, severity, notes, change):
+    found = {"signal": signal, "column": "a", "metric": "psi", "value": 0.3, "severity": "warning"}
+    after = {"findings": [{**found, "severity": severity}], "notes": notes}
+    assert [one["change"] for one in changes({"findings": [found]}, after)] == [change]
 
 
 @pytest.mark.parametrize("given", [{"kind": "error"}, {}, {"kind": "run", "findings": None}])
