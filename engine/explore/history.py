@@ -1,17 +1,22 @@
 """One metric over all windows: of every column of a cohort, or of one column in every cohort of a column."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from engine.assess import judged, observe, unjudged_if_defining, unjudged_if_partial
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.assess import Summaries, judged, observe, unjudged_if_defining, unjudged_if_partial
 from engine.errors import UnusableData, shown
 from engine.explore.look import floors_of, summaries_of
-from engine.explore.opened import Opened
+from engine.explore.opened import Opened, cells_for
 from engine.findings import Finding, NotComputed, Observation, Severity
 from engine.noise import NO_WINDOWS
 from engine.slices import Filter, Slice, Window
 from engine.slices.against import SAME_COHORT, defining
-from engine.tables.cells import ALL
+from engine.summaries import ColumnSummary
+from engine.tables.cells import ALL, Cells, summarize_cells
+from engine.tables.stacked import Stack, joined, stack
 from engine.tables.supports import CategoricalSupport
 
 
@@ -127,11 +132,13 @@ def _read(
     floors = NO_WINDOWS
     defines: list[tuple[str, ...]] = []
     wanted = frozenset(metrics)
-    for i, window in enumerate(windows):
-        cut = Slice(cohort.cohort, window, cohort.without)
+    cuts = [Slice(cohort.cohort, window, cohort.without) for window in windows]
+    united = together(opened, cuts, against)
+    at_once = None if united is None else _summaries(opened, united, column)
+    for i, cut in enumerate(cuts):
         if i == 0:
             floors = floors_of(opened, cut, against)  # the same for every window of a unit
-        summaries = summaries_of(opened, cut, against, column)
+        summaries = summaries_of(opened, cut, against, column) if at_once is None else at_once[i]
         columns = [one for one in opened.columns if one.name in summaries]
         read, gaps = observe(columns, summaries, opened.plan, wanted)
         seen += read
@@ -144,3 +151,63 @@ def _read(
         settled = unjudged_if_defining(unjudged_if_partial(found, partial[i]), defines[i])
         cells[found.metric][found.column or "", i] = settled
     return cells
+
+
+@dataclass(frozen=True, eq=False)
+class Together:
+    """All windows of a cohort as groups of cells. reference: one slice, or one a window; production: all windows'."""
+
+    first: Cells
+    reference: Sequence[NDArray[np.bool_]]
+    second: Cells
+    production: NDArray[np.bool_]
+
+
+def together(opened: Opened, cuts: Sequence[Slice], against: str) -> Together | None:
+    """All windows as groups of the same cells; None where cells do not answer them, or only nearly (a free filter)."""
+    if not cuts or tuple(cut.window for cut in cuts) != opened.windows:
+        return None
+    held = [opened.held(cut, against) for cut in cuts]
+    first = [cells_for(opened, one.side, one.cut) for one in held]
+    second = [cells_for(opened, "production", cut) for cut in cuts]
+    (theirs, groups), (mine, _) = first[0], second[0]
+    sure = all(cells is theirs for cells, _ in first) and all(cells is mine for cells, _ in second)
+    if not sure or theirs.rounded or mine.rounded or mine.windows != opened.windows:
+        return None
+    if all(np.array_equal(one, groups) for _, one in first):
+        first = first[:1]
+    return Together(theirs, [one for _, one in first], mine, np.logical_or.reduce([one for _, one in second]))
+
+
+def _summaries(opened: Opened, of: Together, column: str | None) -> list[Summaries] | None:
+    """What the metrics need, window by window; None where a column has no cells and is asked of the data."""
+    names = [one.name for one in opened.columns if column in (None, one.name)]
+    if any(isinstance(opened.supports[name], str) or name not in of.second.counts for name in names):
+        return None
+    n = len(opened.windows)
+    mine = _grouped(of.second, {name: stack(of.second, name, of.production, n) for name in names}, n)
+    theirs = _grouped(of.first, {name: joined(of.first, name, of.reference) for name in names}, len(of.reference))
+    found: list[Summaries] = []
+    for i in range(n):
+        sides = np.arange(len(of.reference)) == (i if len(of.reference) > 1 else 0), np.arange(n) == i
+        made: dict[str, ColumnSummary | str] = {}
+        for name in names:
+            support = opened.supports[name]
+            assert not isinstance(support, str)
+            made[name] = summarize_cells(support, theirs, mine, sides)
+        found.append(made)
+    return found
+
+
+def _grouped(cells: Cells, tables: Mapping[str, Stack], groups: int) -> Cells:
+    """Cells with a group for each slice of some stacks."""
+    return replace(
+        cells,
+        windows=(),
+        window=np.full(groups, -1),
+        values={},
+        cohort=np.zeros((groups, 0), np.int64),
+        counts={name: one.counts.astype(np.int64) for name, one in tables.items()},
+        gaps={name: one.gaps for name, one in tables.items() if one.gaps is not None},
+        rows=np.zeros(groups, np.int64),
+    )

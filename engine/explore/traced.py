@@ -8,13 +8,12 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.assess import judged, observe, unjudged_if_defining, unjudged_if_partial
 from engine.columns import Column
-from engine.explore.history import histories, history
+from engine.explore.history import histories, history, together
 from engine.explore.look import floors_of, summaries_of
-from engine.explore.opened import Opened, cells_for
+from engine.explore.opened import Opened
 from engine.findings import Finding, Observation, Severity
 from engine.metrics import METRICS
 from engine.metrics.metric import Reading
@@ -23,8 +22,8 @@ from engine.noise.rows import FLOORS
 from engine.signals import pointless
 from engine.slices import Slice
 from engine.slices.against import SAME_COHORT, defining
-from engine.tables.cells import ALL, Cells
-from engine.tables.stacked import STACKED, Stack, Stacked, stack, stacked
+from engine.tables.cells import ALL
+from engine.tables.stacked import STACKED, Stacked, joined, stack, stacked
 
 CALLS = (Severity.WARNING, Severity.CRITICAL)
 CLOSE = 1e-9  # a value this near to its threshold, as a share of it, is judged: arrays add up in another order
@@ -84,7 +83,7 @@ def _reaching(opened: Opened, column: Column, read: Mapping[str, Stacked], floor
                 above = floors.floors.get((column.name, key)) if key in FLOORS else None
                 least = 0.0 if above is None else displaced(reading.against, above)
                 near = value * (1 + CLOSE)
-                if limit is not None and limit.reached(limit.warning, near) and near >= least:
+                if limit is not None and (near >= max(limit.warning, least) or limit.critical <= limit.warning):
                     found.setdefault(i, set()).add(key)
     return found
 
@@ -110,30 +109,16 @@ def _stacked(opened: Opened, metrics: Sequence[str], cohort: Slice, against: str
     if not set(metrics) <= STACKED or not opened.windows or opened.plan.metrics is not None:
         return {}
     cuts = [Slice(cohort.cohort, window, cohort.without) for window in opened.windows]
-    held = [opened.held(cut, against) for cut in cuts]
-    first = [cells_for(opened, one.side, one.cut) for one in held]
-    second = [cells_for(opened, "production", cut) for cut in cuts]
-    (theirs, groups), (mine, _) = first[0], second[0]
-    sure = all(cells is theirs for cells, _ in first) and all(cells is mine for cells, _ in second)
-    if not sure or theirs.rounded or mine.rounded or mine.windows != opened.windows:
+    of = together(opened, cuts, against)
+    if of is None:
         return {}
-    if all(np.array_equal(one, groups) for _, one in first):
-        first = first[:1]
-    kept = np.logical_or.reduce([one for _, one in second])
     found: dict[str, dict[str, Stacked]] = {}
     for column in opened.columns:
         support = opened.supports[column.name]
-        if isinstance(support, str) or column.name not in mine.counts:
+        if isinstance(support, str) or column.name not in of.second.counts:
             continue
-        other = _of_groups(theirs, column.name, [one for _, one in first])
-        read = stacked(support, other, stack(mine, column.name, kept, len(opened.windows)))
+        mine = stack(of.second, column.name, of.production, len(opened.windows))
+        read = stacked(support, joined(of.first, column.name, of.reference), mine)
         asked = {one.key for one in opened.plan.computes(column) if not pointless(column, one)} & set(metrics)
         found[column.name] = {key: one for key, one in read.items() if key in asked}
     return found
-
-
-def _of_groups(cells: Cells, name: str, groups: Sequence[NDArray[np.bool_]]) -> Stack:
-    """A column of slices that are unions of groups."""
-    counts = np.stack([cells.counts[name][one].sum(axis=0) for one in groups]).astype(np.float64)
-    gaps = np.stack([cells.gaps[name][one].sum(axis=0) for one in groups]) if name in cells.gaps else None
-    return Stack(counts, gaps)
