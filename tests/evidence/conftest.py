@@ -10,10 +10,16 @@ from engine.explore.look import look
 from engine.explore.opened import open_monitor
 from engine.monitor import read_monitor
 from engine.slices import Slice, parse_window
-from tests.evidence.steps import evidence, run_of
+from tests.evidence.steps import drawing_once, evidence, run_of
 from tests.getting.chromium import find
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="package", autouse=True)
+def once():
+    with drawing_once():
+        yield
 
 
 @pytest.fixture(scope="session")

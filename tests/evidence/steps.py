@@ -2,13 +2,18 @@
 
 import io
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from pypdf import PdfReader
 
 from engine import compare
+from engine.evidence.canonical import canonical
+from engine.evidence.pdf import render_pdf
 from engine.evidence.snapshot import snapshot
 
 AT = "2026-11-21T15:00:00+00:00"
@@ -86,3 +91,21 @@ def many(document: dict[str, Any], columns: int) -> dict[str, Any]:
 def evidence(document: dict[str, Any], **more: Any) -> dict[str, Any]:
     """Its snapshot, asked for by Jo Doe on a certain day."""
     return snapshot(document, **{"generated_at": AT, "requested_by": "Jo Doe", **more})
+
+
+@contextmanager
+def drawing_once() -> Iterator[None]:
+    """While it lasts verify draws the same data once, not for every file that holds them: it is most of what a check
+    takes. That they are drawn alike each time, in other processes too, test_pdf and test_same_bytes ask.
+    """
+    known: dict[bytes, bytes] = {}
+
+    def drawn(snapshot: dict[str, Any]) -> bytes:
+        key = canonical(snapshot)
+        if key not in known:
+            known[key] = render_pdf(snapshot)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.evidence.verify.render_pdf", drawn)
+        yield

@@ -2,6 +2,7 @@
 
 import csv
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -87,21 +88,22 @@ def rows(start: str, days: int, shift: float, columns: tuple[str, ...]) -> list[
     return made
 
 
+def written(folder: Path, *columns: str) -> tuple[Path, Path]:
+    """A reference and a production as CSV, the latter shifted; without 'at' they have no timestamp."""
+    names = columns or ("id", "at", "amount", HOSTILE, "region", "score")
+    found = []
+    for side, start, days, shift in (("reference", "2024-01-01", 56, 0.0), ("production", "2024-03-04", 28, 40.0)):
+        path = folder / f"{side}.csv"
+        with path.open("w", newline="", encoding="utf-8") as stream:
+            csv.writer(stream).writerows([names, *rows(start, days, shift, names)])
+        found.append(path)
+    return found[0], found[1]
+
+
 @pytest.fixture
 def two_files(tmp_path):
-    """A reference and a production as CSV, the latter shifted; without 'at' they have no timestamp."""
-
-    def made(*columns: str) -> tuple[Path, Path]:
-        names = columns or ("id", "at", "amount", HOSTILE, "region", "score")
-        found = []
-        for side, start, days, shift in (("reference", "2024-01-01", 56, 0.0), ("production", "2024-03-04", 28, 40.0)):
-            path = tmp_path / f"{side}.csv"
-            with path.open("w", newline="", encoding="utf-8") as stream:
-                csv.writer(stream).writerows([names, *rows(start, days, shift, names)])
-            found.append(path)
-        return found[0], found[1]
-
-    return made
+    """As written, in a folder of the test's own."""
+    return partial(written, tmp_path)
 
 
 def words(at: AppTest) -> str:

@@ -1,15 +1,19 @@
 """Each tampering is told by the command line and by the page Verify, on the level that can see it, in words."""
 
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 
 from engine.cli import main
+from engine.evidence.canonical import canonical
 from engine.evidence.exported import evidence_of, keep
 from engine.evidence.pdf import render_pdf
 from engine.store import entries, open_store, records, verify
+from tests.evidence.steps import drawing_once
 from tests.evidence.tampering import NEEDS, TAMPERED
-from tests.pages.conftest import words
+from tests.pages.conftest import words, written
 from tests.pages.recorded import record, write_monitor
 
 NOW = "2026-11-21T15:00:00+00:00"
@@ -22,15 +26,27 @@ WORDS = {  # what an auditor reads, by level
 }
 
 
-@pytest.fixture
-def known(monitors, two_files, store_url):
-    """A store with the evidence of its last run in the ledger: the store, the snapshot, the PDF."""
-    store = record(write_monitor(monitors, two_files()), store_url)
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory):
+    """A store with the evidence of its last run in its ledger, made once: its file, the monitors, snapshot and PDF."""
+    folder = tmp_path_factory.mktemp("archive")
+    store = record(write_monitor(folder, written(folder)), f"sqlite:///{folder}/own.db")
     run = records(store, findings=False)[-1].id
     made = evidence_of(store, run, requested_by="Jo Doe", generated_at=NOW)
     data = render_pdf(made)
     keep(store, made, data, "pdf")
-    return store, made, data
+    with drawing_once():
+        yield store.path, folder, made, data
+
+
+@pytest.fixture
+def known(archive, monkeypatch, store_url, tmp_path):
+    """A copy of that store, to be tampered with: the store, the snapshot, the PDF."""
+    path, folder, made, data = archive
+    monkeypatch.setenv("PLUMBLINE_MONITORS", str(folder))
+    with closing(sqlite3.connect(path)) as old, closing(sqlite3.connect(tmp_path / "own.db")) as new:
+        old.backup(new)
+    return open_store(store_url, make=False), json.loads(canonical(made)), data
 
 
 def tampered(name, known):
