@@ -54,7 +54,9 @@ def observe(
                 gaps.append(NotComputed(signal, column.name, one.key, reason))
             else:
                 assert not isinstance(summary, str)
-                reading = one.compute(summary.of(one.needs))
+                part = summary.of(one.needs)
+                known = part.known.get(one.key) if isinstance(part, Curve) else None
+                reading = known or one.compute(part)
                 seen.append(Observation(signal, column.name, str(column.kind), one, reading, summary))
     return seen, gaps
 

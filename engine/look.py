@@ -32,6 +32,7 @@ from engine.slices.against import SAME_COHORT, Against, defines_words, defining
 from engine.slices.against import against as held_against
 from engine.summaries import ColumnSummary
 from engine.tables.attributions import Attributions, Prefixed
+from engine.tables.connection import memory_of
 from engine.tables.count import count, volumes
 from engine.tables.late_labels import LabelTable
 from engine.tables.outcomes import read_outcomes
@@ -39,7 +40,7 @@ from engine.tables.sources import Dataset
 from engine.tables.supports import Support
 from engine.tables.text.read_alike import read_of, unlike
 from engine.tables.text.text_format import text_format
-from engine.tables.together import in_groups
+from engine.tables.together import at_once, in_groups
 
 PARTIAL = "The window holds too few of its rows to judge drift: only data quality and schema count."
 
@@ -123,9 +124,11 @@ def look(
     columns = [column for column in reference.columns if column.role is not Role.IGNORE]
     supports: dict[str, Support | str] = {}
     summaries: dict[str, ColumnSummary | str] = {}
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        prints = [pool.submit(lambda side: side.sha256, side) for side in (reference, production)]  # kept by the sides
-        groups = in_groups(columns, max(reference.rows, production.rows), len(reference.columns))
+    rows, memory = max(reference.rows, production.rows), memory_of(reference.root)
+    with ThreadPoolExecutor(2) as printing, ThreadPoolExecutor(at_once(rows, memory)) as pool:
+        both = reference, production
+        prints = [printing.submit(lambda side: side.sha256, side) for side in both]  # which keep them
+        groups = in_groups(columns, rows, len(reference.columns), memory)
         tasks = {pool.submit(fresh_summaries, reference, production, group, held, cut): group for group in groups}
         try:
             for task in as_completed(tasks):
@@ -164,8 +167,9 @@ def look(
     if found and found.asked and awaited(found.outcomes) and plan.estimate:
         coming = exact(reference, production, cut, found.asked, columns, supports, unit or every, least)
     again = asked_of(reference, plan, against, least, labels)
-    both = reference, production, cut, held
-    run = finish(*both, plan, summaries, monitor, floors, known, least, found, because, again)
+    run = finish(
+        reference, production, cut, held, plan, summaries, monitor, floors, known, least, found, because, again
+    )
     return replace(run, expected=coming)
 
 

@@ -1,19 +1,21 @@
 """Two sources as a pair: opened on one connection, read alike, and their columns summarised exactly."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from engine.columns import Column
 from engine.slices import Slice
 from engine.slices.against import Against
 from engine.summaries import ColumnSummary
-from engine.tables.connection import connect
+from engine.tables.connection import connect, memory_of
 from engine.tables.exact import quality_only, summarize
 from engine.tables.sources import Dataset, find_files, open_dataset
 from engine.tables.supports import Support, build_support
 from engine.tables.text.text_format import TextFormat
-from engine.tables.together import in_groups, read_each
+from engine.tables.together import at_once, in_groups, read_each
 from engine.tables.values import Categories, Numbers
+from engine.thinned import read_and_thinned
 
 
 def open_both(
@@ -57,22 +59,47 @@ MISSING = "production has no such column"
 def fresh_summaries(
     reference: Dataset, production: Dataset, columns: Sequence[Column], held: Against, cut: Slice
 ) -> list[Fresh]:
-    """The support of each column, or why it has none, and its summary; columns that are read together."""
+    """The support of each column, or why it has none, and its summary; columns that are read together.
+
+    No more than two arrays of a column's values stand at a time: those of the slice and of what it is held against.
+    """
     there = [column for column in columns if production.has(column.name)]
     side, base = (production if held.side == "production" else reference), held.cut
-    whole = read_each(reference, there, Slice())
-    first = whole if base == Slice() and side is reference else read_each(side, there, base)
-    second = read_each(production, there, cut)
-    found = {column.name: _fresh(column, *read) for column, *read in zip(there, whole, first, second, strict=True)}
+    supports: list[Support | str] | None = None
+    unread: dict[str, str] = {}
+    if base != Slice() or side is not reference:
+        supports, unread = _whole(reference, there)
+    supports, summaries = _group(_both(side, production, there, base, cut), there, supports)
+    found = {
+        column.name: (one, one) if isinstance(one, str) else (support, one)
+        for column, support, one in zip(there, supports, map(_thinned, summaries), strict=True)
+    } | {name: (why, why) for name, why in unread.items()}
     return [found.get(column.name, (MISSING, MISSING)) for column in columns]
 
 
-def _fresh(column: Column, whole: Values, first: Values, second: Values) -> Fresh:
-    if isinstance(whole, str):
-        return whole, whole
-    support = build_support(column, whole)
-    summary = _summary(support, first, second)
-    return (summary, summary) if isinstance(summary, str) else (support, summary)
+def _whole(reference: Dataset, columns: Sequence[Column]) -> tuple[list[Support | str], dict[str, str]]:
+    """The supports of columns by the whole reference, and why some of them cannot be read; values are let go of."""
+    read = read_each(reference, columns, Slice())
+    unread = {column.name: one for column, one in zip(columns, read, strict=True) if isinstance(one, str)}
+    return _supports(columns, read), unread
+
+
+def _supports(columns: Sequence[Column], read: Sequence[Values]) -> list[Support | str]:
+    """The supports that the whole reference's values fix, or why there is none: they cannot be read."""
+    return [
+        one if isinstance(one, str) else build_support(column, one) for column, one in zip(columns, read, strict=True)
+    ]
+
+
+def _both(
+    first: Dataset, second: Dataset, columns: Sequence[Column], base: Slice, cut: Slice
+) -> tuple[list[Values], list[Values]]:
+    """The values of both sides; at the same time where columns are so long that they are read one after the other."""
+    if at_once(max(first.rows, second.rows), memory_of(first.root)) > 1:
+        return read_each(first, columns, base), read_each(second, columns, cut)
+    with ThreadPoolExecutor(2) as pool:
+        tasks = pool.submit(read_each, first, columns, base), pool.submit(read_each, second, columns, cut)
+        return tasks[0].result(), tasks[1].result()
 
 
 def summarize_columns(
@@ -89,11 +116,27 @@ def summarize_columns(
     """
     found: dict[str, ColumnSummary | str] = dict.fromkeys((column.name for column in columns), MISSING)
     there = [column for column in columns if production.has(column.name)]
-    for group in in_groups(there, max(reference.rows, production.rows), len(reference.columns)):
-        sides = read_each(reference, group, base), read_each(production, group, cut)
-        for column, first, second in zip(group, *sides, strict=True):
-            found[column.name] = _summary(supports[column.name], first, second)
+    memory = memory_of(reference.root)
+    for group in in_groups(there, max(reference.rows, production.rows), len(reference.columns), memory):
+        known = [supports[column.name] for column in group]
+        summaries = _group(_both(reference, production, group, base, cut), group, known)[1]
+        found |= {column.name: _thinned(one) for column, one in zip(group, summaries, strict=True)}
     return found
+
+
+def _group(
+    sides: tuple[list[Values], list[Values]], columns: Sequence[Column], supports: list[Support | str] | None
+) -> tuple[list[Support | str], list[ColumnSummary | str]]:
+    """The summaries of columns that were read together, whose values are let go of with it.
+
+    supports: None where they are made of the first side's values, which are the whole reference's.
+    """
+    supports = _supports(columns, sides[0]) if supports is None else supports
+    return supports, [_summary(*one) for one in zip(supports, *sides, strict=True)]
+
+
+def _thinned(summary: ColumnSummary | str) -> ColumnSummary | str:
+    return summary if isinstance(summary, str) else read_and_thinned(summary)
 
 
 def _summary(support: Support | str, first: Values, second: Values) -> ColumnSummary | str:

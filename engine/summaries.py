@@ -4,13 +4,19 @@ A summary always holds both sides, since bins and cells must be shared to be com
 the bins or cells in order; counts are rows.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+BLOCKS = 96  # blocks of equal mass that pooled cells are joined into where floors are found, tails halved further
+TAILS = 2.0 ** -np.arange(8, 15)
+CUTS = np.unique(np.concatenate([np.arange(1, BLOCKS) / BLOCKS, TAILS, 1 - TAILS]))  # shares at which blocks begin
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +60,7 @@ class Curve:
     production: (k,) finite values per cell. reference_gap, production_gap: (k,) sums of (upper edge - x); in the last
     cell, which has none, of (x - lower edge). A cell that can hold one double only is an atom. *_infinite: values at
     -inf and +inf. slack: how much the gaps of both sides together, each over its values, can be off; 0 where exact.
+    known: of a thinned curve, the readings by metric and the spread that were taken before (engine/thinned.py).
     """
 
     edges: Floats
@@ -65,6 +72,7 @@ class Curve:
     reference_infinite: tuple[int, int] = (0, 0)
     production_infinite: tuple[int, int] = (0, 0)
     slack: float = 0.0
+    known: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def open(self) -> NDArray[np.bool_]:

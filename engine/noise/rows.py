@@ -151,7 +151,7 @@ def _wasserstein(summary: Summary, alpha: float, warning: float | None) -> Limit
     with its skewness (Cornish-Fisher), since few rows of a skewed column move the mean further than a bridge would."""
     assert isinstance(summary, Curve)
     n, m = max(int(summary.reference.sum()), 1), max(int(summary.production.sum()), 1)
-    found: Spread = spread(summary)
+    found: Spread = summary.known.get("spread") or spread(summary)
     noise = np.sqrt(1 / n + 1 / m)
     if found.mean <= 0 or found.variance <= 0:
         return Limit(0.0, "closed form", n, m, 0.5)

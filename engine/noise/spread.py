@@ -8,10 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.summaries import Curve, Floats
-
-BLOCKS = 96  # blocks of equal mass that the pooled cells are joined into, tails halved further
-TAILS = tuple(2.0**-power for power in range(8, 15))
+from engine.summaries import BLOCKS, CUTS, Curve, Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +57,7 @@ def blocks(curve: Curve) -> tuple[Floats, Floats]:
     total = weight.sum()
     if len(held) > BLOCKS:
         at = np.cumsum(weight) / total
-        cuts = np.unique(np.concatenate([np.arange(1, BLOCKS) / BLOCKS, TAILS, 1 - np.array(TAILS)]))
-        starts = np.unique(np.concatenate([[0], np.searchsorted(at, cuts, side="right")]))
+        starts = np.unique(np.concatenate([[0], np.searchsorted(at, CUTS, side="right")]))
         starts = starts[starts < len(held)]
         joined = np.add.reduceat(weight, starts)
         values, weight = np.add.reduceat(values * weight, starts) / joined, joined

@@ -11,6 +11,7 @@ from engine.columns import Column
 from engine.slices import Slice
 from engine.summaries import Scale
 from engine.tables import cache
+from engine.tables.connection import memory_of
 from engine.tables.count import Progress
 from engine.tables.sources import Dataset
 from engine.tables.supports import CategoricalSupport, NumericSupport, Support, build_support
@@ -30,15 +31,20 @@ def binned(reference: Dataset, columns: Sequence[Column], progress: Progress | N
         if known is not None:
             return known
     supports: dict[str, Support | str] = {}
-    for group in in_groups(columns, reference.rows, len(reference.columns)):
-        for column, values in zip(group, read_each(reference, group, Slice()), strict=True):
-            supports[column.name] = values if isinstance(values, str) else build_support(column, values)
+    for group in in_groups(columns, reference.rows, len(reference.columns), memory_of(reference.root)):
+        supports |= _built(reference, group)
         if progress:
             progress(len(supports) / len(columns), f"binned {len(supports)} of {len(columns)} columns of the reference")
     if key:
         text = json.dumps([_said(supports[column.name]) for column in columns])
         cache.keep("binned", key, lambda folder: _write(folder, text))
     return supports
+
+
+def _built(reference: Dataset, group: Sequence[Column]) -> dict[str, Support | str]:
+    """The supports of columns that are read together; their values are let go of with it."""
+    pairs = zip(group, read_each(reference, group, Slice()), strict=True)
+    return {column.name: one if isinstance(one, str) else build_support(column, one) for column, one in pairs}
 
 
 def _write(folder: Path, text: str) -> None:

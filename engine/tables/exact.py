@@ -12,7 +12,18 @@ from numpy.typing import NDArray
 
 from engine.columns import WITHOUT_DRIFT
 from engine.errors import plain
-from engine.summaries import ColumnSummary, Counts, Curve, Floats, Histogram, Quality, QualityCounts, Quantiles, Scale
+from engine.summaries import (
+    CUTS,
+    ColumnSummary,
+    Counts,
+    Curve,
+    Floats,
+    Histogram,
+    Quality,
+    QualityCounts,
+    Quantiles,
+    Scale,
+)
 from engine.tables.labels import say
 from engine.tables.supports import CategoricalSupport, NumericSupport, Support
 from engine.tables.values import Categories, Numbers
@@ -21,6 +32,8 @@ GRID = 32768  # quantiles of either side that the coarse grid of a curve stands 
 FULL = 16  # values a coarse cell should hold at least
 NAMES = 10  # unseen categories that are named
 GRADES = 200  # one value is kept at each of so many quantiles
+MANY, STEP = 1 << 18, 16  # values in open cells beyond which these are cut first, and values of a smaller cell
+AHEAD = 4096  # cells whose sums are taken at a time
 SMALL = 8192  # up to so many values on both sides, the curve is resolved at once
 
 
@@ -115,6 +128,8 @@ def curve(reference: Numbers, production: Numbers, scale: Scale) -> Curve:
         edges = np.unique(np.concatenate([_grid(a), _grid(b), limits]))
         ends = [_ends(side.values, edges) for side in sides]
         wanted = np.flatnonzero(_unresolved(edges, ends, sides))
+        if sum(int(np.diff(end, prepend=0)[wanted].sum()) for end in ends) > MANY:
+            edges, ends, wanted = _finer(edges, ends, wanted, sides)
         inside = [_values_in(side.values, end, wanted) for side, end in zip(sides, ends, strict=True)]
         edges, ends = _refined(edges, ends, _atoms(np.concatenate(inside)), sides)
     counts = [np.diff(end, prepend=0) for end in ends]
@@ -147,6 +162,29 @@ def _refined(edges: Floats, ends: list[Counts], extra: Floats, sides: Sequence[N
     return joined, found
 
 
+def _finer(
+    edges: Floats, ends: list[Counts], wanted: NDArray[np.int64], sides: Sequence[Numbers]
+) -> tuple[Floats, list[Counts], NDArray[np.int64]]:
+    """Open cells cut into smaller ones of about STEP values, and which of those are still open: a few of a hundred.
+
+    Without, the curves of two long columns that hardly differ would have a cell for every third value of both. Also
+    resolved are the cells at which floors cut the pooled values into blocks, so that blocks are what they would be.
+    """
+    steps = []
+    for side, end in zip(sides, ends, strict=True):
+        starts = np.concatenate([[0], end])[wanted]
+        steps.append(side.values[_positions(starts, end[wanted] - starts, STEP)])
+    finer, found = _refined(edges, ends, np.unique(np.concatenate(steps)), sides)
+    before = edges.searchsorted(np.append(finer, np.inf))  # of every cell, the one that it was cut from
+    both = found[0] + found[1]
+    left = _unresolved(finer, found, sides, ties=True)
+    left[np.minimum((both / both[-1]).searchsorted(CUTS, side="right"), len(left) - 1)] = True
+    left[1:-1] &= _wide(finer)
+    was_open = np.zeros(len(edges) + 1, dtype=bool)
+    was_open[wanted] = True
+    return finer, found, np.flatnonzero(left & was_open[before])
+
+
 def _grid(values: Floats) -> Floats:
     """Quantiles of a sorted array as edges, the ones that repeat as atoms."""
     if len(values) == 0:
@@ -171,8 +209,15 @@ def _gaps(values: Floats, edges: Floats, ends: Counts, counts: Counts) -> Floats
     middle = values[len(values) // 2]
     if abs(middle) <= values[-1] - values[0]:
         middle = values.dtype.type(0)
-    # Far from zero, distances from the middle are summed: sums of the values themselves would cancel.
-    sums = np.add.reduceat(values - middle if middle else values, ends[filled] - counts[filled])
+    starts = ends[filled] - counts[filled]
+    if middle:  # far from zero, distances from the middle are summed: sums of the values themselves would cancel
+        sums = np.empty(len(filled))
+        for at in range(0, len(filled), AHEAD):  # some cells at a time, since distances are a second array
+            some = starts[at : at + AHEAD]
+            end = starts[at + AHEAD] if at + AHEAD < len(filled) else len(values)
+            sums[at : at + AHEAD] = np.add.reduceat(values[some[0] : end] - middle, some - some[0])
+    else:
+        sums = np.add.reduceat(values, starts)
     base = edges[np.minimum(filled, len(edges) - 1)] - middle
     gaps[filled] = np.abs(counts[filled] * base - sums)
     return gaps
@@ -183,21 +228,28 @@ def _wide(edges: Floats) -> NDArray[np.bool_]:
     return np.asarray(np.nextafter(edges[1:], -np.inf) > edges[:-1])
 
 
-def _positions(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The positions of several runs, one after the other."""
+def _positions(starts: NDArray[np.int64], lengths: NDArray[np.int64], step: int = 1) -> NDArray[np.int64]:
+    """The positions of several runs, one after the other; of each run only every so many-th."""
+    lengths = -(-lengths // step)
     before = np.cumsum(lengths) - lengths
-    return np.repeat(starts - before, lengths) + np.arange(int(lengths.sum()))
+    return np.repeat(starts - step * before, lengths) + step * np.arange(int(lengths.sum()))
 
 
-def _unresolved(edges: Floats, ends: Sequence[Counts], sides: Sequence[Numbers]) -> NDArray[np.bool_]:
-    """Cells that may still hold the widest gap, or in which the two curves may cross. Shape (cells,)."""
+def _unresolved(
+    edges: Floats, ends: Sequence[Counts], sides: Sequence[Numbers], ties: bool = False
+) -> NDArray[np.bool_]:
+    """Cells that may still hold the widest gap, or in which the two curves may cross. Shape (cells,).
+
+    ties: also those that may hold one as wide as the widest that is known.
+    """
     f, g = (np.concatenate([[0], end]) for end in ends)
     n, m = f[-1], g[-1]
     crossing = (f[1:] * m > g[:-1] * n) & (f[:-1] * m < g[1:] * n)
     (below_f, above_f), (below_g, above_g) = (side.infinite for side in sides)
     f, g, n, m = f + below_f, g + below_g, n + below_f + above_f, m + below_g + above_g
     inside = np.maximum(f[1:] * m - g[:-1] * n, g[1:] * n - f[:-1] * m)
-    left = (crossing | (inside > np.abs(f * m - g * n).max())) & ((f[1:] > f[:-1]) | (g[1:] > g[:-1]))
+    widest = np.abs(f * m - g * n).max()
+    left = (crossing | (inside >= widest if ties else inside > widest)) & ((f[1:] > f[:-1]) | (g[1:] > g[:-1]))
     left[1:-1] &= _wide(edges)
     return np.asarray(left)
 

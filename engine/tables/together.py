@@ -19,14 +19,27 @@ from engine.tables.values import Categories, Numbers, can_fail, categories_of, n
 NARROW = 64  # columns of a table up to which each is read by itself
 MOST = 256  # columns of one query at most
 VALUES = 1 << 20  # that are held at a time
+SHARE = 256  # of the memory of DuckDB, one part at most
+TURNS = 16  # part of the memory that sorted values may take while two columns are read at the same time
 TEXT = 4  # numbers that take the room of a text
 PARTS = 4  # groups of a wide table at least: each core has some, and progress is told now and then
 
 
-def in_groups(columns: Sequence[Column], rows: int, wide: int) -> list[tuple[Column, ...]]:
+def at_once(rows: int, memory: int) -> int:
+    """How many columns are sorted at the same time, both sides of each: two while that takes little of the memory.
+
+    Of more rows it is one column, whose sides are read at the same time. memory: bytes, as of memory_of.
+
+    >>> at_once(1_000_000, 4 << 30), at_once(30_000_000, 4 << 30), at_once(1_000_000, 256 << 20)
+    (2, 1, 1)
+    """
+    return 2 if 4 * 8 * rows * TURNS <= memory else 1
+
+
+def in_groups(columns: Sequence[Column], rows: int, wide: int, memory: int = 4 << 30) -> list[tuple[Column, ...]]:
     """The columns in their order, in groups that are read together; each alone in a narrow table or with many rows.
 
-    wide: how many columns the table has.
+    wide: how many columns the table has. memory: bytes; with little of it, groups are smaller.
 
     >>> from engine.columns import Column, Kind
     >>> columns = [Column(f"x{i}", "DOUBLE", Kind.NUMERIC) for i in range(300)]
@@ -36,13 +49,14 @@ def in_groups(columns: Sequence[Column], rows: int, wide: int) -> list[tuple[Col
     if wide <= NARROW:
         return [(column,) for column in columns]
     most = min(MOST, -(-len(columns) // PARTS))
+    values = min(VALUES, memory // (8 * SHARE))
     found: list[list[Column]] = []
     room = 0
     for column in columns:
         takes = rows * (TEXT if column.kind is Kind.CATEGORICAL else 1)
         if not found or room < takes or len(found[-1]) == most:
             found.append([])
-            room = VALUES
+            room = values
         found[-1].append(column)
         room -= takes
     return [tuple(group) for group in found]

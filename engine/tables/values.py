@@ -12,6 +12,7 @@ from engine.slices import FLOATS, Slice, is_number, quoted
 from engine.summaries import Counts, Floats, QualityCounts
 from engine.tables.sources import Dataset
 
+STREAMED, BATCH = 1 << 20, 1 << 18  # rows from which a column goes into its array batch by batch, and rows of a batch
 LARGEST = 1e150  # a number as far from zero counts as infinite: its square, summed, would be
 
 
@@ -95,8 +96,25 @@ def read_numbers(dataset: Dataset, wanted: Column, cut: Slice) -> Numbers:
     condition, values = dataset.where(cut)
     value = value_sql(stored, wanted)
     broken = f", {quoted(stored.name)} IS NOT NULL AND ({value}) IS NULL AS broken" if can_fail(stored, wanted) else ""
-    table = dataset.query(f"SELECT {value} AS value{broken} FROM {dataset.scan} WHERE {condition}", values)
-    return numbers_of(table, "value", "broken" if broken else None)
+    asked = f"SELECT {value} AS value{broken} FROM {dataset.scan} WHERE {condition}"
+    if dataset.rows >= STREAMED:
+        return _streamed(dataset, asked, values)
+    return numbers_of(dataset.query(asked, values), "value", "broken" if broken else None)
+
+
+def _streamed(dataset: Dataset, asked: str, values: Sequence[object]) -> Numbers:
+    """As numbers_of, from batches that go into one array: the whole result would stand beside it, a second time."""
+    found = np.empty(dataset.rows)  # what is not written to takes no memory
+    rows = filled = errors = 0
+    for batch in dataset.stream(asked, values, BATCH):
+        column = batch.column(0)
+        numbers = (column.drop_null() if column.null_count else column).to_numpy()
+        if filled + len(numbers) > len(found):  # more than there were when the dataset was opened
+            found = np.concatenate([found[:filled], np.empty(max(filled, len(numbers)))])
+        found[filled : filled + len(numbers)] = numbers
+        rows, filled = rows + len(column), filled + len(numbers)
+        errors += int(pc.sum(batch.column(1)).as_py() or 0) if batch.num_columns > 1 else 0
+    return _sorted(found[:filled], rows, rows - filled, errors)
 
 
 def numbers_of(table: pa.Table, value: str, broken: str | None) -> Numbers:
@@ -107,6 +125,11 @@ def numbers_of(table: pa.Table, value: str, broken: str | None) -> Numbers:
     found = (column.drop_null() if missing else column).to_numpy()
     found = found if found.flags.writeable else found.copy()  # what is writable is no longer the table's
     del table, column
+    return _sorted(found, rows, missing, errors)
+
+
+def _sorted(found: Floats, rows: int, missing: int, errors: int) -> Numbers:
+    """Numbers that were read, sorted where they stand. rows: of the slice; missing: of them without a number."""
     found.sort()  # not-a-number comes last, after +inf
     last = int(np.searchsorted(found, np.inf, side="right"))
     nans = len(found) - last

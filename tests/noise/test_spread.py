@@ -5,8 +5,8 @@ import pytest
 
 from engine.columns import Column, Kind
 from engine.metrics import METRICS
-from engine.noise.spread import BLOCKS, TAILS, blocks, spread
-from engine.summaries import Curve, QualityCounts
+from engine.noise.spread import blocks, spread
+from engine.summaries import BLOCKS, TAILS, Curve, QualityCounts
 from engine.tables.exact import summarize
 from engine.tables.supports import build_support
 from engine.tables.values import Numbers
