@@ -18,7 +18,7 @@ app: $(VENV)/.app  ## install what is needed and open the dashboard on this mach
 
 test: $(VENV)/.dev  ## run all tests, in a browser too where one can be had
 	$(PY) -m tests.getting
-	$(PY) -m pytest -n auto --dist loadfile $(ARGS)
+	$(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.dev  ## lint everything, check the engine's types
 	$(PY) -m ruff check .

@@ -27,6 +27,8 @@ def load(text: str, what: str) -> tuple[dict[Any, Any], Any] | Problem:
         return Problem(mark.line + 1 if mark else None, "file", f"not YAML: {said}")
     except RecursionError:
         return Problem(None, "file", "its values are nested too deeply")
+    except (AttributeError, KeyError, TypeError) as error:  # of a tag, as in !!timestamp x, that the value does not fit
+        return Problem(None, "file", f"not YAML: a value does not fit its tag ({type(error).__name__})")
     except ValueError as error:  # a date or number that looks like one and is none
         return Problem(None, "file", f"not YAML: {error}")
     if not isinstance(raw, dict):

@@ -159,12 +159,12 @@ def test_no_cell_of_a_sheet_is_a_formula(rows):
 
 
 @ALL
-@pytest.mark.parametrize("form", ["table", "tsv"])
-def test_a_table_keeps_its_rows(text, form):
-    lines = table(["a", "b"], [[text, "x"], [text, "y"]], form).split("\n")
-    assert len(lines) == 3 and lines[1].endswith("x")
-    assert all(one.isprintable() or one == "\t" for line in lines for one in line)
-    assert form != "tsv" or [line.count("\t") for line in lines] == [1, 1, 1]
+def test_a_table_keeps_its_rows(text):
+    for form in ("table", "tsv"):
+        lines = table(["a", "b"], [[text, "x"], [text, "y"]], form).split("\n")
+        assert len(lines) == 3 and lines[1].endswith("x")
+        assert all(one.isprintable() or one == "\t" for line in lines for one in line)
+        assert form != "tsv" or [line.count("\t") for line in lines] == [1, 1, 1]
 
 
 SHAPED = ("sign of the times", "combining", "emoji family")  # copied from a PDF in another order or form

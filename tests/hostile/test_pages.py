@@ -70,12 +70,14 @@ def drawn_as_text(at):
     assert WORD not in words(at) + said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*PAGES, *APART])
 def test_a_page_draws_hostile_data_as_text(app, here, name):  # noqa: F811
     at = app(name, window="2024-03-04")
     drawn_as_text(at)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*PAGES, *APART])
 def test_a_page_asked_for_by_a_hostile_link_opens(app, here, name):  # noqa: F811
     texts = [text for text in STORABLE.values() if text]
