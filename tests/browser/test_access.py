@@ -122,6 +122,16 @@ def test_who_is_not_signed_in_sees_the_entrance_and_nothing_else(people, world):
     assert page.locator("input").count() == 0, "nothing to type into"
 
 
+def test_a_link_is_kept_through_signing_in(browser, browser_context_args, address):
+    context = browser.new_context(**{**browser_context_args, "base_url": address})
+    page = context.new_page()
+    enter(page, f"{address}/column?monitor=open-one&column=region", "anna")
+    expect(page.get_by_role("heading", name="Column", level=1)).to_be_visible()
+    assert page.url.startswith(f"{address}/column?") and "column=region" in page.url
+    assert not [one for one in context.cookies() if one["name"] == "plumbline_came_for"]
+    context.close()
+
+
 @pytest.mark.parametrize("login", PAGES)
 def test_each_role_sees_its_pages_and_gets_nothing_of_others_by_address(people, address, login):
     page = people(login)

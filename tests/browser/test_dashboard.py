@@ -32,6 +32,13 @@ def test_a_cold_deep_link_opens_just_that(page: Page):
     assert "cohort-origin=LGA" in page.url
 
 
+def test_the_page_at_the_root_has_a_name_too(page: Page):
+    visit(page, f"/overview?{WEEK}", "Overview")
+    expect(page.get_by_text("Week of 22 April 2013")).to_be_visible()
+    visit(page, "/overview", "Overview")
+    expect(page.get_by_text("Page not found")).to_have_count(0)
+
+
 def test_week_cohort_column_and_the_chart_follows(page: Page):
     visit(page, "/", "Overview")
     pick(page, "window", "2013-04-22")

@@ -73,6 +73,19 @@ def test_a_page_is_opened_and_clicked_through_the_proxy(context, proxied):
     assert sockets and all("/drift/_stcore/stream" in one for one in sockets) and wrong == []
 
 
+def test_a_file_is_sent_through_the_proxy_in_pieces_larger_than_it_takes_by_itself(context, proxied, tmp_path):
+    path = tmp_path / "large.csv"
+    path.write_text("x,c\n" + "1234567,abc\n" * 800_000)  # 9.6 MB: a piece of 8 and a rest; nginx alone takes 1
+    page = context.new_page()
+    sent = []
+    page.on("response", lambda one: sent.append((one.request.method, one.status)) if "/upload/" in one.url else None)
+    page.goto(f"{proxied}data")
+    page.get_by_role("heading", name="Data", exact=True).wait_for(timeout=60_000)
+    page.locator(".st-key-side_reference input[type=file]").set_input_files(path)
+    page.get_by_text("800,000").first.wait_for(timeout=120_000)
+    assert sent == [("PUT", 200), ("PUT", 200)]
+
+
 def test_what_the_proxy_adds_and_hides(proxied):
     with urllib.request.urlopen(proxied) as answer:
         assert answer.headers["strict-transport-security"] == "max-age=31536000"
