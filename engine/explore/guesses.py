@@ -1,5 +1,6 @@
 """What the values themselves say about columns before there is a monitor: ids, targets, cohorts; each with a reason."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from engine.columns import INTEGERS, Column, Kind, Role
@@ -12,6 +13,7 @@ MOST, GROUPS = 12, 200  # values of a column that becomes a cohort unasked, and 
 RARE = 0.005  # share of rows below which a value is no cohort anybody can judge
 STEM = 4  # letters that a target's name must share with the score's or the prediction's
 KEYLIKE = 0.97  # share of different values that is taken for all of them, counted within a few percent
+CLOCK = {"at", "time", "timestamp", "ts", "date", "day", "epoch", "when", "created", "updated"}  # words of moments
 ENOUGH = 50  # rows below which every value may be another by chance
 
 
@@ -34,6 +36,9 @@ def _role(column: Column, held: Profile, columns: Iterable[Column], taken: Itera
     values = held.rows - held.nulls - held.errors
     if column.role is not Role.FEATURE or not values:
         return None, ""
+    if since := _since_1970(column, held, values):
+        said = f"looks like moments, in {since} since 1970: as numbers they always drift"
+        return Role.IGNORE, f"{said}; written as 2024-04-01 12:00 they could be the timestamp"
     keylike = values >= ENOUGH and held.distinct >= KEYLIKE * values and held.kind is Kind.CATEGORICAL
     keylike = keylike or (
         column.base in INTEGERS and held.rows == values >= ENOUGH and held.distinct >= KEYLIKE * values
@@ -47,6 +52,19 @@ def _role(column: Column, held: Profile, columns: Iterable[Column], taken: Itera
             if other.role in (Role.SCORE, Role.PREDICTION) and _stem(column.name, other.name) >= STEM:
                 return Role.TARGET, f"two values, and named as the {other.role} {shown(other.name)} is"
     return None, ""
+
+
+def _since_1970(column: Column, held: Profile, values: int) -> str:
+    """The unit in which whole numbers are moments of the years 2001 to 2036, as far as they look like it; else "".
+
+    Seconds are taken for moments only where the name says so too: ids have as many digits.
+    """
+    if column.base not in INTEGERS or held.limits is None or values < ENOUGH or held.distinct < ENOUGH:
+        return ""
+    low, high = held.limits
+    named = set(re.split(r"[^a-z]+", column.name.lower())) & CLOCK
+    units = {"seconds": 1.0, "milliseconds": 1e3, "microseconds": 1e6} if named else {"milliseconds": 1e3}
+    return next((unit for unit, per in units.items() if low / per >= 1e9 and high / per <= 2.1e9), "")
 
 
 def _stem(one: str, other: str) -> int:

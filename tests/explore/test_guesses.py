@@ -45,6 +45,25 @@ def test_what_is_different_in_every_row_is_an_id_once():
     assert roles(text=[*texts[:-1], None])["text"][0] is Role.IGNORE  # an id is nowhere missing
 
 
+@pytest.mark.parametrize(
+    ("name", "per", "unit"),
+    [
+        ("ordered_at", 1, "seconds"),
+        ("x", 1e3, "milliseconds"),
+        ("ts", 1e6, "microseconds"),
+        ("x", 1, ""),
+        ("x", 1e6, ""),
+    ],
+)
+def test_moments_as_numbers_are_no_feature_and_no_id(name, per, unit):
+    role, why = roles(**{name: [int((1_704_067_200 + 1800 * i) * per) for i in range(N)]})[name]
+    if unit:
+        assert role is Role.IGNORE and f"in {unit} since 1970" in why
+    else:
+        assert role is Role.ID
+    assert roles(ordered_at=list(range(N)))["ordered_at"][0] is Role.ID  # of 1970: more likely numbers that are counted
+
+
 def test_what_a_name_says_stays():
     found = roles(label=[f"k{i}" for i in range(N)], user_id=[1] * N)
     assert found["label"][0] is Role.TARGET and found["user_id"] == (Role.ID, "its name looks like an id")
