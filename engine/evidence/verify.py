@@ -234,7 +234,7 @@ def _known(found: Evidence, made: bytes, store: Store | None) -> Level:
     if wrong:
         return Level(4, name, "different", wrong)
     by = f" by {plain(str(known.body['by']))}" if known.body.get("by") else ""
-    by += f" as {plain(str(known.body['format']))}" if known.body.get("format") else ""
+    by += f", as {plain(str(known.body['format']))}" if known.body.get("format") else ""
     return Level(4, name, "same", f"The ledger knows this file: entry {known.seq} of {known.at}, exported{by}.")
 
 
