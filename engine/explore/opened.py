@@ -27,6 +27,7 @@ from engine.tables.count import count
 from engine.tables.counted import counted
 from engine.tables.late_labels import LabelTable
 from engine.tables.places import find_path
+from engine.tables.room import hold_room
 from engine.tables.sources import Dataset, find_files, open_dataset
 from engine.tables.steady import Steady, steady
 from engine.tables.supports import Support
@@ -195,6 +196,8 @@ def open_datasets(
     tell = progress or (lambda share, said: None)
     cohorts = [name for name in monitor.columns.cohorts if reference.column(name) and production.column(name)]
     columns = [column for column in reference.columns if column.role is not Role.IGNORE]
+    for side in (reference, production):
+        hold_room(side, columns, monitor.window.unit)
     supports = binned(reference, columns, lambda share, said: tell(0.4 * share, said))
     built, unit = _built(supports, production), monitor.window.unit
     first = counted(reference, built, unit, cohorts, lambda share, said: tell(0.4 + 0.2 * share, said))
