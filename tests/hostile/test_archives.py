@@ -1,4 +1,4 @@
-"""Small files that would become large: refused in bounded memory and time, each in a process of its own that holds 2 GB at most."""
+"""Small files that would become large: refused in bounded memory and time, in a process that holds 2 GB at most."""
 
 import gzip
 import io

@@ -216,7 +216,8 @@ PIECES = st.lists(
     st.one_of(st.sampled_from(["n", "x", "t",
                                '"t"', " & ", ">=", "<=", "!=", "=", "<", ">", " in(", " not_in(", ")", ",",
                                " between(", " contains(", " is_null", " not_null", '"', '""', "'", "?", ";", "1",
-                               "-1e5", "1e999", "nan", "inf", "0x1", "\0", "\n", "\ud800", "9" * 400]), st.text(max_size=4)),
+                               "-1e5", "1e999", "nan", "inf", "0x1", "\0", "\n", "\ud800", "9" * 400]),
+              st.text(max_size=4)),
     max_size=12,
 ).map("".join)  # fmt: skip
 
