@@ -1,0 +1,72 @@
+"""What a click costs the engine on the demo: python benchmarks/clicks.py
+
+Each row is asked of slices that nobody asked before; what was asked before is kept by the pages, and costs nothing but
+a look into a table. Prints the median and the slowest of each, by the clock and by the processor.
+"""
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from engine.explore import findings_of, history, look, open_monitor  # noqa: E402
+from engine.explore.history import cohort_history  # noqa: E402
+from engine.explore.traced import called, traced  # noqa: E402
+from engine.metrics import METRICS  # noqa: E402
+from engine.monitor import read_monitor  # noqa: E402
+from engine.slices import Filter, Slice  # noqa: E402
+
+MONITOR = ROOT / "data" / "monitors" / "flights.yaml"
+
+
+def spent(tasks: list[Callable[[], object]]) -> str:
+    """Milliseconds of some tasks, each done once: median and slowest, clock and processor."""
+    clock, processor = [], []
+    for task in tasks:
+        at, used = time.perf_counter(), time.process_time()
+        task()
+        clock.append((time.perf_counter() - at) * 1e3)
+        processor.append((time.process_time() - used) * 1e3)
+    return " | ".join(f"{one:,.0f}" for found in (clock, processor) for one in (statistics.median(found), max(found)))
+
+
+def main() -> None:
+    opened = open_monitor(read_monitor(MONITOR), MONITOR.parent)
+    plan, windows = opened.plan, [one for one in opened.windows if not opened.partial(one)]
+    drift = [key for keys in plan.judged.values() for key in keys]
+    judged = tuple(dict.fromkeys([*drift, *(key for key, one in METRICS.items() if one.signal == "data_quality")]))
+    cohorts = [Slice((Filter("carrier", "eq", (one,)),)) for one in opened.cohorts["carrier"] if one is not None]
+    names = list(opened.built)
+    look(opened, Slice((), windows[0]))  # imports
+    findings_of(opened, names[0], Slice((), windows[0]))
+    at = windows[20]
+    rows = {
+        "window: the run": [lambda w=w: look(opened, Slice((), w)) for w in windows[1:20]],
+        "cohort: the run": [lambda c=c: look(opened, Slice(c.cohort, at)) for c in cohorts],
+        "cohort: the counts over windows (Overview)": [lambda c=c: called(opened, judged, c) for c in cohorts],
+        "cohort: the map of one metric (Overview)": [lambda c=c: history(opened, "psi", c) for c in cohorts],
+        "cohort: the lines of all columns (Columns)": [lambda c=c: traced(opened, "psi", c) for c in cohorts],
+        "cohort and window: the run": [
+            lambda c=c, w=w: look(opened, Slice(c.cohort, w)) for c, w in zip(cohorts, windows, strict=False)
+        ],
+        "column: all its numbers, read exactly": [lambda n=n: findings_of(opened, n, Slice((), at)) for n in names],
+        "column: its windows": [lambda n=n: history(opened, "psi", column=n) for n in names],
+        "column: every carrier in every window (Cohorts)": [
+            lambda n=n: cohort_history(opened, "carrier", "psi", n) for n in names
+        ],
+        "metric: the windows of a column": [
+            lambda k=k: history(opened, k, column="late_probability") for k in METRICS if k in judged
+        ],
+    }
+    print("| a click that nobody made before | clock: median | slowest | processor: median | slowest |")
+    print("|---|---|---|---|---|")
+    for name, tasks in rows.items():
+        print(f"| {name} | {spent(tasks)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
