@@ -108,9 +108,9 @@ class Run:
         by_name = sorted(self.findings, key=lambda one: (one.column or "", one.metric))
         return tuple(sorted(by_name, key=lambda one: one.urgency, reverse=True))
 
-    def document(self) -> dict[str, Any]:
-        """The run as the JSON document that is promised to scripts."""
-        return {"id": self.id, **self._body()}
+    def document(self, bins: bool = True) -> dict[str, Any]:
+        """The run as the JSON document that is promised to scripts; bins: with those of every finding."""
+        return {"id": self.id, **self._body(bins)}
 
     def to_json(self) -> str:
         """The document as canonical JSON: UTF-8, sorted keys, no not-a-number."""
@@ -125,7 +125,7 @@ class Run:
         rows = [{k: v for k, v in _finding(one).items() if k != "parts"} for one in self.findings]
         return pandas.json_normalize(rows)
 
-    def _body(self) -> dict[str, Any]:
+    def _body(self, bins: bool = True) -> dict[str, Any]:
         return {
             "schema_version": SCHEMA_VERSION,
             "kind": "run",
@@ -141,7 +141,7 @@ class Run:
             "counts": self.counts,
             "notes": list(self.notes),
             "reasons": [{"column": name, "sentences": list(said)} for name, said in self.reasons.items()],
-            "findings": [_finding(one) for one in self.findings],
+            "findings": [_finding(one, bins) for one in self.findings],
             "not_computed": [_gap(one) for one in self.not_computed],
             "labels": self._labels(),
             "estimates": self._estimates(),
@@ -183,13 +183,13 @@ class Run:
         return [{"metric": key, **asdict(one), "assumption": self.expected.assumption} for key, one in rows]
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: Finding, bins: bool = True) -> dict[str, Any]:
     """A finding as JSON; by hand, since a run of ten thousand columns has a hundred thousand of them with ten bins."""
-    said = {name: getattr(finding, name) for name in FIELDS}
+    said = {name: getattr(finding, name) for name in FIELDS if bins or name != "parts"}
     said["severity"] = str(finding.severity)
     if (limit := finding.threshold) is not None:
         said["threshold"] = {"warning": limit.warning, "critical": limit.critical}
-    if finding.parts is not None:
+    if bins and finding.parts is not None:
         said["parts"] = tuple(
             {"label": one.label, "reference": one.reference, "production": one.production, "part": one.part}
             for one in finding.parts

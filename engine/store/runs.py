@@ -90,9 +90,8 @@ def prepared(run: Run, monitor: Monitor, against: str, trigger: str, partial: bo
 
 def _without_bins(run: Run) -> dict[str, Any]:
     """What the store reads of a run's document, as it is read back from JSON; bins are nine tenths of it."""
-    whole = run.document()
-    findings = [{name: one for name, one in finding.items() if name != "parts"} for finding in whole["findings"]]
-    kept = {"findings": findings, "not_computed": whole["not_computed"], "labels": whole["labels"]}
+    whole = run.document(bins=False)
+    kept = {name: whole[name] for name in ("findings", "not_computed", "labels")}
     found: dict[str, Any] = json.loads(canonical(kept))
     return found
 
