@@ -77,7 +77,7 @@ def test_from_the_week_to_the_file_and_back(page: Page, archive, exported):
     expect(page.get_by_text("▲ NOT SIGNED")).to_be_visible()
     expect(page.get_by_text("▲ DEMO DATA")).to_be_visible()
     expect(page.get_by_test_id("stImage").locator("img")).to_be_visible()
-    name = page.get_by_label("Your name")
+    name = page.get_by_role("textbox", name="Your name")
     name.fill("Jo Doe")
     name.press("Enter")
     button = page.get_by_role("button", name="Export PDF")
