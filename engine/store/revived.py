@@ -28,8 +28,12 @@ class Recorded(Run):
 
     told: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
-    def _body(self) -> dict[str, Any]:
-        return {name: said for name, said in self.told.items() if name != "id"}
+    def _body(self, bins: bool = True) -> dict[str, Any]:
+        said = {name: one for name, one in self.told.items() if name != "id"}
+        if bins:
+            return said
+        bare = [{name: value for name, value in one.items() if name != "parts"} for one in said["findings"]]
+        return {**said, "findings": bare}
 
 
 def run_of(store: Store, run: str) -> Recorded:

@@ -22,7 +22,8 @@ def monitor(folder, unit, columns=400, days=60):
     path = folder / "wide.parquet"
     pq.write_table(table, path)
     sides = [f"{side}: {{path: {json.dumps(str(path))}}}" for side in ("reference", "production")]
-    return parse_monitor("\n".join(["monitor: wide", *sides, "columns: {timestamp: at}", f"window: {{every: 1 {unit}}}"]))
+    lines = ["monitor: wide", *sides, "columns: {timestamp: at}", f"window: {{every: 1 {unit}}}"]
+    return parse_monitor("\n".join(lines))
 
 
 def test_counts_that_fit_into_no_memory_are_refused_with_what_they_would_need(tmp_path, monkeypatch):
