@@ -23,6 +23,7 @@ from engine.tables.text.text_format import CHOSEN, NULL_WORDS, SAID, TextFormat
 from engine.tables.text.text_types import TEXT, Reading, candidates, fit
 
 SAMPLE = 4 << 20  # characters that are looked at; a first line that is longer is of no table
+WIDEST = 20_000  # columns; a megabyte of commas would take gigabytes
 MARKS = 50_000  # numbers that are looked at for their marks
 UNSURE_COMMA, UNSURE_POINT = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}"), re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")
 COMMA, POINT = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?"), re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
@@ -90,6 +91,9 @@ def sniffed(sample: str, whole: bool, given: TextFormat, where: str) -> Sniffed:
         lines.pop()  # it may be cut in the middle of a quoted text
     skip, lines = skipped(lines, given.skip, why)
     width = width_of([record for _, record in lines])
+    if width > WIDEST:
+        said = f"It has {width:,} columns; of a text file at most {WIDEST:,} are read."
+        raise UnreadableSource(said, where=where, hint="Is the delimiter another? Otherwise give it as Parquet.")
     body = [record for _, record in lines]
     decimal, thousands = _marks(body[1:] or body, given, delimiter, why)
     nulls = NULL_WORDS if given.nulls is None else given.nulls
