@@ -11,11 +11,22 @@ os.environ["PLUMBLINE_STORE"] = f"sqlite:///{os.environ['PLUMBLINE_HOME']}/store
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is slow – fuzz, load, bombs – runs last: in its file, and files of nothing else after all others.
+    """What is slow – fuzz, load, bombs – runs last in its file, files of nothing else after all others, and files that
+    drive a browser at the very end: from then on Playwright keeps an event loop running in the process.
 
     make test hands out whole files in this order (--no-loadscope-reorder).
     """
-    items.sort(key=lambda one: one.get_closest_marker("slow") is not None)
+    kinds: dict[Path, set[int]] = {}
+    for one in items:
+        kinds.setdefault(one.path, set()).add(_rank(one))
+    items.sort(key=lambda one: (2 if 2 in kinds[one.path] else min(kinds[one.path]), min(_rank(one), 1)))
+
+
+def _rank(item: pytest.Item) -> int:
+    """0, 1 for a slow test, 2 for one that drives a browser."""
+    if "browser" in getattr(item, "fixturenames", ()):
+        return 2
+    return int(item.get_closest_marker("slow") is not None)
 
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -5,6 +5,9 @@ is sealed: it needs requirements-sign.txt.
 """
 
 import io
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from asn1crypto import keys as asn1_keys
 from asn1crypto import x509 as asn1_x509
@@ -16,6 +19,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from engine.evidence.keys import Sealer
 
+Done = TypeVar("Done")
 FIELD = "Seal"
 REASON = "Sealed as exported"
 
@@ -45,11 +49,18 @@ def seal(data: bytes, sealer: Sealer) -> bytes:
         field_name=name, md_algorithm="sha256", subfilter=fields.SigSeedSubFilter.PADES, reason=REASON
     )
     out = io.BytesIO()
-    signers.PdfSigner(meta, _signer(sealer), new_field_spec=described).sign_pdf(writer, output=out)
+    signing = signers.PdfSigner(meta, _signer(sealer), new_field_spec=described)
+    apart(lambda: signing.sign_pdf(writer, output=out))
     sealed = out.getvalue()
     if not sealed.startswith(data):
         raise AssertionError("sealing changed what it sealed")
     return sealed
+
+
+def apart(work: Callable[[], Done]) -> Done:
+    """Work done in a thread of its own: pyHanko begins an event loop, and one may run here, as in a notebook."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work).result()
 
 
 def _signer(sealer: Sealer) -> signers.SimpleSigner:

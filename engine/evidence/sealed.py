@@ -22,7 +22,7 @@ from pyhanko_certvalidator import ValidationContext
 
 from engine.evidence.canonical import sha256
 from engine.evidence.keys import Trust
-from engine.evidence.seal import as_asn1
+from engine.evidence.seal import apart, as_asn1
 
 SIGNS = KeyUsageConstraints(key_usage={"digital_signature", "non_repudiation"}, match_all_key_usages=False)
 HARMLESS = (ModificationLevel.NONE, ModificationLevel.LTA_UPDATES, ModificationLevel.FORM_FILLING)
@@ -70,7 +70,7 @@ def _checked(one: EmbeddedPdfSignature, whole: bytes, trust: Trust | None) -> Se
         context = ValidationContext(
             trust_roots=roots, moment=at, best_signature_time=at, allow_fetching=False, revocation_mode="soft-fail"
         )
-        status = validate_pdf_signature(one, context, key_usage_settings=SIGNS)
+        status = apart(lambda: validate_pdf_signature(one, context, key_usage_settings=SIGNS))
         start, length = int(one.byte_range[2]), int(one.byte_range[3])
         return Seal(
             _broken(status) or _padded(one),

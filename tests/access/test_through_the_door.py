@@ -29,7 +29,7 @@ READERS = {
     "record": {"pages/shared/run_shown.py"},  # of a run that the list gave
     "run_of": {"pages/shared/run_shown.py"},
     "text_of": {"pages/shared/run_shown.py"},
-    "entries": {"pages/shared/exporting.py"},  # of a run that the list gave
+    "entries": {"pages/shared/exported_before.py"},  # of a run that the list gave
     "courses": {"pages/shared/fleet.py"},
     "verify": {"pages/shared/chain.py"},
     "verify_bytes": {"pages/shared/checking.py"},

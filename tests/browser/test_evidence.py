@@ -147,14 +147,14 @@ def test_a_signature_makes_a_revision_that_names_the_file_before(page: Page, arc
     page.get_by_text("Sign off", exact=True).click()
     for key, option in (("role", "independent reviewer"), ("meaning", "review"), ("decision", "reject")):
         pick(page, f"sign_{key}", option)
-    page.get_by_label("Printed name").fill("Ann Lee")
+    page.get_by_role("textbox", name="Printed name").fill("Ann Lee")
     page.get_by_role("button", name="Sign", exact=True).click()
     expect(page.get_by_text(re.compile("entry [0-9]+ of the ledger. Export it again"))).to_be_visible(timeout=60_000)
     expect(page.get_by_text("exactly as the PDF has them")).to_be_visible(timeout=60_000)
     ready(page)
     expect(page.get_by_text("NOT SIGNED")).to_have_count(0)
     before, signed = entries(store, "export")[-1], entries(store, "sign-off")[-1]
-    assert signed.body["revises"] == before.body["sha256"] and signed.body["name"] == "Ann Lee"
+    assert signed.body["revises"] == before.body["sha256"] and signed.body["name"] == "Ann Lee (as typed)"
 
 
 def test_the_ledger_is_checked_and_its_head_can_be_kept(page: Page, archive):

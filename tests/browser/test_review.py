@@ -51,10 +51,14 @@ def browser_context_args(browser_context_args, base_url):
 
 
 def tab_to(page: Page, key: str) -> None:
-    """Press Tab until the focus lies in a widget."""
+    """Press Tab until the focus lies in a widget, and not on the help beside its name."""
+    inside = """key => {
+        const one = document.activeElement
+        return !!one.closest('.st-key-' + key) && !/^Help/.test(one.ariaLabel ?? '')
+    }"""
     for _ in range(STEPS):
         page.keyboard.press("Tab")
-        if page.evaluate("key => !!document.activeElement.closest('.st-key-' + key)", key):
+        if page.evaluate(inside, key):
             return
     raise AssertionError(f"Tab does not lead to {key}")
 

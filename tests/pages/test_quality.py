@@ -28,7 +28,7 @@ def broken_files(monitors, tmp_path):
         return tmp_path / name
 
     first = [[i, i % 50, i % 7, HOSTILE if i % 2 else "b", "x"] for i in range(900)]
-    second = [[i % 300, "n/a" if i % 3 == 0 else i % 80, "", "=1+1" if i % 5 == 0 else "b", "y"] for i in range(600)]
+    second = [[i % 300, "twelve" if i % 3 == 0 else i % 80, "", "=1+1" if i % 5 == 0 else "b", "y"] for i in range(600)]
     reference = write("reference.csv", ["id", "amount", "rate", HOSTILE, "gone"], first)
     production = write("production.csv", ["id", "amount", "rate", HOSTILE, "extra"], second)
     text = f"monitor: m\nreference: {{path: {reference}}}\nproduction: {{path: {production}}}\n"
@@ -79,7 +79,7 @@ def test_offending_values_are_shown_as_they_stand(app, broken_files):
     at = app("Data quality")
     at.selectbox(key="offending").select("amount").run()
     found = table(at, "examples")
-    assert list(found.iloc[0]) == ["n/a", "cannot be read as BIGINT", 200]
+    assert list(found.iloc[0]) == ["twelve", "cannot be read as BIGINT", 200]
     at.selectbox(key="offending").select(HOSTILE).run()
     assert list(table(at, "examples")["Value"]) == ["=1+1"]
 
