@@ -175,7 +175,12 @@ def open_dataset(
         found = _found(source, tell)
         root = root or connect({path.parent for path in found.files})
         called = without_secrets(name or str(source))
-        return _open_files(gather(found, root, called, tell or silent, text), root, called)
+        try:
+            return _open_files(gather(found, root, called, tell or silent, text), root, called)
+        except (OSError, pa.ArrowException) as error:  # between listing and reading, files are joined and go away
+            said = f"One of its files cannot be read: {str(error).splitlines()[0].rstrip('.')}."
+            hint = "It may have been replaced meanwhile: try again."
+            raise UnreadableSource(said, where=shown(called), hint=hint) from None
     return _open_frame(source, root or connect(()), name or "frame")
 
 
