@@ -39,6 +39,16 @@ def demo_folder() -> Path:
 
 
 @pytest.fixture(scope="session")
+def postgres():
+    """The address of a running PostgreSQL of one's own, without a database."""
+    from tests.getting import needed, postgresql
+    from tests.store.servers import server
+
+    with server(needed(postgresql)) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
 def demo():
     """The demo monitor, opened on its data."""
     from engine.explore import open_monitor

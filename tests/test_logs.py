@@ -66,13 +66,13 @@ def test_an_error_tells_where_and_quotes_the_data_at_debug_alone(lines, level):
 
 
 def test_libraries_speak_the_same_form(lines, capsys):
-    other = logging.getLogger("test.library")
+    other = logging.getLogger("some.package")
     other.addHandler(logging.StreamHandler(sys.stderr))
-    written = lines(others=["test.library"])
+    written = lines(others=["some.package"])
     other.handlers[0].setStream(sys.stderr)
     other.error("it broke")
     (one,) = written()
-    assert one["event"] == "it broke" and one["logger"] == "test.library"
+    assert one["event"] == "it broke" and one["logger"] == "some.package"
 
 
 @pytest.mark.parametrize(("name", "value"), [("PLUMBLINE_LOG", "jsn"), ("PLUMBLINE_LOG_LEVEL", "warn")])

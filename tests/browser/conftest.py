@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.getting.chromium import find
+from tests import getting
+from tests.getting import chromium as browsers
 
 ROOT = Path(__file__).resolve().parents[2]
 # Streamlit asks beside a deep-linked page for what lies at the root, and then there: a 404 that is no failure.
@@ -28,13 +29,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    path = find()
-    if path is None:
-        said = "no Chromium: python -m tests.getting gets one"
-        if os.environ.get("CI") == "true":
-            pytest.fail(said)
-        pytest.skip(said)
-    return path
+    return getting.needed(browsers)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from engine.store import entries, open_store, records
 from tests.browser.conftest import ROOT, serving
 from tests.browser.signing_in import ACCESS, COOKIE, enter, free_port, providing, words, write_secrets
 from tests.browser.steps import no_sideways_scroll, ready
-from tests.getting.openid import find
+from tests.getting import needed, openid
 from tests.pages.conftest import rows
 from tests.pages.recorded import write_monitor
 
@@ -32,9 +32,7 @@ PAGES = {  # what stands in the menu beside Home, Overview, Performance, Review,
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     """The app, its provider, two monitors of which one is hidden, both on record, and the file of roles."""
-    modules = find()
-    if modules is None:
-        pytest.skip("no OpenID provider: python -m tests.getting gets one where there is npm")
+    modules = needed(openid)
     home = tmp_path_factory.mktemp("access")
     files = []
     for side, start, days in (("reference", "2024-01-01", 56), ("production", "2024-03-04", 28)):

@@ -13,16 +13,13 @@ import pytest
 from tests.browser.conftest import serving
 from tests.browser.steps import turn_to
 from tests.conftest import ROOT
-from tests.getting.nginx import find
-
-NGINX = find()
+from tests.getting import needed, nginx
 
 
 @pytest.fixture(scope="module")
 def proxied(tmp_path_factory):
     """The address at the proxy, of the app that it stands before."""
-    if NGINX is None:
-        pytest.skip("no nginx: python -m tests.getting gets it where it can")
+    program = needed(nginx)
     home = tmp_path_factory.mktemp("proxy")
     settings = {"PLUMBLINE_HOME": str(home), "PLUMBLINE_STORE": f"sqlite:///{home}/store.db"}
     with serving(home, settings | {"STREAMLIT_SERVER_BASE_URL_PATH": "drift"}) as app:
@@ -30,7 +27,7 @@ def proxied(tmp_path_factory):
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         (home / "nginx.conf").write_text(as_documented(home, port, app.rsplit(":", 1)[1]))
-        command = [NGINX, "-p", str(home), "-c", "nginx.conf", "-e", str(home / "error.log")]
+        command = [program, "-p", str(home), "-c", "nginx.conf", "-e", str(home / "error.log")]
         server = subprocess.Popen([*command, "-g", "daemon off;"], stderr=subprocess.PIPE, text=True)
         try:
             address = f"http://127.0.0.1:{port}/drift/"

@@ -11,7 +11,7 @@ from engine.explore.opened import open_monitor
 from engine.monitor import read_monitor
 from engine.slices import Slice, parse_window
 from tests.evidence.steps import drawing_once, evidence, run_of
-from tests.getting.chromium import find
+from tests.getting import chromium, needed
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -62,7 +62,4 @@ def small_pdf(small):
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
     """The machine's own Chromium; no server is needed, the page is a file."""
-    path = find()
-    if path is None:
-        pytest.skip("no Chromium: python -m tests.getting gets one")
-    return {**browser_type_launch_args, "executable_path": path, "args": ["--no-sandbox", "--disable-gpu"]}
+    return {**browser_type_launch_args, "executable_path": needed(chromium), "args": ["--no-sandbox", "--disable-gpu"]}

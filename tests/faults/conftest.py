@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import ROOT
-from tests.store.conftest import postgres  # noqa: F401  # a fixture
 
 DAYS = 12
 MONITOR = (

@@ -116,12 +116,10 @@ def test_postgresql_restarted_between_two_calls_is_not_noticed(postgres):
 
 
 def test_postgresql_that_is_down_is_told_and_found_again():
-    from tests.getting.postgresql import find
+    from tests.getting import needed, postgresql
     from tests.store.servers import server
 
-    programs = find()
-    if programs is None:
-        pytest.skip("no PostgreSQL is installed")
+    programs = needed(postgresql)
     with server(programs) as address:
         store = open_store(f"{address}/postgres")
         append(store, "alert", {"n": 1})

@@ -1,6 +1,5 @@
 """Stores to test on, of both kinds, and the demo's runs to put into them."""
 
-import os
 import uuid
 
 import pytest
@@ -11,21 +10,8 @@ from engine.monitor import read_monitor
 from engine.slices import Slice
 from engine.store import open_store
 from tests.conftest import ROOT
-from tests.getting.postgresql import find
-from tests.store.servers import server
 
 PATH = ROOT / "data" / "monitors" / "flights.yaml"
-
-
-@pytest.fixture(scope="session")
-def postgres():
-    """The address of a running server."""
-    programs = find()
-    if programs is None:
-        assert os.environ.get("CI") != "true", "no PostgreSQL where there should be one"
-        pytest.skip("no PostgreSQL is installed: python -m tests.getting gets one where it can")
-    with server(programs) as address:
-        yield address
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

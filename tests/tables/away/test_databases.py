@@ -1,7 +1,6 @@
 """Tables of PostgreSQL, SQLite and DuckDB: every type told, names quoted, nothing written, no secret in an error."""
 
 import json
-import os
 import sqlite3
 import uuid
 from datetime import UTC, date, datetime, time
@@ -17,23 +16,11 @@ from engine.tables.away import elsewhere
 from engine.tables.sources import find_files, open_dataset
 
 psycopg = pytest.importorskip("psycopg")
-from tests.getting.postgresql import find  # noqa: E402
-from tests.store.servers import server  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
 def asked_anew(monkeypatch):
     monkeypatch.setattr(elsewhere, "_brought", {})
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    programs = find()
-    if programs is None:
-        assert os.environ.get("CI") != "true", "no PostgreSQL where there should be one"
-        pytest.skip("no PostgreSQL is installed: python -m tests.getting gets one where it can")
-    with server(programs) as address:
-        yield address
 
 
 @pytest.fixture
