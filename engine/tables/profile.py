@@ -10,14 +10,17 @@ import numpy as np
 from engine.columns import ORDERED, Column, Kind
 from engine.errors import PlumblineError, plain
 from engine.slices import is_number, quoted
+from engine.summaries import Floats
 from engine.tables.sources import Dataset
 from engine.tables.values import there_sql, value_sql
 
 BARS = 16  # of the shape of numbers and moments
 TOP = 8  # categories that are told apart; the rest is one bar
-SAMPLED = 40_000  # rows from which the limits of bars are taken; what the bars count is all rows
+SAMPLED = 40_000  # rows, about, of which the bars of numbers and moments are drawn where there are more
 TOGETHER = 40  # columns of one query
 KEYLIKE = 0.5  # share of rows beyond which different texts are not counted one by one: no category is frequent
+
+EMPTY: Floats = np.zeros(0)
 
 Progress = Callable[[float, str], None]
 
@@ -28,7 +31,8 @@ class Profile:
 
     distinct: different values, within 5 % where it is not exact. low, high: as text, empty where there is no order.
     top: the most frequent categories with their rows. limits: the first bar's lower and the last one's upper limit;
-    names: categories of the bars. bars: rows of each, the last one all other categories.
+    names: categories of the bars. bars: rows of each, the last one all other categories. sampled: whether the bars are
+    of some rows only; all else is of every row.
     """
 
     name: str
@@ -44,6 +48,7 @@ class Profile:
     limits: tuple[float, float] | None = None
     names: tuple[str, ...] = ()
     bars: tuple[int, ...] = ()
+    sampled: bool = False
 
     @property
     def null_share(self) -> float:
@@ -52,7 +57,7 @@ class Profile:
     @property
     def shares(self) -> tuple[float, ...]:
         """The bars as shares of what is neither missing nor unreadable."""
-        whole = max(self.rows - self.nulls - self.errors, 1)
+        whole = max(sum(self.bars), 1)
         return tuple(one / whole for one in self.bars)
 
 
@@ -71,24 +76,35 @@ def profile(
     for start in range(0, len(there), TOGETHER):
         part = there[start : start + TOGETHER]
         try:
-            counted = _counts(dataset, part)
+            counted, values = _counts(dataset, part), _values(dataset, part)
         except PlumblineError:  # one of them cannot be read: the others still can
-            counted = {}
+            counted, values = {}, {}
         for i, column in enumerate(part, start=start + 1):
             tell(i / len(there), f"{i} of {len(there)} columns")
             try:
                 bare = counted[column.name] if counted else _counts(dataset, [column])[column.name]
-                found[column.name] = _shaped(dataset, column, bare, like or {})
+                some = values if counted else _values(dataset, [column])
+                found[column.name] = _shaped(dataset, column, bare, some.get(column.name, EMPTY), like or {})
             except PlumblineError as error:
                 found[column.name] = f"its values cannot be read: {error.message}"
     return found
 
 
-def redrawn(dataset: Dataset, column: Column, known: Profile, like: Profile) -> Profile:
-    """A profile of this very column with its bars counted as the other side's are."""
-    if known.kind is Kind.NUMERIC and known.bars and like.limits:
-        same = known.limits == like.limits
-        return known if same else replace(known, limits=like.limits, bars=_bars(dataset, column, *like.limits))
+def redrawn(
+    dataset: Dataset, columns: Sequence[Column], known: Mapping[str, Profile], like: Mapping[str, Profile]
+) -> dict[str, Profile]:
+    """Profiles of these very columns with their bars counted as the other side's are."""
+    drawn = [one for one in columns if one.kind is Kind.NUMERIC and known[one.name].bars and like[one.name].limits]
+    moved = [one for one in drawn if known[one.name].limits != like[one.name].limits]
+    values: dict[str, Floats] = {}
+    for start in range(0, len(moved), TOGETHER):
+        values |= _values(dataset, moved[start : start + TOGETHER])
+    return {one.name: _redrawn(dataset, one, known[one.name], like[one.name], values.get(one.name)) for one in columns}
+
+
+def _redrawn(dataset: Dataset, column: Column, known: Profile, like: Profile, values: Floats | None) -> Profile:
+    if values is not None and like.limits:
+        return replace(known, limits=like.limits, bars=_bars(values, *like.limits))
     if known.names and like.names and known.names != like.names:
         names, counts, distinct = _categories(dataset, column)
         bars = _of(like.names, names, counts, known.rows - known.nulls - known.errors, distinct)
@@ -135,8 +151,21 @@ def _value(dataset: Dataset, column: Column) -> str:
     return quoted(stored.name) if column.kind is Kind.NESTED else f"({value_sql(stored, column)})"
 
 
-def _shaped(dataset: Dataset, column: Column, counted: Counted, like: Mapping[str, Profile]) -> Profile:
-    """The profile of a column of which all but its shape is counted."""
+def _values(dataset: Dataset, columns: Sequence[Column]) -> dict[str, Floats]:
+    """The values that are there of the columns that have an order, by one query: of all rows, or of some."""
+    asked = [one for one in columns if one.kind in ORDERED]
+    if not asked:
+        return {}
+    read = ", ".join(f'{_value(dataset, column)} AS "v{i}"' for i, column in enumerate(asked))
+    share = min(100.0, 100.0 * SAMPLED / max(dataset.rows, 1))
+    some = f" USING SAMPLE {share:.6f}% (bernoulli, 1)" if share < 100 else ""
+    table = dataset.query(f"SELECT {read} FROM {dataset.scan}{some}")
+    values = [one.drop_null().to_numpy() for one in table.columns]
+    return {column.name: one[~np.isnan(one)] for column, one in zip(asked, values, strict=True)}
+
+
+def _shaped(dataset: Dataset, column: Column, counted: Counted, values: Floats, like: Mapping[str, Profile]) -> Profile:
+    """The profile of a column of which all but its shape is counted. values: of which that is drawn."""
     rows, there, read = (int(counted[key] or 0) for key in ("rows", "there", "read"))
     nans = int(counted.get("nan") or 0)
     nulls, errors, distinct = rows - there + nans, there - read, int(counted["d"] or 0)
@@ -147,10 +176,10 @@ def _shaped(dataset: Dataset, column: Column, counted: Counted, like: Mapping[st
         shared = (
             other.limits if other and column.kind is Kind.NUMERIC else None
         )  # two spans of time have no bars in common
-        limits = shared or _limits(dataset, column, counted["low"], counted["high"])
+        limits = shared or _limits(values, counted["low"], counted["high"])
         low, high = (_said(float(counted[key] or 0.0), column) for key in ("low", "high"))
-        bars = _bars(dataset, column, *limits)
-        return Profile(*bare, distinct - bool(nans), False, low, high, limits=limits, bars=bars)
+        bars, some = _bars(values, *limits), dataset.rows > SAMPLED
+        return Profile(*bare, distinct - bool(nans), False, low, high, limits=limits, bars=bars, sampled=some)
     if column.kind is Kind.CATEGORICAL and distinct <= KEYLIKE * rows + TOP:
         names, counts, exact = _categories(dataset, column)
         drawn = (other.names if other else None) or names[:TOP]
@@ -176,30 +205,25 @@ def _categories(dataset: Dataset, column: Column) -> tuple[tuple[str, ...], tupl
     return tuple(found["name"]), tuple(found["n"]), int(found["d"][0]) if found["d"] else 0
 
 
-def _limits(dataset: Dataset, column: Column, low: float, high: float) -> tuple[float, float]:
+def _limits(values: Floats, low: float, high: float) -> tuple[float, float]:
     """Between which values bars are drawn: nearly all of them, since one that lies far out would leave one bar."""
-    share = min(100.0, 100.0 * SAMPLED / max(dataset.rows, 1))
-    some = f" USING SAMPLE {share:.6f}% (system, 1)" if share < 100 else ""
-    asked = f"SELECT {_value(dataset, column)} AS v FROM {dataset.scan}{some}"
-    values = dataset.query(f"SELECT v FROM ({asked}) WHERE isfinite(v)")["v"].to_numpy()
-    first, last = np.quantile(values, [0.005, 0.995]).tolist() if len(values) else (low, high)
+    finite = values[np.isfinite(values)]
+    with np.errstate(over="ignore", invalid="ignore"):  # of numbers as large as doubles can be
+        first, last = np.quantile(finite, [0.005, 0.995]).tolist() if len(finite) else (low, high)
     spread = last - first
     if not isfinite(spread) or spread <= 0:
         return low, high
     return (low if first - low < spread / 4 else first), (high if high - last < spread / 4 else last)
 
 
-def _bars(dataset: Dataset, column: Column, low: float, high: float) -> tuple[int, ...]:
+def _bars(values: Floats, low: float, high: float) -> tuple[int, ...]:
     """Rows per bar of equal width; the outer ones hold what lies beyond. One bar where there is one value."""
-    value, width = _value(dataset, column), (high / BARS - low / BARS)
-    place = f"least(greatest(floor(({value} - ?) / ?), 0), {BARS - 1})" if width > 0 else "0 * (CAST(? AS DOUBLE) + ?)"
-    table = dataset.query(
-        f"SELECT CAST({place} AS INTEGER) AS bar, count(*) AS n FROM {dataset.scan} "
-        f"WHERE {is_number(value)} GROUP BY 1", [low, width or 1.0],
-    )  # fmt: skip
-    counts = np.zeros(BARS if width > 0 else 1, dtype=np.int64)
-    counts[table["bar"].to_numpy()] = table["n"].to_numpy()
-    return tuple(int(one) for one in counts)
+    width = high / BARS - low / BARS
+    if width <= 0:
+        return (len(values),)
+    with np.errstate(over="ignore"):
+        place = np.clip(np.floor((values - low) / width), 0, BARS - 1).astype(np.int64)
+    return tuple(int(one) for one in np.bincount(place, minlength=BARS))
 
 
 def _said(value: float, column: Column) -> str:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from engine.columns import ONCE, Column, Kind, Role
 from engine.explore.guesses import cohorts
+from engine.tables.profile import SAMPLED, Profile
 from pages.shared.column_cells import HELP, cells, config_of
 from pages.shared.files import Looked, Profiles, of_kind
 from pages.shared.words import plain, safe_cell
@@ -32,6 +33,8 @@ def table(reference: Looked, production: Looked | None, other: Profiles, key: st
     changed = {one.name: kinds[one.name] for one in columns if kinds[one.name] != str(one.kind)}
     if changed and production:
         _changed(changed, reference, production)
+    if any(isinstance(one, Profile) and one.sampled for one in (*reference.profiles.values(), *other.values())):
+        st.caption(f"Shapes of numbers are of about {SAMPLED:,} rows of a file, chosen by chance; all else is of all.")
     roles = moved(columns, dict(zip(names, map(str, edited["Role"]), strict=True)))
     wanted = [name for name, yes in zip(names, edited["Cohort"], strict=True) if yes]
     groups = [n for n in wanted if production and production.dataset.has(n) and kinds[n] == str(Kind.CATEGORICAL)]

@@ -1,30 +1,29 @@
 """Two files before there is a monitor: each read and looked at once, in the background, and held against the other."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import streamlit as st
 
 from engine.errors import PlumblineError, shown
 from engine.explore import first_look
-from engine.explore.guesses import guessed
+from engine.explore.brought import Brought, Profiles, brought, shapes
+from engine.explore.brought import beside as held_beside
 from engine.findings import Finding
 from engine.pair import read_as
 from engine.tables.away.addresses import is_elsewhere
-from engine.tables.profile import Profile, profile, redrawn
-from engine.tables.sources import Dataset, find_files, open_dataset
+from engine.tables.profile import Profile, profile
+from engine.tables.sources import Dataset, find_files
 from pages.shared.door import Progress, Work, begin
 from pages.shared.entries import prints
 from pages.shared.intake import Source
 
-Profiles = dict[str, Profile | str]
+__all__ = ["Looked", "Profiles", "beside", "called", "first_look_of", "forget", "of_kind", "reading"]
 
 
 @dataclass(frozen=True, eq=False)
-class Looked:
+class Looked(Brought):
     """A side that was read, with roles guessed. key changes with its files and with how they are read."""
 
-    dataset: Dataset
-    profiles: Profiles
     key: str
 
 
@@ -47,12 +46,10 @@ def _key(source: Source) -> str:
 def _reading(key: str, _source: Source) -> Work[Looked]:
     def task(tell: Progress) -> Looked:
         try:
-            opened = open_dataset(_source.place, text=_source.text, tell=lambda share, said: tell(share / 2, said))
-            tell(0.5, "looking at its columns")
-            found = profile(opened, opened.columns, tell=lambda share, said: tell(0.5 + share / 2, said))
+            found = brought(_source.place, _source.text, tell)
         except PlumblineError as error:
             raise called(error, _source) from None
-        return Looked(replace(opened, columns=guessed(opened.columns, found)), found, key)
+        return Looked(found.dataset, found.profiles, key)
 
     return begin(task, "Reading was stopped.", _source.name)
 
@@ -75,25 +72,7 @@ def beside(reference: Looked, production: Looked) -> Work[Profiles]:
 
 @st.cache_resource(max_entries=12, show_spinner=False)
 def _beside(first: str, second: str, _reference: Looked, _production: Looked) -> Work[Profiles]:
-    def task(tell: Progress) -> Profiles:
-        mine, read = _reference.dataset, read_as(_reference.dataset, _production.dataset)
-        like = _shapes(_reference.profiles)
-        same = {  # what is stored alike was counted alike
-            one.name: found for one in mine.columns
-            if read.has(one.name) and read.column(one.name).type == one.type and one.name in like
-            and isinstance(found := _production.profiles.get(one.name), Profile) and found.kind is one.kind
-        }  # fmt: skip
-        found = profile(read, [one for one in mine.columns if one.name not in same], like, tell)
-        for i, (name, known) in enumerate(same.items(), start=1):
-            tell(i / len(same), f"{i} of {len(same)} columns on the same bars")
-            found[name] = redrawn(read, mine.column(name), known, like[name])
-        return found
-
-    return begin(task, "Looking was stopped.", "both files")
-
-
-def _shapes(profiles: Profiles) -> dict[str, Profile]:
-    return {name: one for name, one in profiles.items() if isinstance(one, Profile)}
+    return begin(lambda tell: held_beside(_reference, _production, tell), "Looking was stopped.", "both files")
 
 
 def of_kind(reference: Looked, production: Looked, name: str, kind: str) -> tuple[Profile | str, Profile | str]:
@@ -107,7 +86,7 @@ def _of_kind(
 ) -> tuple[Profile | str, Profile | str]:
     known = _reference.assign({name: kind})
     mine = profile(known, [known.column(name)])
-    other = profile(read_as(known, _production), [known.column(name)], _shapes(mine))
+    other = profile(read_as(known, _production), [known.column(name)], shapes(mine))
     return mine[name], other.get(name, "production has no such column")
 
 

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from engine.columns import Column, Kind
-from engine.tables.profile import BARS, TOP, Profile, profile, redrawn
+from engine.tables.profile import BARS, SAMPLED, TOP, Profile, profile, redrawn
 from engine.tables.sources import open_dataset
 
 RNG = np.random.default_rng(7)
@@ -70,8 +70,25 @@ def test_production_is_drawn_on_the_bars_of_the_reference():
     assert again["x"].limits == reference["x"].limits != production["x"].limits
     assert again["x"].bars[-1] > 0.3 * N
     assert again["c"].names == ("a", "b") and again["c"].bars == (0, N // 2, N // 2)
-    for name in ("x", "c"):
-        assert redrawn(second, second.column(name), production[name], reference[name]) == again[name]
+    assert redrawn(second, second.columns, production, reference) == again
+
+
+def test_of_many_rows_some_are_drawn_and_all_are_counted():
+    values, rows = RNG.normal(50, 10, 5 * SAMPLED), 5 * SAMPLED
+    values[:SAMPLED] = np.nan
+    held = of(made(x=values, c=["a", "b"] * (rows // 2)))
+    x, c = held["x"], held["c"]
+    assert x.sampled and not c.sampled and c.bars == (rows // 2, rows // 2)
+    assert (x.rows, x.nulls, x.low) == (rows, SAMPLED, f"{np.nanmin(values):.6g}")
+    assert sum(x.bars) == pytest.approx(0.8 * SAMPLED, rel=0.05) and sum(x.shares) == pytest.approx(1)
+    low, high = x.limits
+    place = np.clip(np.floor((values[SAMPLED:] - low) / (high / BARS - low / BARS)), 0, BARS - 1).astype(int)
+    assert np.abs(np.array(x.shares) - np.bincount(place, minlength=BARS) / len(place)).max() < 0.01
+
+
+def test_numbers_as_large_as_doubles_can_be_have_bars():
+    held = of(made(x=[-1.7e308, 0.0, 1.7e308] * 3))["x"]
+    assert sum(held.bars) == 9 and held.bars[0] == held.bars[-1] == 3
 
 
 def test_numbers_as_text_are_read_as_the_reference_has_them():
