@@ -5,6 +5,7 @@ from typing import Protocol, TypeVar
 
 from engine.access.visitor import Visitor, require
 from engine.errors import UnknownName, shown
+from engine.logs import tell
 from engine.record import Record
 from engine.store import Entry, Store, record, records
 
@@ -35,7 +36,8 @@ def record_seen(visitor: Visitor, store: Store, run: str) -> Record:
     require(visitor, "look")
     if visitor.sees_all:
         return record(store, run)
-    known = [one.id for one in seen(visitor, records(store, latest=False, findings=False))]
+    everything = records(store, latest=False, findings=False)
+    known = [one.id for one in seen(visitor, everything)]
     given = run.strip().lower()
     fits = [one for one in known if given and one.startswith(given)]
     if given in fits or len(fits) == 1:
@@ -43,6 +45,8 @@ def record_seen(visitor: Visitor, store: Store, run: str) -> Record:
     if fits:
         listed = ", ".join(fits[:9])
         raise UnknownName(f"{shown(run)} stands for several runs.", hint=f"Write more of the id: {listed}.")
+    if given in {one.id for one in everything}:
+        tell("refused", "warning", where="look", run=given)
     raise UnknownName.of("run", run, known)
 
 

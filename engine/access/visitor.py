@@ -8,6 +8,7 @@ from typing import Any
 from engine.access.deeds import ADMIN, ROLES, deed_of, either
 from engine.access.rules import Access
 from engine.errors import Forbidden, UnknownName, plain
+from engine.logs import tell
 
 LONGEST = 200  # letters of a name
 EARLY = 300  # seconds that another clock may be ahead
@@ -71,7 +72,8 @@ LOCAL = Visitor(roles=frozenset(ROLES))
 def require(visitor: Visitor, deed: str, monitor: str | None = None, known: Iterable[str] = ()) -> None:
     """Let nobody pass who may not do a deed. known: names of monitors, of which those that are seen may be hinted at.
 
-    Raises Forbidden; UnknownName for a monitor that is not seen, in the words for one that is not there.
+    Raises Forbidden; UnknownName for a monitor that is not seen, in the words for one that is not there. Either is
+    told in the log.
 
     >>> require(Visitor(roles=frozenset({"viewer"}), signed_in=True), "sign")
     Traceback (most recent call last):
@@ -82,11 +84,13 @@ def require(visitor: Visitor, deed: str, monitor: str | None = None, known: Iter
     if not visitor.roles & row.roles:
         have = either(visitor.roles).replace(" or ", " and ") if visitor.roles else "none"
         ask = visitor.access.ask if visitor.access else ""
+        tell("refused", "warning", where=deed, monitor=monitor)
         raise Forbidden(
             f"You may not {row.words}: that takes the role {either(row.roles)}, and yours is {have}.",
             where=deed, hint=f"Ask {plain(ask)}." if ask else None,
         )  # fmt: skip
     if monitor is not None and not visitor.sees(monitor):
+        tell("refused", "warning", where=deed, monitor=monitor)
         raise UnknownName.of("monitor", monitor, [one for one in known if visitor.sees(one)])
 
 

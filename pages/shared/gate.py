@@ -11,6 +11,8 @@ from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_N
 from streamlit.web.server.starlette.starlette_websocket import _get_signed_cookie_with_chunks
 
 from engine.errors import PlumblineError
+from engine.logs import tell
+from pages.shared.spoken import listening
 from pages.shared.visiting import Claims, visitor_by
 
 GUARDED = {"/media": "look", "/upload": "upload", "/_stcore/upload_file": "verify"}  # where a path begins -> deed
@@ -23,8 +25,11 @@ class Gate:
         self.app = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket":
+            receive = listening(receive, lambda deed: passes(scope, deed))
         deed = deed_at(scope["path"]) if scope["type"] == "http" else None
         if deed is not None and not passes(scope, deed):
+            tell("refused", "warning", where=deed)
             await PlainTextResponse("Sign in first.", 401)(scope, receive, send)
             return
         await self.app(scope, receive, send)

@@ -70,7 +70,7 @@ def test_a_deed_on_a_hidden_monitor_meets_nothing(deed, store, folder):
     ACTS[deed](grace, store, of(store, "secret-one"), folder)
 
 
-def test_a_hidden_run_is_told_as_one_that_is_not_there(store):
+def test_a_hidden_run_is_told_as_one_that_is_not_there(store, caplog):
     visitor, hidden = person("reviewer"), of(store, "secret-one").id
     said = []
     for run in (hidden, "f" * len(hidden)):
@@ -78,6 +78,8 @@ def test_a_hidden_run_is_told_as_one_that_is_not_there(store):
             record_seen(visitor, store, run)
         said.append(str(error.value).replace(run, "RUN"))
     assert said[0].split(".")[0] == said[1].split(".")[0] and hidden not in said[0] + said[1]
+    told = [one.facts for one in caplog.records if one.getMessage() == "refused"]
+    assert told == [{"where": "look", "run": hidden}], "who runs the server sees that somebody asked"
     shown = of(store, "open").id
     assert record_seen(visitor, store, shown[:8].upper()).id == shown
     with pytest.raises(UnknownName):

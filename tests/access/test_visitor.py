@@ -79,6 +79,19 @@ def test_each_role_may_what_the_table_says_and_nothing_else(role, deed):
             require(visitor, deed)
 
 
+def test_what_is_refused_stands_in_the_log_and_what_is_done_does_not(caplog):
+    viewer = visitor_of(claims(realm={"roles": ["risk"]}), RULES, NOW)
+    require(viewer, "decide", "flights")
+    with pytest.raises(Forbidden):
+        require(viewer, "edit")
+    with pytest.raises(UnknownName):
+        require(viewer, "look", "credit-1")
+    told = [(one.getMessage(), one.levelname, one.facts) for one in caplog.records]
+    assert told == [
+        ("refused", "WARNING", {"where": "edit"}), ("refused", "WARNING", {"where": "look", "monitor": "credit-1"}),
+    ]  # fmt: skip
+
+
 def test_roles_add_up():
     both = Visitor(roles=frozenset({"analyst", "reviewer"}), signed_in=True, access=RULES)
     assert both.may("upload") and both.may("sign") and not both.may("edit")
