@@ -87,11 +87,11 @@ def browser_type_launch_args(browser_type_launch_args, chromium):
     return {**browser_type_launch_args, "executable_path": chromium, "args": quiet.split()}
 
 
-@pytest.fixture(scope="session")
-def browser_context_args(browser_context_args, app_url):
+@pytest.fixture(scope="module")
+def browser_context_args(browser_context_args, base_url):
     """base_url is said here: what the plugin knows is that of the first test, whose server may be another's."""
     size = {"width": 1440, "height": 1000}
-    return {**browser_context_args, "base_url": app_url, "viewport": size, "reduced_motion": "reduce"}
+    return {**browser_context_args, "base_url": base_url, "viewport": size, "reduced_motion": "reduce"}
 
 
 @pytest.fixture

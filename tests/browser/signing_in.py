@@ -1,15 +1,21 @@
 """The app with sign-in on a real OpenID provider: each on a port of its own, people of every role, and the way in."""
 
 import json
+import os
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import serving
 from tests.browser.steps import ready
+from tests.conftest import ROOT
+from tests.pages.conftest import rows
+from tests.pages.recorded import write_monitor
 
 PROVIDER = Path(__file__).with_name("provider.mjs")
 PEOPLE = {
@@ -34,6 +40,7 @@ client_secret = "a-secret-of-the-tests"
 server_metadata_url = "http://localhost:{port}/.well-known/openid-configuration"
 client_kwargs = {{ prompt = "login" }}
 """
+NAMES = ("id", "at", "amount", "region")
 COOKIE = "a cookie secret of the tests, which nobody else knows"
 
 
@@ -43,11 +50,43 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def write_secrets(folder: Path, provider: int) -> Path:
-    """What the app is told of the provider."""
+def write_secrets(folder: Path, provider: int, app: str = "") -> Path:
+    """What the app is told of the provider. app: where visitors see it, if that is not its own port."""
+    text = SECRETS.format(port=provider, cookie=COOKIE)
     path = folder / "secrets.toml"
-    path.write_text(SECRETS.format(port=provider, cookie=COOKIE), encoding="utf-8")
+    path.write_text(text.replace("http://127.0.0.1:{port}", app) if app else text, encoding="utf-8")
     return path
+
+
+def put_on_record(home: Path) -> dict[str, str]:
+    """Two monitors of which one is hidden, both on record, and the file of roles; the settings of an app with them."""
+    files = []
+    for side, start, days in (("reference", "2024-01-01", 56), ("production", "2024-03-04", 28)):
+        path = home / f"{side}.csv"
+        lines = [",".join(map(str, row)) for row in [NAMES, *rows(start, days, 40.0 * (side == "production"), NAMES)]]
+        path.write_text("\n".join(lines), encoding="utf-8")
+        files.append(path)
+    folder = home / "monitors"
+    folder.mkdir()
+    for name in ("open-one", "secret-one"):
+        write_monitor(folder, (files[0], files[1]), name)
+    (home / "access.yaml").write_text(ACCESS, encoding="utf-8")
+    settings = {
+        "PLUMBLINE_HOME": str(home), "PLUMBLINE_STORE": f"sqlite:///{home}/store.db",
+        "PLUMBLINE_MONITORS": str(folder),
+    }  # fmt: skip
+    command = [sys.executable, "-m", "engine", "run", str(folder), "--all", "--fail-on", "never"]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, env=os.environ | settings)
+    return settings | {"PLUMBLINE_ACCESS": str(home / "access.yaml")}
+
+
+@contextmanager
+def signed_in(home: Path, modules: Path, **more: str) -> Iterator[str]:
+    """The address of the app with sign-in and what put_on_record made; more: settings of its environment."""
+    provider = free_port()
+    settings = put_on_record(home) | {"STREAMLIT_SECRETS_FILES": str(write_secrets(home, provider))} | more
+    with serving(home, settings) as address, providing(modules, provider, address):
+        yield address
 
 
 @contextmanager

@@ -1,6 +1,13 @@
 """What a visitor does, in words: wait until a page is done, pick, open, look for a chart."""
 
+from pathlib import Path
+
 from playwright.sync_api import Locator, Page, expect
+
+from engine.due import run_monitor_file
+from engine.monitor import read_monitor
+from engine.slices import parse_window
+from engine.store import Store, open_store
 
 
 def ready(page: Page) -> None:
@@ -64,3 +71,12 @@ def no_sideways_scroll(page: Page) -> None:
         "() => { const m = document.querySelector('[data-testid=stMain]'); return m.scrollWidth - m.clientWidth }"
     )
     assert wide <= 1, f"{wide} pixels too wide"
+
+
+def weeks_on_record(address: str, path: Path, *weeks: str) -> Store:
+    """The store with runs of some weeks of April 2013 ("08..2013-04-15") by the monitor of a file."""
+    store, monitor = open_store(address), read_monitor(path)
+    for week in weeks:
+        outcome = run_monitor_file(store, path, monitor, parse_window(f"2013-04-{week}"))
+        assert outcome.error is None, outcome.error
+    return store

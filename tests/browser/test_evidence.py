@@ -7,12 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine.due import run_monitor_file
-from engine.monitor import read_monitor
-from engine.slices import parse_window
-from engine.store import entries, open_store
+from engine.store import entries
 from tests.browser.conftest import ROOT, serving
-from tests.browser.steps import chart, no_sideways_scroll, pick, ready, turn_to, visit
+from tests.browser.steps import chart, no_sideways_scroll, pick, ready, turn_to, visit, weeks_on_record
 
 MARKS = {"as it was": "●", "not as it was": "■", "cannot be told here": "◌"}
 
@@ -23,10 +20,7 @@ def archive(tmp_path_factory):
     home = tmp_path_factory.mktemp("archive")
     settings = {"PLUMBLINE_HOME": str(home), "PLUMBLINE_STORE": f"sqlite:///{home}/store.db"}
     path = ROOT / "data" / "monitors" / "flights.yaml"
-    store, monitor = open_store(settings["PLUMBLINE_STORE"]), read_monitor(path)
-    for week in ("08..2013-04-15", "15..2013-04-22", "22..2013-04-29"):
-        outcome = run_monitor_file(store, path, monitor, parse_window(f"2013-04-{week}"))
-        assert outcome.error is None, outcome.error
+    store = weeks_on_record(settings["PLUMBLINE_STORE"], path, "08..2013-04-15", "15..2013-04-22", "22..2013-04-29")
     with serving(home, settings) as address:
         yield address, store, os.environ | settings
 
@@ -34,11 +28,6 @@ def archive(tmp_path_factory):
 @pytest.fixture(scope="session")
 def base_url(archive):
     return archive[0]
-
-
-@pytest.fixture(scope="module")
-def browser_context_args(browser_context_args, base_url):
-    return {**browser_context_args, "base_url": base_url}
 
 
 def levels(page: Page) -> list[str]:

@@ -9,12 +9,8 @@ import sys
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine.due import run_monitor_file
-from engine.monitor import read_monitor
-from engine.slices import parse_window
-from engine.store import open_store
 from tests.browser.conftest import ROOT, serving
-from tests.browser.steps import chart, no_sideways_scroll, pick, ready, visit
+from tests.browser.steps import chart, no_sideways_scroll, pick, ready, visit, weeks_on_record
 
 STEPS = 60  # Tabs at most from one field to the next
 
@@ -32,10 +28,8 @@ def owner(tmp_path_factory):
         "PLUMBLINE_HOME": str(home), "PLUMBLINE_STORE": f"sqlite:///{home}/store.db",
         "PLUMBLINE_MONITORS": str(home / "monitors"),
     }  # fmt: skip
-    store, monitor = open_store(settings["PLUMBLINE_STORE"]), read_monitor(path)
-    for week in ("01..2013-04-08", "08..2013-04-15", "15..2013-04-22", "22..2013-04-29"):
-        outcome = run_monitor_file(store, path, monitor, parse_window(f"2013-04-{week}"))
-        assert outcome.error is None, outcome.error
+    weeks = "01..2013-04-08", "08..2013-04-15", "15..2013-04-22", "22..2013-04-29"
+    weeks_on_record(settings["PLUMBLINE_STORE"], path, *weeks)
     with serving(home, settings) as address:
         yield address, path, os.environ | settings
 
@@ -43,11 +37,6 @@ def owner(tmp_path_factory):
 @pytest.fixture(scope="session")
 def base_url(owner):
     return owner[0]
-
-
-@pytest.fixture(scope="module")
-def browser_context_args(browser_context_args, base_url):
-    return {**browser_context_args, "base_url": base_url}
 
 
 def tab_to(page: Page, key: str) -> None:

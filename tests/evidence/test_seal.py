@@ -24,6 +24,7 @@ from engine.evidence.sealing import sealed, sealed_here, trust_in
 from engine.evidence.verify import verify_bytes
 from engine.store import entries, open_store, verify
 from tests.evidence.sealers import DAY, certificate, packed, pem, sealer, signer, write
+from tests.evidence.tampering import painted
 
 
 @pytest.fixture(scope="module")
@@ -60,12 +61,6 @@ def later(data, change):
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()
-
-
-def painted(writer):
-    stream = DecodedStreamObject()
-    stream.set_data(writer.pages[0]["/Contents"].get_object().get_data() + b"\n1 0 0 rg 50 700 100 20 re f")
-    writer.pages[0][NameObject("/Contents")] = writer._add_object(stream)
 
 
 def test_what_was_exported_is_the_beginning_of_what_is_sealed(small_pdf, whole):

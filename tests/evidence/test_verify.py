@@ -8,7 +8,6 @@ import pytest
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import (
     ArrayObject,
-    DecodedStreamObject,
     DictionaryObject,
     FloatObject,
     NameObject,
@@ -23,6 +22,7 @@ from engine.evidence.pdf import render_pdf
 from engine.evidence.verify import verify, verify_bytes
 from engine.store.ledger import NOTHING, Entry, digest_of
 from tests.evidence.steps import evidence
+from tests.evidence.tampering import painted
 
 
 def chained(*bodies):
@@ -79,13 +79,6 @@ def signed(rect):
         writer._root_object[NameObject("/AcroForm")] = writer._add_object(form)
 
     return change
-
-
-def painted(writer):
-    page = writer.pages[0]
-    stream = DecodedStreamObject()
-    stream.set_data(page["/Contents"].get_object().get_data() + b"\n1 0 0 rg 50 700 100 20 re f")
-    page[NameObject("/Contents")] = writer._add_object(stream)
 
 
 def other_data(change):
