@@ -23,6 +23,7 @@ from engine.tables.files.copies import Tell, silent
 from engine.tables.files.found import Found, find
 from engine.tables.files.gathered import Gathered, gather
 from engine.tables.frames import frame_of
+from engine.tables.spark.session import Spark
 from engine.tables.text.rejects import Rejects
 from engine.tables.text.text_format import TextFormat
 from engine.tables.texts import reason
@@ -42,13 +43,14 @@ class Dataset:
     partitions: of each the folders that are columns, "year=2013", or "". text: the choices by which a text file was
     read, of several the first's; rejects: the rows that were left out, of all.
     sheet, sheets: of a workbook the one that is read, and all that it has in their order.
+    pieces: of rows that lie in Spark, what can be counted alone: a scan, and what tells its rows from any other's.
     """
 
     name: str
     columns: tuple[Column, ...]
     rows: int
     scan: str
-    root: DuckDBPyConnection
+    root: DuckDBPyConnection | Spark
     how: str
     files: tuple[Path, ...] = ()
     scanned: tuple[Path, ...] = ()
@@ -59,6 +61,12 @@ class Dataset:
     rejects: Rejects | None = None
     sheet: str = ""
     sheets: tuple[str, ...] = ()
+    pieces: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def far(self) -> bool:
+        """Whether the rows lie in Spark and stay there: it is asked for counts, never for rows."""
+        return isinstance(self.root, Spark)
 
     def column(self, name: str) -> Column:
         """The column of that name; UnknownName, with the nearest, if there is none."""
@@ -88,7 +96,9 @@ class Dataset:
         return cut.condition(self.timestamp, self.columns)
 
     def query(self, sql: str, values: Iterable[Any] = ()) -> pa.Table:
-        """The result of a query, built on self.scan, as Arrow. DuckDB's errors come back as ours."""
+        """The result of a query, built on self.scan, as Arrow. DuckDB's and Spark's errors come back as ours."""
+        if isinstance(self.root, Spark):
+            return self.root.ask(sql, values, self.name)
         cursor = self.root.cursor()
         try:
             if self.frame is not None:
@@ -103,6 +113,8 @@ class Dataset:
 
     def stream(self, sql: str, values: Iterable[Any], rows: int) -> Iterator[pa.RecordBatch]:
         """The result of a query in batches of so many rows, for what is too large to hold."""
+        if isinstance(self.root, Spark):
+            raise UnusableData("The rows lie in Spark and stay there.", where=self.name)
         cursor = self.root.cursor()
         try:
             if self.frame is not None:
@@ -123,6 +135,8 @@ class Dataset:
             with pa.ipc.new_stream(sink, self.frame.schema) as writer:
                 writer.write_table(self.frame.combine_chunks())
             return hashlib.sha256(sink.getvalue()).hexdigest()
+        if self.far:
+            return key_of("spark", sorted(told for _, told in self.pieces))
         prints = [fingerprint(path) for path in self.files]
         if any(self.partitions):
             prints = [f"{one} {part}" for one, part in zip(prints, self.partitions, strict=True)]

@@ -1,0 +1,264 @@
+"""The one session per Spark that is asked: in this process, or a server of Spark Connect; retried, and interrupted."""
+
+import importlib
+import logging
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import pyarrow as pa
+
+from engine.errors import PlumblineError, UnreadableSource, UnusableData, plain, shown
+from engine.tables.spark.translate import translate
+from engine.tables.texts import reason
+
+INSTALL = "Run pip install -r requirements-spark.txt -c constraints.txt; it also needs Java 17."
+TRIES, FIRST_WAIT = 3, 0.5  # how often a question is asked that was lost on the way; seconds before the second time
+LOOK = 0.2  # seconds between two looks whether somebody wants to stop
+# What Spark says when a question was lost, not wrong: asked again, it may be answered.
+LOST = (
+    "executorlost", "executor lost", "lost executor", "fetchfailed", "lost task", "slave lost", "unavailable",
+    "connection refused", "connection reset", "socket closed", "session_not_found", "session_changed", "session_closed",
+    "operation_not_found", "stopped sparkcontext", "sparkcontext was shut down", "goaway", "py4jnetworkerror",
+    "answer from java side is empty", "deadline_exceeded", "heartbeat",
+)  # fmt: skip
+SETTINGS = {
+    "spark.sql.session.timeZone": "UTC",  # a moment with a zone is read in one clock, the same everywhere
+    "spark.sql.ansi.enabled": "true",  # what cannot be computed is an error, not silently missing
+    "spark.sql.caseSensitive": "true",  # X and x are two columns
+    "spark.sql.parquet.inferTimestampNTZ.enabled": "true",
+}
+LOCAL = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.log.level": "OFF",
+    "spark.sql.shuffle.partitions": "4",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+}
+
+Watch = Callable[[], None]
+_watch: ContextVar[Watch | None] = ContextVar("watch", default=None)
+_sessions: dict[str, "Spark"] = {}
+_guard = threading.Lock()
+
+
+@dataclass(frozen=True, eq=False)
+class Spark:
+    """A Spark that can be asked. remote: sc://host:port, or the master of one in this process, as local[*].
+
+    views: what was named there and how, to be named again where the server forgot it. lost: holds the session.
+    """
+
+    remote: str
+    held: list[Any] = field(default_factory=list, repr=False)
+    views: dict[str, Callable[[Any], Any]] = field(default_factory=dict, repr=False)
+    pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(4, "spark"), repr=False)
+    guard: Any = field(default_factory=threading.RLock, repr=False)
+
+    @property
+    def session(self) -> Any:
+        """PySpark's session; made when it is first wanted, and anew after it was lost."""
+        with self.guard:
+            if not self.held:
+                made = _connected(self.remote)
+                for name, make in self.views.items():
+                    make(made).createOrReplaceTempView(name)
+                self.held.append(made)
+            return self.held[0]
+
+    def ask(self, sql: str, values: Iterable[Any] = (), where: str | None = None) -> pa.Table:
+        """The answer to a question written for DuckDB, as Arrow. Raises UnusableData, UnreadableSource."""
+        said, sent = translate(sql, values)
+        return self.ask_as_it_is(said, sent, where)
+
+    def ask_as_it_is(self, sql: str, values: Iterable[Any] = (), where: str | None = None) -> pa.Table:
+        """The answer to a question in Spark's own words, with a ? for every value."""
+        sent = list(values)
+        return self.do(lambda session: _plain(session.sql(sql, args=sent).toArrow()), where)
+
+    def name(self, view: str, make: Callable[[Any], Any], where: str | None = None) -> None:
+        """Give a name to what make reads with a session; it is read again where the server forgot it."""
+        self.do(lambda session: make(session).createOrReplaceTempView(view), where)
+        self.views[view] = make
+
+    def do(self, act: Callable[[Any], Any], where: str | None = None) -> Any:
+        """What act answers to a session: tried again where it was lost, interrupted where somebody stops waiting."""
+        wait = FIRST_WAIT
+        for left in reversed(range(TRIES)):
+            asked = self._waited_for(act)  # what stops the waiting is raised there, what Spark says stands in it
+            error = asked.exception()
+            if error is None:
+                return asked.result()
+            if isinstance(error, PlumblineError) or not isinstance(error, Exception):
+                raise error
+            if not _is_lost(error):
+                raise _told(error, self.remote, where) from None
+            self._forget()
+            if not left:
+                raise _lost(error, self.remote, where) from None
+            _sleep(wait)
+            wait *= 4
+        raise AssertionError("the last try answers or raises")
+
+    def _waited_for(self, act: Callable[[Any], Any]) -> Future[Any]:
+        """What act came to, on a thread of its own under a tag by which it is interrupted."""
+        tag, watch = f"plumbline-{uuid4().hex}", _watch.get()
+
+        def tagged() -> Any:
+            session = self.session
+            session.addTag(tag)
+            try:
+                return act(session)
+            finally:
+                session.removeTag(tag)
+
+        asked: Future[Any] = self.pool.submit(tagged)
+        try:
+            while not wait_for([asked], LOOK).done:
+                if watch:
+                    watch()
+        except BaseException:
+            for session in self.held:
+                _interrupt(session, tag)
+            raise
+        return asked
+
+    def _forget(self) -> None:
+        with self.guard:
+            for old in self.held:
+                _stop(old)
+            self.held.clear()
+
+
+def spark(remote: str | None = None) -> Spark:
+    """The Spark of an address, sc://host:port, or without one that of this process; one each for a process.
+
+    Nothing is started before it is first asked. Raises UnreadableSource for what is no address.
+    """
+    address = remote or "local[*]"
+    if not (address.startswith("local[") and address.endswith("]")):
+        parts = urlsplit(address)
+        if parts.scheme != "sc" or not parts.hostname:
+            raise UnreadableSource("This is no address of Spark.", where=shown(address), hint="Write sc://host:15002.")
+    with _guard:
+        return _sessions.setdefault(address, Spark(address))
+
+
+@contextmanager
+def watched(watch: Watch | None) -> Iterator[None]:
+    """While a question is waited for within this, watch is called a few times a second: what it raises stops it."""
+    before = _watch.set(watch or _watch.get())
+    try:
+        yield
+    finally:
+        _watch.reset(before)
+
+
+def _sleep(seconds: float) -> None:
+    end, watch = time.monotonic() + seconds, _watch.get()
+    while (left := end - time.monotonic()) > 0:
+        time.sleep(min(LOOK, left))
+        if watch:
+            watch()
+
+
+def _connected(remote: str) -> Any:
+    """A new session. PySpark is imported here: nobody else needs it, nor Java."""
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+    warnings.filterwarnings("ignore", r"\[RETRIES_EXCEEDED\]", UserWarning)
+    logging.getLogger("SQLQueryContextLogger").disabled = True  # it writes questions to the screen
+    try:
+        importlib.import_module("pyspark.sql")
+    except ImportError:
+        raise UnreadableSource("Spark needs a package that is not installed.", where=remote, hint=INSTALL) from None
+    try:
+        session = _local(remote) if remote.startswith("local") else _server(remote)
+        for name, value in SETTINGS.items():
+            session.conf.set(name, value)
+    except Exception as error:
+        if remote.startswith("sc:") and _is_lost(error):
+            raise _lost(error, remote, None) from None
+        if "JAVA" in str(error).upper() or isinstance(error, FileNotFoundError):
+            raise UnreadableSource("Spark found no Java.", where=remote, hint="Install openjdk-17-jre-headless.") from None
+        raise _told(error, remote, None) from None
+    return session
+
+
+def _local(master: str) -> Any:
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder.appName("plumbline").master(master)
+    for name, value in (LOCAL | SETTINGS).items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
+
+
+def _server(remote: str) -> Any:
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+    from pyspark.sql.connect.session import SparkSession
+
+    session = SparkSession.builder.remote(remote).create()
+    session.client.set_retry_policies([DefaultPolicy(max_retries=2, max_backoff=1000)])
+    return session
+
+
+def _stop(session: Any) -> None:
+    try:
+        session.stop()
+    except Exception:  # it is gone already
+        return
+
+
+def _interrupt(session: Any, tag: str) -> None:
+    try:
+        session.interruptTag(tag)
+    except Exception:  # it is gone already
+        return
+
+
+def _is_lost(error: Exception) -> bool:
+    said = f"{type(error).__name__} {error}".lower()
+    return any(sign in said for sign in LOST)
+
+
+def _lost(error: Exception, remote: str, where: str | None) -> UnreadableSource:
+    hint = "Is the server running, and its name and port right?" if remote.startswith("sc:") else "Try again."
+    called = where or _without_secrets(remote)
+    return UnreadableSource(f"Spark was lost {TRIES} times: {_reason(error)}", where=called, hint=hint)
+
+
+def _told(error: Exception, remote: str, where: str | None) -> PlumblineError:
+    return UnusableData(f"Spark said: {_reason(error)}", where=where or _without_secrets(remote))
+
+
+def _reason(error: Exception) -> str:
+    """What Spark says was wrong, in one line, without its address and plans."""
+    said = str(error)
+    for line in said.splitlines():
+        if "details = " in line:
+            said = line.split("details = ", 1)[1].strip('"')
+    return plain(reason(ValueError(said)).rstrip("."), 300) + "."
+
+
+def _without_secrets(remote: str) -> str:
+    """An address without its options, of which one is a token.
+
+    >>> _without_secrets("sc://host:15002/;token=abc")
+    'sc://host:15002'
+    """
+    return remote.split("/;")[0].rstrip("/")
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """An answer without what Spark tells of its columns beside their types."""
+    return pa.Table.from_arrays(table.columns, names=table.column_names)
