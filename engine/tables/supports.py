@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from engine.columns import Column, Kind
 from engine.summaries import Counts, Floats, Scale
 from engine.tables.labels import category_labels, interval_labels
-from engine.tables.values import Categories, Numbers
+from engine.tables.ordered import Ordered, Side, Sorted
+from engine.tables.values import Categories, Held, Numbers
 
 POINT_MASS = 0.05  # a value this frequent in the reference is a bin of its own
 BINS = 10  # a bin of the rest holds about so many-th of all values
@@ -54,22 +55,22 @@ class NumericSupport:
         first = 0 if low == -np.inf else int(np.searchsorted(self.edges, low))
         return first, len(self.edges) if high == np.inf else int(np.searchsorted(self.edges, high))
 
-    def outside(self, numbers: Numbers) -> int:
+    def outside(self, numbers: Numbers | Held) -> int:
         """Values of a slice outside the bounds, infinite ones included."""
-        low, high = self.bounds
-        within = numbers.values.searchsorted(high, side="right") - numbers.values.searchsorted(low, side="left")
+        low, high = np.array(self.bounds)
+        within = numbers.order.upto(high, side="right") - numbers.order.upto(low, side="left")
         ends = (low > -np.inf) * numbers.infinite[0] + (high < np.inf) * numbers.infinite[1]
-        return int(len(numbers.values) - within) + int(ends)
+        return int(len(numbers.order) - within) + int(ends)
 
     @cached_property
     def digest(self) -> str:
         parts = (self.column.name.encode(), self.edges.tobytes(), self.bin_of.astype("<i8").tobytes())
         return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
-    def counts(self, numbers: Numbers) -> Counts:
+    def counts(self, numbers: Numbers | Held) -> Counts:
         """Finite values of a slice in each cell. Shape (k,)."""
-        upto = numbers.values.searchsorted(self.edges, side="right")
-        return np.diff(np.concatenate([[0], upto, [len(numbers.values)]])).astype(np.int64)
+        upto = numbers.order.upto(self.edges, side="right")
+        return np.diff(np.concatenate([[0], upto, [len(numbers.order)]])).astype(np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +122,7 @@ class CategoricalSupport:
 Support = NumericSupport | CategoricalSupport
 
 
-def build_support(column: Column, reference: Numbers | Categories) -> Support | str:
+def build_support(column: Column, reference: Numbers | Held | Categories) -> Support | str:
     """The support that the reference fixes, or the reason why it fixes none."""
     if column.kind is Kind.NESTED:
         return "nested values have neither order nor categories; unnest them to monitor their parts"
@@ -129,7 +130,7 @@ def build_support(column: Column, reference: Numbers | Categories) -> Support | 
         return "the reference has no value" + (" that is a number" if reference.quality.type_errors else "")
     if isinstance(reference, Categories):
         return _categorical(column, reference)
-    if len(reference.values) == 0:
+    if len(reference.order) == 0:
         return "the reference has no finite value"
     return _numeric(column, reference)
 
@@ -142,10 +143,11 @@ def _categorical(column: Column, reference: Categories) -> CategoricalSupport:
     return CategoricalSupport(column, categories, rarer, category_labels(named), own)
 
 
-def _numeric(column: Column, reference: Numbers) -> NumericSupport:
-    values, (lowest, highest) = reference.values, reference.infinite
+def _numeric(column: Column, reference: Numbers | Held) -> NumericSupport:
+    values, (lowest, highest) = reference.order, reference.infinite
+    smallest, largest = _at(values, 0), _at(values, len(values) - 1)
     scale = measure_scale(values)
-    distinct = _distinct(values, DISTINCT)
+    distinct = values.distinct(DISTINCT)
     few = distinct is not None and len(distinct) <= FEW
     bins = _atom_edges(distinct) if few and distinct is not None else _bin_edges(values)
     fine = _atom_edges(distinct) if distinct is not None else _quantile_edges(values, bins, scale)
@@ -162,49 +164,49 @@ def _numeric(column: Column, reference: Numbers) -> NumericSupport:
         bin_of = np.where(atom, np.cumsum(atom) - 1, unseen)[bin_of]
         lows, highs = np.append(lows[atom], -np.inf), np.append(highs[atom], np.inf)
     labels = interval_labels(lows, highs, column, unseen)
-    bounds = (-np.inf if lowest else float(values[0]), np.inf if highest else float(values[-1]))
-    alone = (not lowest and int(values.searchsorted(bounds[0], side="right")) == 1) + (
-        not highest and int(values.searchsorted(bounds[1], side="left")) == len(values) - 1
+    bounds = (-np.inf if lowest else smallest, np.inf if highest else largest)
+    alone = (not lowest and _upto(values, smallest, "right") == 1) + (
+        not highest and _upto(values, largest, "left") == len(values) - 1
     )
     own = alone / reference.n
     return NumericSupport(column, edges, bin_of.astype(np.int64), labels, lows, highs, unseen, scale, bounds, own)
 
 
-def measure_scale(values: Floats) -> Scale:
+def measure_scale(reference: Floats | Ordered) -> Scale:
     """One unit of a sorted reference: IQR / 1.349, its standard deviation where the IQR is 0, else by its size.
 
     >>> measure_scale(np.array([0.0, 1.0, 2.0, 3.0, 4.0])).clip
     (-19.0, 23.0)
     """
+    values = Sorted(reference) if isinstance(reference, np.ndarray) else reference
     q1, q3 = _quartile(values, 0.25), _quartile(values, 0.75)
     iqr = q3 - q1
     if iqr > 0 and np.isfinite(iqr):
         return Scale(iqr / 1.349, "IQR / 1.349", (q1 - IQRS * iqr, q3 + IQRS * iqr))
     everywhere = (-np.inf, np.inf)
-    deviation = float(np.std(values, ddof=1)) if len(values) > 1 and values[0] < values[-1] else 0.0
+    smallest, largest = _at(values, 0), _at(values, len(values) - 1)
+    deviation = values.deviation() if len(values) > 1 and smallest < largest else 0.0
     if deviation > 0 and np.isfinite(deviation):
         return Scale(deviation, "standard deviation, as the IQR is 0", everywhere)
-    size = max(abs(float(values[0])), 1.0)
+    size = max(abs(smallest), 1.0)
     return Scale(size * 1e-3, "a thousandth of its size, as the reference is constant", everywhere)
 
 
-def _quartile(values: Floats, share: float) -> float:
-    """Quantile of a sorted array by linear interpolation (numpy's default), without copying it."""
+def _at(values: Ordered, rank: int) -> float:
+    return float(values.at(np.array([rank]))[0])
+
+
+def _upto(values: Ordered, value: float, side: Side) -> int:
+    return int(values.upto(np.array([value]), side)[0])
+
+
+def _quartile(values: Ordered, share: float) -> float:
+    """Quantile by linear interpolation (numpy's default)."""
     at = share * (len(values) - 1)
     below = int(at)
     weight = at - below
-    low, high = float(values[below]), float(values[min(below + 1, len(values) - 1)])
-    return low + (high - low) * weight
-
-
-def _distinct(values: Floats, most: int) -> Floats | None:
-    """The distinct values of a sorted array if there are at most so many, found by jumping from one to the next."""
-    found = [values[0]]
-    while values[-1] > found[-1]:
-        if len(found) == most:
-            return None
-        found.append(values[values.searchsorted(found[-1], side="right")])
-    return np.array(found)
+    low, high = values.at(np.array([below, min(below + 1, len(values) - 1)])).tolist()
+    return float(low + (high - low) * weight)
 
 
 def _atom_edges(values: Floats) -> Floats:
@@ -212,44 +214,62 @@ def _atom_edges(values: Floats) -> Floats:
     return np.unique(np.concatenate([np.nextafter(values, -np.inf), values]))
 
 
-def point_masses(values: Floats) -> Floats:
-    """The values of a sorted array that hold at least 5 % of it: each must stand at one of these positions."""
+def point_masses(reference: Floats | Ordered) -> Floats:
+    """The values that hold at least 5 % of a sorted reference: each must stand at one of these positions."""
+    values = Sorted(reference) if isinstance(reference, np.ndarray) else reference
     step = max(int(len(values) * POINT_MASS), 1)
-    candidates = np.unique(values[::step])
-    counts = values.searchsorted(candidates, side="right") - values.searchsorted(candidates, side="left")
+    candidates = np.unique(values.at(np.arange(0, len(values), step)))
+    counts = values.upto(candidates, "right") - values.upto(candidates, "left")
     heavy: Floats = candidates[counts >= POINT_MASS * len(values)]
     return heavy
 
 
-def _bin_edges(values: Floats) -> Floats:
+def _bin_edges(values: Ordered) -> Floats:
     """Edges of the bins: point masses alone, what lies between them cut so that a bin holds about a tenth of all."""
     atoms = point_masses(values)
     edges = [_atom_edges(atoms)] if len(atoms) else []
-    starts = [0, *values.searchsorted(atoms, side="right").tolist()]
-    ends = [*values.searchsorted(atoms, side="left").tolist(), len(values)]
+    starts = [0, *values.upto(atoms, "right").tolist()]
+    ends = [*values.upto(atoms, "left").tolist(), len(values)]
     for start, end in zip(starts, ends, strict=True):
-        edges.append(_cuts(values[start:end], max(round(BINS * (end - start) / len(values)), 1)))
+        edges.append(_cuts(values, start, end, max(round(BINS * (end - start) / len(values)), 1)))
     return np.unique(np.concatenate(edges))
 
 
-def _cuts(values: Floats, cells: int) -> Floats:
-    """Values that cut a sorted array into so many cells of equal mass; the last cell is never empty."""
-    if len(values) == 0:
-        return values
-    at = np.arange(1, cells) * len(values) // cells - 1
-    cuts = np.unique(values[np.maximum(at, 0)])
-    return np.asarray(cuts[cuts < values[-1]])
+def _cuts(values: Ordered, start: int, end: int, cells: int) -> Floats:
+    """Values that cut the ranks from start to end into so many cells of equal mass; the last cell is never empty."""
+    if end == start:
+        return np.zeros(0)
+    at = np.arange(1, cells) * (end - start) // cells - 1
+    cuts = np.unique(values.at(start + np.maximum(at, 0)))
+    return np.asarray(cuts[cuts < _at(values, end - 1)])
 
 
-def _quantile_edges(values: Floats, bins: Floats, scale: Scale) -> Floats:
+def _quantile_edges(values: Ordered, bins: Floats, scale: Scale) -> Floats:
     """Cell edges of a reference with many values: quantiles, dyadic tail quantiles, heavy values, ends and bins."""
     n = len(values)
     tails = np.array([n >> power for power in range(8, 19) if n >> power], dtype=np.int64)
-    ends = np.concatenate([values[tails - 1], values[n - tails - 1], [np.nextafter(values[0], -np.inf), values[-1]]])
+    smallest, largest = values.at(np.array([0, n - 1]))
+    ends = np.concatenate([values.at(tails - 1), values.at(n - tails - 1), [np.nextafter(smallest, -np.inf), largest]])
     for cells in range(QUANTILES, 8, -8):
-        cuts = values[np.arange(1, cells) * n // cells - 1]
+        cuts = values.at(quantile_ranks(n, cells))
         repeated = np.array([a for a, b in pairwise(cuts) if a == b])
         edges = np.unique(np.concatenate([cuts, np.nextafter(repeated, -np.inf), ends, bins]))
         if len(edges) + 2 < CELLS:
             return edges
     return np.union1d(bins, ends)
+
+
+def quantile_ranks(n: int, cells: int) -> Counts:
+    """The ranks that cut n values into so many cells of equal mass. Shape (cells - 1,)."""
+    return np.arange(1, cells) * n // cells - 1
+
+
+def wanted_ranks(n: int) -> Counts:
+    """Nearly all ranks that a support of n values with many different ones asks for, so that they are read at once."""
+    quartiles = [int(share * (n - 1)) for share in (0.25, 0.75)]
+    tails = np.array([n >> power for power in range(8, 19) if n >> power], dtype=np.int64)
+    steps = np.arange(0, n, max(int(n * POINT_MASS), 1))
+    bins = np.arange(1, BINS) * n // BINS - 1
+    finer = [quantile_ranks(n, cells) for cells in (QUANTILES, QUANTILES - 8)]
+    some = [[0, n - 1], quartiles, np.array(quartiles) + 1, tails - 1, n - tails - 1, steps, bins, *finer]
+    return np.unique(np.clip(np.concatenate(some), 0, n - 1)).astype(np.int64)

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from engine.columns import INTEGERS, ORDERED, Column, Kind, kind_of
 from engine.slices import FLOATS, Slice, is_number, quoted
 from engine.summaries import Counts, Floats, QualityCounts
+from engine.tables.ordered import Ordered, Sorted
 from engine.tables.sources import Dataset
 
 STREAMED, BATCH = 1 << 20, 1 << 18  # rows from which a column goes into its array batch by batch, and rows of a batch
@@ -27,6 +28,23 @@ class Numbers:
     @property
     def n(self) -> int:
         return len(self.values) + sum(self.infinite)
+
+    @property
+    def order(self) -> Ordered:
+        return Sorted(self.values)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """The values of a numeric slice whose rows are not here, but somewhere that tells ranks and tallies of them."""
+
+    order: Ordered
+    infinite: tuple[int, int]
+    quality: QualityCounts
+
+    @property
+    def n(self) -> int:
+        return len(self.order) + sum(self.infinite)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
