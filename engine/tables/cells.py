@@ -11,12 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.columns import WITHOUT_DRIFT
-from engine.errors import UnusableData
 from engine.slices import Filter, Slice, Window
 from engine.summaries import ColumnSummary, Counts, Curve, Floats, QualityCounts
 from engine.tables.codes import BROKEN, CODES, FRACTIONS, HIGHEST, LOWEST, NAN, NULL, UNSEEN
 from engine.tables.exact import held_against, histogram, with_infinite
-from engine.tables.groups import GROUPS
+from engine.tables.groups import GROUPS, too_many
 from engine.tables.supports import CategoricalSupport, NumericSupport, Support
 
 ALL = Slice()
@@ -184,10 +183,7 @@ def merged(parts: Sequence[Cells], windows: tuple[Window, ...]) -> Cells:
         keys.append(np.stack(found, axis=1))
     groups, where = np.unique(np.concatenate(keys), axis=0, return_inverse=True)
     if len(groups) > GROUPS:
-        raise UnusableData(
-            f"There are more than {GROUPS:,} windows × cohorts.",
-            hint="Choose fewer cohort columns, or longer windows.",
-        )
+        raise too_many()
     ends = np.cumsum([len(one) for one in keys])
     at = np.split(where.reshape(-1), ends[:-1])
 

@@ -2,39 +2,29 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 from itertools import repeat
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from engine.columns import INTEGERS, Column, Kind
+from engine.columns import Column, Kind
 from engine.errors import UnusableData, shown
-from engine.slices import (
-    BELIEVED,
-    FLOATS,
-    UNITS,
-    Slice,
-    Window,
-    is_number,
-    moment_sql,
-    quoted,
-    window_of,
-    windows_between,
-)
+from engine.slices import Slice, quoted, windows_between
 from engine.tables.cells import ALL, Cells
 from engine.tables.codes import Tally, encoder, refine
 from engine.tables.groups import Groups
+from engine.tables.moments import moment, named, span_of, volumes
 from engine.tables.sources import Dataset
+from engine.tables.spark.cells import count_there
 from engine.tables.supports import NumericSupport, Support
 from engine.tables.values import can_fail, there_sql, value_sql
+
+__all__ = ["THREADS", "Keep", "Progress", "count", "span_of", "volumes"]
 
 BATCH, VALUES = 1 << 18, 1 << 24  # rows read at a time, and values: of a wide table fewer rows
 LEAST = 2048  # rows read at a time of the widest
 THREADS = 2
-PLAIN = INTEGERS - {"HUGEINT", "UHUGEINT"} | {"DECIMAL", "BOOLEAN", "VARCHAR", "ENUM"}  # types that Python has
-YEARS = BELIEVED[0].year, BELIEVED[1].year
 
 Progress = Callable[[float, str], None]
 Keep = Callable[[pa.RecordBatch], None]
@@ -55,11 +45,14 @@ def count(
     cut: the rows that are counted. files: only these of the dataset's files, by position.
     keep: is given every batch as codes, in the order of the rows: column i as "v{i}", refined where it has an order,
     and "window", 0 for none, then one on from the first.
+    Of rows that lie in Spark (Dataset.far), neither files nor keep.
     progress is told the share done and may raise Cancelled. Raises UnusableData for too many groups.
     """
     nested = next((name for name in cohorts if dataset.column(name).kind is Kind.NESTED), None)
     if nested is not None:
         raise UnusableData(f"{shown(nested)} holds lists or structures and cannot name cohorts.", where=dataset.name)
+    if dataset.far:
+        return count_there(dataset, supports, unit, cohorts, progress, cut)
     condition, values = dataset.where(cut)
     if files is not None:
         condition = f"({condition}) AND file_index IN ({', '.join(str(int(one)) for one in files)})"
@@ -71,8 +64,8 @@ def count(
     columns = [f'{value_sql(dataset.column(name), supports[name].column)} AS "v{i}"' for i, name in enumerate(names)]
     broken = {i: f"b{i}" for i, name in enumerate(names) if can_fail(dataset.column(name), supports[name].column)}
     columns += [f'{_there(dataset.column(names[i]), supports[names[i]])} AS "{b}"' for i, b in broken.items()]
-    columns += [f'{_named(dataset.column(name))} AS "c{i}"' for i, name in enumerate(cohorts)]
-    columns.append(f'epoch_us({_moment(dataset, timestamp)}) AS "at"' if timestamp else "1 AS one")
+    columns += [f'{named(dataset.column(name))} AS "c{i}"' for i, name in enumerate(cohorts)]
+    columns.append(f'epoch_us({moment(dataset, timestamp)}) AS "at"' if timestamp else "1 AS one")
     encoders = [encoder(supports[name]) for name in names]
     fine = [refine(one) if isinstance(one := supports[name], NumericSupport) else None for name in names]
     groups = Groups(cohorts)
@@ -128,44 +121,3 @@ def _there(stored: Column, support: Support) -> str:
     """SQL for whether a row holds anything, so that what cannot be read is told from what is missing."""
     there = there_sql(stored) if support.column.kind is Kind.CATEGORICAL else quoted(stored.name)
     return f"{there} IS NOT NULL"
-
-
-def _named(stored: Column) -> str:
-    """SQL for the value that names a row's cohort: what filters find again (engine.slices.stored).
-
-    Not-a-number is missing, a number of single precision is its shortest decimal; types that no filter holds (BLOB,
-    HUGEINT, TIME, spans, nanoseconds) are what they print.
-    """
-    name, base = quoted(stored.name), stored.base
-    if base in FLOATS:
-        value = name if base == "DOUBLE" else f"CAST(CAST({name} AS VARCHAR) AS DOUBLE)"
-        return f"CASE WHEN {is_number(name)} THEN {value} END"
-    plain = base in PLAIN or (base.startswith(("TIMESTAMP", "DATE")) and base != "TIMESTAMP_NS")
-    return name if plain else f"CAST({name} AS VARCHAR)"
-
-
-def _moment(dataset: Dataset, timestamp: str) -> str:
-    """SQL for a row's moment; infinite ones, and years that stand for "never", belong to no window."""
-    at = f"CAST({moment_sql(timestamp, dataset.columns)} AS TIMESTAMP)"
-    return f"CASE WHEN {at} >= TIMESTAMP '{BELIEVED[0]}' AND {at} < TIMESTAMP '{BELIEVED[1]}' THEN {at} END"
-
-
-def volumes(dataset: Dataset, unit: str) -> dict[Window, int]:
-    """Rows of every calendar window that holds any; none without a timestamp."""
-    if dataset.timestamp is None:
-        return {}
-    at = f"date_trunc('{UNITS[UNITS.index(unit)]}', {_moment(dataset, dataset.timestamp)})"
-    table = dataset.query(f"SELECT {at} AS start, count(*) AS n FROM {dataset.scan} GROUP BY 1")
-    return {window_of(row["start"], unit): row["n"] for row in table.to_pylist() if row["start"] is not None}
-
-
-def span_of(
-    dataset: Dataset, condition: str = "true", values: Sequence[object] = ()
-) -> tuple[datetime, datetime] | None:
-    """The first and the last moment of a dataset's rows, or None if they have none."""
-    if dataset.timestamp is None:
-        return None
-    at = _moment(dataset, dataset.timestamp)
-    asked = f"SELECT min({at}) AS first, max({at}) AS last FROM {dataset.scan} WHERE {condition}"
-    span = dataset.query(asked, values).to_pylist()[0]
-    return None if span["first"] is None else (span["first"], span["last"])

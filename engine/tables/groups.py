@@ -13,6 +13,21 @@ OTHER = "Name another column under columns.cohorts."
 GROUPS = 20_000  # windows × cohorts at most: each takes 2 × 8 × 256 bytes per column
 
 
+def too_many() -> UnusableData:
+    """Why nothing is counted where there are too many groups."""
+    return UnusableData(
+        f"There are more than {GROUPS:,} windows × cohorts.",
+        hint="Choose fewer cohort columns, or longer windows.",
+    )
+
+
+def too_many_values(name: str) -> UnusableData:
+    """Why nothing is counted by a column of too many values."""
+    return UnusableData(
+        f"The cohort column {shown(name)} has more than {GROUPS:,} values.", hint="Choose one with fewer."
+    )
+
+
 class Groups:
     """The groups met so far. names: the cohort columns. values: of each, numbered; None stands for a missing value."""
 
@@ -47,10 +62,7 @@ class Groups:
             met = [*listed, *([None] if column.indices.null_count else [])]
             known = np.array([values.setdefault(value, len(values)) for value in met], dtype=np.int64)
             if len(values) > GROUPS:
-                raise UnusableData(
-                    f"The cohort column {shown(self.names[i])} has more than {GROUPS:,} values.",
-                    hint="Choose one with fewer.",
-                )
+                raise too_many_values(self.names[i])
             sizes.append(len(values))
             if (int(key.max(initial=0)) + 1) * len(values) >= 1 << 62:
                 raise UnusableData(
@@ -71,10 +83,7 @@ class Groups:
         whole = (key, *reversed(parts))
         if whole not in self.found:
             if len(self.found) == GROUPS:
-                raise UnusableData(
-                    f"There are more than {GROUPS:,} windows × cohorts.",
-                    hint="Choose fewer cohort columns, or longer windows.",
-                )
+                raise too_many()
             self.found[whole] = len(self.found)
             self.counted.append(0)
         return self.found[whole]

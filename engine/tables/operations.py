@@ -9,7 +9,7 @@ import pyarrow as pa
 from engine.columns import Column, Role
 from engine.operations import QUANTILES, SAMPLE_RATE, Served
 from engine.slices import UNITS, Slice, Window, is_number, moment_sql, quoted, window_of
-from engine.tables.count import YEARS
+from engine.tables.moments import YEARS
 from engine.tables.sources import Dataset
 
 # a latency's unit by the end of its name, as milliseconds; without one of these it is milliseconds
