@@ -24,7 +24,11 @@ def asked_of(
     tier: exact where every column was sorted, cells where slices of a monitor's counts were summed. Of a monitor,
     beside is filled in as engine/monitor/beside.py has it.
     """
-    late = {"name": labels.dataset.name, "id": labels.id, "column": labels.column} if labels else None
+    late: dict[str, Any] | None = None
+    if labels:
+        late = {"name": labels.dataset.name, "id": labels.id, "column": labels.column}
+        given = labels.dataset.text.given.document() if labels.dataset.text else {}
+        late |= {"csv": given} if given else {}
     return {
         "against": against,
         "beside": None,

@@ -140,7 +140,7 @@ def labels_of(monitor: "Monitor", base: Path) -> LabelTable | None:
         return None
     path = find_path(written.path, base)
     root = connect({file.parent for file in find_files(path)})
-    return LabelTable(open_dataset(path, root, "labels"), written.id, written.column)
+    return LabelTable(open_dataset(path, root, "labels", written.text), written.id, written.column)
 
 
 def attributions_of(
@@ -152,7 +152,8 @@ def attributions_of(
         return None
     features = [n for n in feature_names(reference.columns) if production.has(n)]
     try:
-        return find_attributions(wanted.path, wanted.id, wanted.prefix, features, reference, production, base)
+        named = wanted.path, wanted.id, wanted.prefix
+        return find_attributions(*named, features, reference, production, base, wanted.text)
     except PlumblineError as error:
         return str(error)
 

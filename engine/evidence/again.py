@@ -26,6 +26,7 @@ from engine.tables.late_labels import LabelTable
 from engine.tables.places import find_path
 from engine.tables.sources import Dataset, find_files, open_dataset
 from engine.tables.text.read_alike import given_then
+from engine.tables.text.text_format import text_format
 
 WEEK = {"attributions": None, "labels": None, "every": "week"}  # of a run that had no monitor
 
@@ -115,7 +116,10 @@ def opened_as_then(
     )
     kinds = {one["name"]: one["kind"] for one in asked["columns"]}
     roles = {one["name"]: one["role"] for one in asked["columns"]}
-    labels = LabelTable(open_dataset(paths["labels"], root, late["name"]), late["id"], late["column"]) if late else None
+    labels = None
+    if late:
+        read = text_format(late["csv"]) if "csv" in late else None
+        labels = LabelTable(open_dataset(paths["labels"], root, late["name"], read), late["id"], late["column"])
     return in_one_reading(first, second, kinds, roles), labels
 
 
@@ -147,7 +151,8 @@ def _asked(run: Mapping[str, Any], sides: tuple[Dataset, Dataset], labels: Label
     if wanted and plan_of(asked).asks("attribution_drift"):
         features = [name for name in feature_names(sides[0].columns) if sides[1].has(name)]
         try:
-            logged = find_attributions(path, wanted["id"], wanted["prefix"], features, *sides, base)
+            read = text_format(wanted["csv"]) if wanted.get("csv") else None
+            logged = find_attributions(path, wanted["id"], wanted["prefix"], features, *sides, base, read)
         except PlumblineError as error:
             logged = str(error)
     named = (run["monitor"], run["monitor_digest"]) if run["monitor"] else None

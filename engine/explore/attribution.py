@@ -61,7 +61,7 @@ def explained(opened: Opened, base: Path | None = None) -> Explained:
     if wanted is not None:
         try:
             sides = opened.reference, opened.production
-            logged = find_attributions(wanted.path, wanted.id, wanted.prefix, features, *sides, base)
+            logged = find_attributions(wanted.path, wanted.id, wanted.prefix, features, *sides, base, wanted.text)
             if logged is not None:
                 return Explained(logged.features, logged, None, notes_of(logged))
         except PlumblineError as error:

@@ -153,7 +153,8 @@ def open_monitor(monitor: Monitor, base: Path | None = None, progress: Progress 
         production = read_as(reference, production)
         labels = None
         if written is not None:
-            labels = LabelTable(open_dataset(paths[2], root, "labels", tell=copied[2]), written.id, written.column)
+            table = open_dataset(paths[2], root, "labels", written.text, copied[2])
+            labels = LabelTable(table, written.id, written.column)
         counting = part(tell, 0.5, 0.5, 0, 1)
         counting(0.0, "reading the files")
         found = open_datasets(monitor, reference, production, counting, labels, base)

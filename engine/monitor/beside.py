@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.monitor.model import Monitor
-from engine.monitor.sections import Labels
+from engine.monitor.sections import Attributions, Labels
 from engine.tables.places import find_path
 
 
@@ -23,7 +23,13 @@ def beside(monitor: Monitor, base: Path | None) -> dict[str, Any]:
         return None if path is None else monitor.hidden(find_path(path, base))
 
     return {
-        "attributions": None if logged is None else {**logged.model_dump(), "path": place(logged.path)},
+        "attributions": None if logged is None else {**_said(logged), "path": place(logged.path)},
         "labels": place(target.path) if isinstance(target, Labels) else None,
         "every": monitor.window.unit,
     }
+
+
+def _said(logged: Attributions) -> dict[str, Any]:
+    """Where attributions stand; how a text file is written only where that was chosen."""
+    chosen = {"csv": logged.text.document()} if logged.text else {}
+    return {**logged.model_dump(exclude={"csv"}), **chosen}

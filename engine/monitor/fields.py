@@ -23,38 +23,12 @@ MEANING = {
     "model.tier": "How much depends on it.",
     "reference": "The data that the model was built on.",
     "reference.path": "File, glob, folder or address.",
-    "reference.csv": "How its text files are written, where that is not to be found out.",
-    "reference.csv.encoding": "Name of the encoding: utf-8, latin-1, cp1252, utf-16.",
-    "reference.csv.delimiter": "What divides fields: comma, semicolon, tab, space, bar or the character.",
-    "reference.csv.quote": "What stands around a field: double, single or none.",
-    "reference.csv.escape": "What stands before a quote within a field: the quote itself, or backslash.",
-    "reference.csv.comment": "What lines begin with that are left out: hash, or none.",
-    "reference.csv.decimal": "Decimal mark: point or comma.",
-    "reference.csv.thousands": "What divides thousands: point, comma, space, apostrophe or none.",
-    "reference.csv.header": "Rows of names; 0 for none.",
-    "reference.csv.skip": "Lines before them.",
-    "reference.csv.nulls": "Words that mean missing; those that are chosen mean it in columns of text too.",
-    "reference.csv.dates": "How days are written, as in %d.%m.%Y; iso for 2013-12-31.",
-    "reference.csv.timestamps": "How moments are written, as in %d.%m.%Y %H:%M.",
     "reference.sheet": "Sheet of a workbook; without it, the first that is visible and holds anything.",
     "reference.table": "Table, instead of a path: schema.name.",
     "reference.connection": "Connection that the table lies behind: postgresql://, sqlite:/// or duckdb:///.",
     "reference.key": "Column that grows with the table: without it, the table is copied at every run.",
     "production": "The data that the model sees now.",
     "production.path": "File, glob, folder or address.",
-    "production.csv": "How its text files are written, where that is not to be found out.",
-    "production.csv.encoding": "Name of the encoding: utf-8, latin-1, cp1252, utf-16.",
-    "production.csv.delimiter": "What divides fields: comma, semicolon, tab, space, bar or the character.",
-    "production.csv.quote": "What stands around a field: double, single or none.",
-    "production.csv.escape": "What stands before a quote within a field: the quote itself, or backslash.",
-    "production.csv.comment": "What lines begin with that are left out: hash, or none.",
-    "production.csv.decimal": "Decimal mark: point or comma.",
-    "production.csv.thousands": "What divides thousands: point, comma, space, apostrophe or none.",
-    "production.csv.header": "Rows of names; 0 for none.",
-    "production.csv.skip": "Lines before them.",
-    "production.csv.nulls": "Words that mean missing; those that are chosen mean it in columns of text too.",
-    "production.csv.dates": "How days are written, as in %d.%m.%Y; iso for 2013-12-31.",
-    "production.csv.timestamps": "How moments are written, as in %d.%m.%Y %H:%M.",
     "production.sheet": "Sheet of a workbook; without it, the first that is visible and holds anything.",
     "production.table": "Table, instead of a path: schema.name.",
     "production.connection": "Connection that the table lies behind: postgresql://, sqlite:/// or duckdb:///.",
@@ -152,6 +126,24 @@ MEANING = {
     "events.until": "Last day, or the end.",
     "events.name": "What it was.",
 }
+# How text files are written, wherever one may be named.
+CHOICES = {
+    "encoding": "Name of the encoding: utf-8, latin-1, cp1252, utf-16.",
+    "delimiter": "What divides fields: comma, semicolon, tab, space, bar or the character.",
+    "quote": "What stands around a field: double, single or none.",
+    "escape": "What stands before a quote within a field: the quote itself, or backslash.",
+    "comment": "What lines begin with that are left out: hash, or none.",
+    "decimal": "Decimal mark: point or comma.",
+    "thousands": "What divides thousands: point, comma, space, apostrophe or none.",
+    "header": "Rows of names; 0 for none.",
+    "skip": "Lines before them.",
+    "nulls": "Words that mean missing; those that are chosen mean it in columns of text too.",
+    "dates": "How days are written, as in %d.%m.%Y; iso for 2013-12-31.",
+    "timestamps": "How moments are written, as in %d.%m.%Y %H:%M.",
+}
+WRITTEN = ("reference", "production", "columns.target", "columns.attributions")
+MEANING |= {f"{place}.csv": "How its text files are written, where that is not to be found out." for place in WRITTEN}
+MEANING |= {f"{place}.csv.{name}": said for place in WRITTEN for name, said in CHOICES.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,8 @@ LATER: dict[str, tuple[str, ...]] = {
     "": ("cohorts", "events"),
     "model": ("trained",),
     "columns": ("positive", "threshold", "scores"),
+    "columns.target": ("csv",),
+    "columns.attributions": ("csv",),
     "reference": ("sheet", "key", "csv"),
     "production": ("sheet", "key", "csv"),
     "policy": ("important", "rules", "mutes", "objectives", "baselines"),
@@ -142,8 +144,13 @@ class Monitor(Section):
         """SHA-256 of the monitor's content as written, whatever its layout and comments; of no variable's value."""
         fields = self.as_written()
         for name, later in LATER.items():
-            holder = fields[name] if name else fields
-            known = type(getattr(self, name) if name else self).model_fields
+            holder: Any = fields
+            part: Any = self
+            for step in name.split(".") if name else ():
+                holder, part = holder[step], getattr(part, step)
+            if not isinstance(part, Section):  # a column's name, or nothing
+                continue
+            known = type(part).model_fields
             for one in later:
                 if holder[one] == known[one].default:
                     del holder[one]

@@ -120,6 +120,11 @@ class Csv(Section):
         return self
 
 
+def chosen(csv: Csv | None) -> TextFormat | None:
+    """The choices for text files, None where all are to be found out."""
+    return text_format(csv.model_dump()) if csv else None
+
+
 class Place(Section):
     """Where a dataset lies: a file, glob, folder or address; or a table behind a connection.
 
@@ -148,8 +153,7 @@ class Place(Section):
 
     @property
     def text(self) -> TextFormat | None:
-        """The choices for text files, None where all are to be found out."""
-        return text_format(self.csv.model_dump()) if self.csv else None
+        return chosen(self.csv)
 
     @property
     def source(self) -> str:
@@ -164,19 +168,29 @@ class Place(Section):
 
 
 class Labels(Section):
-    """Labels that arrive later, in a table of their own joined by id."""
+    """Labels that arrive later, in a table of their own joined by id. csv: how its text files are written."""
 
     path: str
     id: str
     column: str
+    csv: Csv | None = None
+
+    @property
+    def text(self) -> TextFormat | None:
+        return chosen(self.csv)
 
 
 class Attributions(Section):
-    """How much each feature moved each prediction: a table with an id, or columns with a prefix."""
+    """How much each feature moved each prediction: a table with an id, or columns with a prefix. csv: of the table."""
 
     path: str | None = None
     id: str | None = None
     prefix: str | None = None
+    csv: Csv | None = None
+
+    @property
+    def text(self) -> TextFormat | None:
+        return chosen(self.csv)
 
 
 class Top(Section):

@@ -19,6 +19,7 @@ from engine.slices import Slice, Window, moment_sql, quoted
 from engine.summaries import Counts, Floats
 from engine.tables.places import find_path
 from engine.tables.sources import Dataset, open_dataset
+from engine.tables.text.text_format import TextFormat
 from engine.tables.values import value_sql
 
 NUMBER = Column("", "DOUBLE", Kind.NUMERIC)
@@ -154,14 +155,15 @@ def read_attributions(
 
 def find_attributions(
     path: str | None, id: str | None, prefix: str | None, features: Sequence[str], reference: Dataset,
-    production: Dataset, base: Path | None = None,
+    production: Dataset, base: Path | None = None, text: TextFormat | None = None,
 ) -> Attributions | Prefixed | None:  # fmt: skip
     """The attributions of a table, or of columns with a prefix; None where neither is named. base: the folder that a
-    path is told from. id: without, as the data call theirs. Raises what opening and reading a table raises.
+    path is told from. id: without, as the data call theirs. text: how a text file is written. Raises what opening and
+    reading a table raises.
     """
     if path is None:
         return prefixed(prefix, features, reference, production) if prefix else None
-    table = open_dataset(find_path(path, base), name=path)
+    table = open_dataset(find_path(path, base), name=path, text=text)
     key = reference.with_role(Role.ID)
     return read_attributions(table, id or (key.name if key else "id"), features, reference, production)
 
