@@ -8,7 +8,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from engine.errors import plain
@@ -46,9 +46,10 @@ def open_inbox(token: str) -> Path:
     for folder in home.parent.iterdir():
         if folder.is_dir() and folder != home and _age(folder) > KEPT:
             shutil.rmtree(folder, ignore_errors=True)
-    for part in home.glob("*.part"):
-        if _age(part) > KEPT:
-            drop(home, part.stem)
+    for one in (*home.glob("*.part"), *home.glob("*.new")):
+        if _age(one) > KEPT:
+            drop(home, one.stem)
+            one.unlink(missing_ok=True)  # what no parcel knows: the server died between two steps
     return home
 
 
@@ -89,8 +90,12 @@ def begin(home: Path, name: str, size: int, modified: int, head: str) -> Parcel:
     admit(home, size, sum(one.size for one in parcels(home)))
     key = secrets.token_hex(8)
     made = Parcel(key, cleaned(name), size, modified, head, f"{key}.part")
-    (home / made.file).touch(mode=0o600)
-    write(home, made)
+    try:
+        (home / made.file).touch(mode=0o600)
+        write(home, made)
+    except OSError:  # no room even for what is known of it
+        (home / made.file).unlink(missing_ok=True)
+        raise
     return made
 
 
@@ -102,40 +107,17 @@ def cleaned(name: str) -> str:
 def write(home: Path, one: Parcel) -> None:
     """Keep what is known of a parcel, whole or as it was before."""
     draft = home / f"{one.id}.new"
-    draft.write_text(json.dumps(asdict(one)), encoding="utf-8")
-    draft.replace(home / f"{one.id}.json")
+    try:
+        draft.write_text(json.dumps(asdict(one)), encoding="utf-8")
+        draft.replace(home / f"{one.id}.json")
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def drop(home: Path, name: str) -> None:
     """Take a parcel away, as its owner asked."""
     for one in list(parcels(home)):
         if one.id == name:
-            (home / one.file).unlink(missing_ok=True)
-            (home / f"{one.id}.json").unlink(missing_ok=True)
-
-
-def finish(home: Path, one: Parcel) -> tuple[Parcel, bool]:
-    """The parcel once all of it is here, and whether the inbox had the very same bytes already, which then serve."""
-    path = home / one.file
-    with path.open("rb") as stream:
-        if hashlib.sha256(stream.read(HEAD)).hexdigest() != one.head:
-            drop(home, one.id)
-            raise Refused(409, "The file changed while it was being sent.", "Send it again.")
-        stream.seek(0)
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    same = next((other for other in parcels(home) if other.sha256 == digest), None)
-    if same is not None:
-        drop(home, one.id)
-        return same, True
-    whole = replace(one, sha256=digest, file=_file_name(one))
-    path.rename(home / whole.file)
-    write(home, whole)
-    return whole, False
-
-
-def _file_name(one: Parcel) -> str:
-    """What the whole file is called on disk: letters of its name that mean nothing to any system, and our id."""
-    stem, _, ending = one.name.partition(".")
-    slug = re.sub(r"[^A-Za-z0-9]+", "-", stem)[:40].strip("-") or "file"
-    suffix = f".{ending.lower()}" if re.fullmatch(r"[A-Za-z0-9]{1,8}(\.[A-Za-z0-9]{1,8})?", ending) else ".data"
-    return f"{slug}-{one.id}{suffix if suffix not in ('.part', '.json', '.new') else '.data'}"
+            for place in home.glob(f"*{one.id}*"):
+                place.unlink(missing_ok=True)

@@ -2,72 +2,33 @@
 
 import json
 import re
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from anyio import to_thread
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.requests import Request
 from starlette.routing import Route
 
-from engine.errors import PlumblineError
 from pages.shared.allowance import Refused, room
-from pages.shared.inbox import Parcel, arrived, drop, finish, folder_of, parcel
+from pages.shared.answering import answered
+from pages.shared.finishing import finish
+from pages.shared.inbox import Parcel, arrived, drop, folder_of, parcel
 from pages.shared.resuming import go_on
 from pages.shared.turns import TURNS, append, turn
 
-TOKEN, BEFORE, OFFSET = "x-plumbline-upload", "x-plumbline-before", "upload-offset"
+BEFORE, OFFSET = "x-plumbline-before", "upload-offset"
 BLOCK = 1 << 20  # bytes that are gathered before the disk is asked
 SHORT = 10_000  # bytes of what is said at the beginning
-
-Answer = Callable[[Request, Path], Awaitable[dict[str, Any]]]
 
 
 def routes(base: str = "") -> list[Route]:
     """The upload's routes. base: the path that the whole app is served under."""
     where = f"/{base.strip('/')}/upload".replace("//", "/")
     return [
-        Route(where, _answered(_begin), methods=["POST"]),
-        Route(f"{where}/{{id}}", _answered(_put), methods=["PUT"]),
-        Route(f"{where}/{{id}}", _answered(_delete), methods=["DELETE"]),
+        Route(where, answered(_begin), methods=["POST"]),
+        Route(f"{where}/{{id}}", answered(_put), methods=["PUT"]),
+        Route(f"{where}/{{id}}", answered(_delete), methods=["DELETE"]),
     ]
-
-
-def _answered(deed: Answer) -> Callable[[Request], Awaitable[Response]]:
-    """A deed that is done for a session's own page alone; what is wrong is told in words."""
-
-    async def endpoint(request: Request) -> Response:
-        try:
-            return JSONResponse(await deed(request, _inbox(request)))
-        except Refused as error:
-            return JSONResponse({**error.document(), "offset": error.offset}, error.status)
-        except PlumblineError as error:
-            return JSONResponse(error.document(), 500)
-        except OSError as error:
-            said = Refused(507, f"The server cannot write the file: {error.strerror}.", "Ask whoever runs it.")
-            return JSONResponse(said.document(), said.status)
-        except ClientDisconnect:  # nobody is there to read it
-            return Response(status_code=499)
-
-    return endpoint
-
-
-def _inbox(request: Request) -> Path:
-    """The inbox that the token opens. Raises Refused for a page of another site and for a token that opens none."""
-    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    foreign = site != "same-origin" if site else bool(origin) and urlsplit(origin).netloc != request.headers.get("host")
-    if foreign:
-        raise Refused(403, "Uploads come from this app's own page only.")
-    return _opened(request.headers.get(TOKEN, ""))
-
-
-def _opened(token: str) -> Path:
-    home = folder_of(token)
-    if not re.fullmatch(r"[0-9a-f]{32,}", token) or not home.is_dir():
-        raise Refused(403, "This page's session is over.", "Reload the page and choose the file again.")
-    return home
 
 
 async def _begin(request: Request, home: Path) -> dict[str, Any]:

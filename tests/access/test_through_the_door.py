@@ -53,7 +53,8 @@ DEEDS = {
 # Files of pages that write to disk; what is new here needs a deed above.
 WRITES = {
     "pages/shared/saved.py", "pages/shared/monitor_files.py", "pages/shared/inbox.py", "pages/shared/receive.py",
-    "pages/shared/resuming.py", "pages/shared/turns.py", "pages/shared/allowance.py", "pages/shared/keeping.py",
+    "pages/shared/finishing.py", "pages/shared/resuming.py", "pages/shared/turns.py", "pages/shared/allowance.py",
+    "pages/shared/keeping.py",
 }  # fmt: skip
 WRITING = set(
     "open fdopen write_text write_bytes unlink rmtree mkstemp rename touch mkdir copyfileobj".split()

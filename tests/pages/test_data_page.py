@@ -10,7 +10,8 @@ import pytest
 from engine.monitor.read import read_monitor
 from pages.shared import files
 from pages.shared.column_table import moved
-from pages.shared.inbox import HEAD, begin, finish, open_inbox
+from pages.shared.finishing import finish
+from pages.shared.inbox import HEAD, begin, open_inbox
 from pages.shared.intake import Source
 from pages.shared.offered import offered
 from pages.shared.words import JOINER
