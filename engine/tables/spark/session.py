@@ -5,7 +5,7 @@ import logging
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from contextlib import contextmanager
@@ -81,10 +81,9 @@ class Spark:
         said, sent = translate(sql, values)
         return self.ask_as_it_is(said, sent, where)
 
-    def ask_as_it_is(self, sql: str, values: Iterable[Any] = (), where: str | None = None) -> pa.Table:
-        """The answer to a question in Spark's own words, with a ? for every value."""
-        sent = list(values)
-        return self.do(lambda session: _plain(session.sql(sql, args=sent).toArrow()), where)
+    def ask_as_it_is(self, sql: str, values: Mapping[str, Any] = {}, where: str | None = None) -> pa.Table:
+        """The answer to a question in Spark's own words, with :name for every value."""
+        return self.do(lambda session: _plain(session.sql(sql, args=dict(values)).toArrow()), where)
 
     def name(self, view: str, make: Callable[[Any], Any], where: str | None = None) -> None:
         """Give a name to what make reads with a session; it is read again where the server forgot it."""
@@ -189,7 +188,9 @@ def _connected(remote: str) -> Any:
         if remote.startswith("sc:") and _is_lost(error):
             raise _lost(error, remote, None) from None
         if "JAVA" in str(error).upper() or isinstance(error, FileNotFoundError):
-            raise UnreadableSource("Spark found no Java.", where=remote, hint="Install openjdk-17-jre-headless.") from None
+            raise UnreadableSource(
+                "Spark found no Java.", where=remote, hint="Install openjdk-17-jre-headless."
+            ) from None
         raise _told(error, remote, None) from None
     return session
 

@@ -20,8 +20,8 @@ from engine.errors import UnusableData, shown
 SHARED = frozenset(
     "abs and any anyvalue argmax argmin array avg case cast ceil coalesce concat contains count countif "
     "dateadd distinct exists explode floor greatest if in isinf isnan least length list logicaland logicalor lower max "
-    "min mod nullif or pow power round rownumber sign sqrt struct substring sum timestamptrunc timetounix trim trycast unnest "
-    "upper datetrunc arraysize".split()
+    "min mod nullif or pow power round rownumber sign sqrt struct substring sum timestamptrunc timetounix trim trycast "
+    "unnest upper datetrunc arraysize".split()
 )
 NAMED = frozenset("isfinite grouping grouping_id".split())
 REFUSED: dict[type[exp.Expression], str] = {
@@ -41,19 +41,21 @@ NUMBER = (
 )
 NOT_A_NUMBER = f"^{SPACE}{SIGN}[nN][aA][nN]{SPACE}$"
 TO_NUMBER = (
-    f"CASE WHEN CAST({{0}} AS STRING) RLIKE '{NUMBER}' THEN TRY_CAST(REPLACE(CAST({{0}} AS STRING), '_', '') AS DOUBLE) "
+    f"CASE WHEN CAST({{0}} AS STRING) RLIKE '{NUMBER}' "
+    "THEN TRY_CAST(REPLACE(CAST({0} AS STRING), '_', '') AS DOUBLE) "
     f"WHEN CAST({{0}} AS STRING) RLIKE '{NOT_A_NUMBER}' THEN CAST('NaN' AS DOUBLE) END"
 )
 
 
-def translate(sql: str, values: Iterable[Any] = ()) -> tuple[str, list[Any]]:
-    """A question for Spark, and its values as Spark takes them. Raises UnusableData for what only one of both knows.
+def translate(sql: str, values: Iterable[Any] = ()) -> tuple[str, dict[str, Any]]:
+    """A question for Spark, and its values by name as Spark takes them. Raises UnusableData for what only one knows.
 
     >>> translate('SELECT count(*) AS n FROM v WHERE "a b" >= ?', [1.5])
-    ('SELECT COUNT(*) AS n FROM v WHERE `a b` >= CAST(? AS DOUBLE)', [1.5])
+    ('SELECT COUNT(*) AS n FROM v WHERE `a b` >= CAST(:v0 AS DOUBLE)', {'v0': 1.5})
     """
     bound = [_bound(value) for value in values]
-    return _translated(sql, tuple(kind for kind, _ in bound)), [value for _, value in bound]
+    named = {f"v{i}": value for i, (_, value) in enumerate(bound)}
+    return _translated(sql, tuple(kind for kind, _ in bound)), named
 
 
 @lru_cache(maxsize=512)
@@ -86,12 +88,12 @@ def _hold_shared(node: exp.Expression) -> None:
 
 def _type_values(tree: exp.Expression, kinds: Sequence[str | None]) -> None:
     """Every ? gets the type that its value has: Spark would take a moment for one with a zone, a text for any type."""
-    places = [node for node in tree.find_all(exp.Placeholder, bfs=False)]
+    places = list(tree.find_all(exp.Placeholder, bfs=False))
     if len(places) != len(kinds):
         raise UnusableData(f"A question with {len(places)} places was given {len(kinds)} values.")
-    for node, kind in zip(places, kinds, strict=True):
-        if kind is not None:
-            node.replace(exp.Cast(this=exp.Placeholder(), to=exp.DataType.build(kind, dialect="spark")))
+    for i, (node, kind) in enumerate(zip(places, kinds, strict=True)):
+        named = exp.Placeholder(this=f"v{i}")  # by name: a part that is said twice has its value twice
+        node.replace(named if kind is None else exp.Cast(this=named, to=exp.DataType.build(kind, dialect="spark")))
 
 
 def _turned(node: exp.Expression) -> exp.Expression:
@@ -103,7 +105,8 @@ def _turned(node: exp.Expression) -> exp.Expression:
         return node
     if isinstance(node, exp.Floor):
         return _spark(
-            f"CASE WHEN ABS({{0}}) < {WHOLE} THEN CAST(FLOOR({{0}}) AS DOUBLE) ELSE CAST({{0}} AS DOUBLE) END", node.this
+            f"CASE WHEN ABS({{0}}) < {WHOLE} THEN CAST(FLOOR({{0}}) AS DOUBLE) ELSE CAST({{0}} AS DOUBLE) END",
+            node.this,
         )
     if isinstance(node, exp.TimestampTrunc | exp.DateTrunc):
         unit = node.args["unit"].name.upper()
