@@ -10,7 +10,7 @@ from typing import Any
 from engine.errors import PlumblineError
 from engine.monitor import read_monitors
 from engine.store import open_store
-from engine.store.opening import reading
+from engine.store.opening import NONE_YET, reading
 from engine.tables.connection import cache_folder
 
 LEAST_MB = 200  # free space below which what is written next may be lost
@@ -48,7 +48,7 @@ def _store(address: str | None) -> tuple[dict[str, Any], Path | None]:
     try:
         opened = open_store(address, make=False)
     except PlumblineError as error:
-        missing = error.message == "There is no store."
+        missing = error.message == NONE_YET
         return {"ok": missing, "state": "none yet" if missing else "cannot be opened"}, None
     try:
         with reading(opened) as connection:

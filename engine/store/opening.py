@@ -28,6 +28,7 @@ ADDED = "plumbline_added"  # under which a connection keeps what its transaction
 PATIENCE = 30.0  # seconds that a writer waits for another
 LOCK = 0x506C756D62  # "Plumb": the key of the advisory lock on PostgreSQL
 EXAMPLE = "Write sqlite:///folder/store.db or postgresql://user@host/database."
+NONE_YET = "There is no store."  # as an error says it
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,9 +47,9 @@ def open_store(url: str | None = None, *, make: bool = True) -> Store:
     url: by default what the environment's PLUMBLINE_STORE says, else .plumbline/store.db under the working folder.
     make: whether a store that is not there is made. Raises UnusableStore, which never tells a password.
     """
-    given = url or os.environ.get(VARIABLE) or DEFAULT
-    parsed = _parsed(given)
-    store = _file(parsed, make) if parsed.get_backend_name() == "sqlite" else _server(parsed)
+    parsed = _parsed(url)
+    path = _path(parsed)
+    store = _file(path, make) if path else _server(parsed)
     try:
         with told(store.place):
             _prepare(store, make)
@@ -58,7 +59,13 @@ def open_store(url: str | None = None, *, make: bool = True) -> Store:
     return store
 
 
-def _parsed(given: str) -> URL:
+def file_of(url: str | None = None) -> Path | None:
+    """The file that the address of a store names, there or not; None for a database of PostgreSQL. url: as above."""
+    return _path(_parsed(url))
+
+
+def _parsed(url: str | None) -> URL:
+    given = url or os.environ.get(VARIABLE) or DEFAULT
     if "://" not in given:
         near = f"Did you mean sqlite:///{plain(given)}?" if "@" not in given else EXAMPLE  # it may hold a password
         name = shown(given) if "@" not in given else "The text"
@@ -74,12 +81,17 @@ def _parsed(given: str) -> URL:
         raise UnusableStore("The address of the store cannot be read.", hint=EXAMPLE) from None
 
 
-def _file(url: URL, make: bool) -> Store:
+def _path(url: URL) -> Path | None:
+    if url.get_backend_name() != "sqlite":
+        return None
     if not url.database or url.database == ":memory:" or url.host:
         raise UnusableStore("The address of the store names no file.", hint=EXAMPLE)
     if "\0" in url.database or url.query:
         raise UnusableStore("The address of a store's file has nothing after its path.", hint=EXAMPLE)
-    path = Path(url.database).expanduser().absolute()
+    return Path(url.database).expanduser().absolute()
+
+
+def _file(path: Path, make: bool) -> Store:
     place = f"sqlite:///{path}"
     exists, read_only = False, False
     try:
@@ -92,7 +104,7 @@ def _file(url: URL, make: bool) -> Store:
     except OSError as error:
         raise UnusableStore(f"The store cannot be opened: {error.strerror}.", where=place) from None
     if not exists and not make:
-        raise UnusableStore("There is no store.", where=place, hint="The verb run makes it with the first run.")
+        raise UnusableStore(NONE_YET, where=place, hint="The verb run makes it with the first run.")
     return Store(_file_engine(path, read_only), place, path, read_only)
 
 
@@ -147,9 +159,9 @@ def _prepare(store: Store, make: bool) -> None:
     if _known(store):
         return
     if not make or store.read_only:
-        raise UnusableStore("There is no store.", where=store.place, hint="The verb run makes it with the first run.")
+        raise UnusableStore(NONE_YET, where=store.place, hint="The verb run makes it with the first run.")
     if store.path is not None:
-        _write_ahead(store)
+        write_ahead(store)
     with store.engine.connect().execution_options(plumbline_writes=True) as connection, connection.begin():
         _take_turn(connection)
         if SCHEMA.name not in sqlalchemy.inspect(connection).get_table_names():  # another process may have been first
@@ -182,8 +194,8 @@ def _known(store: Store) -> bool:
     return True
 
 
-def _write_ahead(store: Store) -> None:
-    """Switch a new file to WAL, which it then stays in. Nobody else may have it open then, so it is tried again."""
+def write_ahead(store: Store) -> None:
+    """Switch a file to WAL, which it then stays in. Nobody else may have it open then, so it is tried again."""
     until = time.monotonic() + PATIENCE
     while True:
         connection = store.engine.raw_connection()
