@@ -100,7 +100,7 @@ async function run(task) {
     try {
       const said = await send(task)
       sessionStorage.removeItem(LEFT + task.side)
-      return tell(task, "done", { id: said.id, already: said.already })
+      return tell(task, "done", { id: said.id, already: said.already, digest: said.sha256 })
     } catch (error) {
       if (error instanceof Stopped || task.stopped) return
       if (error instanceof Refused || error.name === "NotReadableError" || ++task.tries > TRIES) {
@@ -133,6 +133,19 @@ function start(key, data, file) {
   run(task)
 }
 
+// The server was started anew, or the session was given up: what this page sends, or has sent, goes on in the new one.
+function carry(key, data) {
+  const old = tasks.get(`${sessionStorage.getItem(BEFORE)} ${data.side}`)
+  if (!old || old.stopped || tasks.has(key) || (old.state === "failed" && old.tries <= TRIES)) return
+  old.stopped = true
+  old.request?.abort()
+  const { file, side, id, head, digest, sent } = old
+  const task = { token: data.token, side, file, id, head, digest, sent, tries: 0, moved: 0 }
+  tasks.set(key, task)
+  tell(task, "sending", {})
+  run(task)
+}
+
 function stop(task) {
   task.stopped = true
   task.request?.abort()
@@ -162,6 +175,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const part = name => parentElement.querySelector(`.${name}`)
   const key = `${data.token} ${data.side}`, input = part("file"), zone = part("zone")
   remember(data.token)
+  carry(key, data)
   part("what").textContent = data.label
   part("limit").textContent = data.said
   input.setAttribute("aria-label", data.label)
