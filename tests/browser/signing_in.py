@@ -81,11 +81,15 @@ def put_on_record(home: Path) -> dict[str, str]:
 
 
 @contextmanager
-def signed_in(home: Path, modules: Path, **more: str) -> Iterator[str]:
-    """The address of the app with sign-in and what put_on_record made; more: settings of its environment."""
+def signed_in(home: Path, modules: Path, seen_at: str = "", **more: str) -> Iterator[str]:
+    """The address of the app with sign-in and what put_on_record made.
+
+    seen_at: where visitors see it, if a proxy stands before it; more: settings of its environment.
+    """
     provider = free_port()
-    settings = put_on_record(home) | {"STREAMLIT_SECRETS_FILES": str(write_secrets(home, provider))} | more
-    with serving(home, settings) as address, providing(modules, provider, address):
+    secrets = write_secrets(home, provider, seen_at)
+    settings = put_on_record(home) | {"STREAMLIT_SECRETS_FILES": str(secrets)} | more
+    with serving(home, settings) as address, providing(modules, provider, seen_at or address):
         yield address
 
 

@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -13,14 +11,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from engine.store import entries, open_store, records
-from tests.browser.conftest import ROOT, serving
-from tests.browser.signing_in import ACCESS, COOKIE, enter, free_port, providing, words, write_secrets
+from tests.browser.signing_in import COOKIE, enter, signed_in, words
 from tests.browser.steps import no_sideways_scroll, ready
 from tests.getting import needed, openid
-from tests.pages.conftest import rows
-from tests.pages.recorded import write_monitor
 
-NAMES = ("id", "at", "amount", "region")
 PAGES = {  # what stands in the menu beside Home, Overview, Performance, Review, Snapshot, Runs and Verify
     "vera": set(),
     "anna": {"Columns", "Data", "Thresholds"},
@@ -32,30 +26,9 @@ PAGES = {  # what stands in the menu beside Home, Overview, Performance, Review,
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     """The app, its provider, two monitors of which one is hidden, both on record, and the file of roles."""
-    modules = needed(openid)
     home = tmp_path_factory.mktemp("access")
-    files = []
-    for side, start, days in (("reference", "2024-01-01", 56), ("production", "2024-03-04", 28)):
-        path = home / f"{side}.csv"
-        lines = [",".join(map(str, row)) for row in [NAMES, *rows(start, days, 40.0 * (side == "production"), NAMES)]]
-        path.write_text("\n".join(lines), encoding="utf-8")
-        files.append(path)
-    folder = home / "monitors"
-    folder.mkdir()
-    for name in ("open-one", "secret-one"):
-        write_monitor(folder, (files[0], files[1]), name)
-    store = f"sqlite:///{home}/store.db"
-    command = [sys.executable, "-m", "engine", "run", str(folder), "--all", "--store", store, "--fail-on", "never"]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    access = home / "access.yaml"
-    access.write_text(ACCESS, encoding="utf-8")
-    provider = free_port()
-    settings = {
-        "PLUMBLINE_HOME": str(home), "PLUMBLINE_STORE": store, "PLUMBLINE_MONITORS": str(folder),
-        "PLUMBLINE_ACCESS": str(access), "STREAMLIT_SECRETS_FILES": str(write_secrets(home, provider)),
-    }  # fmt: skip
-    with serving(home, settings) as address, providing(modules, provider, address):
-        yield address, open_store(store), access
+    with signed_in(home, needed(openid)) as address:
+        yield address, open_store(f"sqlite:///{home}/store.db"), home / "access.yaml"
 
 
 @pytest.fixture

@@ -1,18 +1,14 @@
 """Behind nginx as docs/deploy.md has it: under a path of its own, over its websocket, an upload's worth of bytes."""
 
-import os
-import re
-import socket
-import subprocess
-import time
 import urllib.error
 import urllib.request
 
 import pytest
 
 from tests.browser.conftest import serving
+from tests.browser.proxying import proxying
+from tests.browser.signing_in import free_port
 from tests.browser.steps import turn_to
-from tests.conftest import ROOT
 from tests.getting import needed, nginx
 
 
@@ -22,40 +18,12 @@ def proxied(tmp_path_factory):
     program = needed(nginx)
     home = tmp_path_factory.mktemp("proxy")
     settings = {"PLUMBLINE_HOME": str(home), "PLUMBLINE_STORE": f"sqlite:///{home}/store.db"}
-    with serving(home, settings | {"STREAMLIT_SERVER_BASE_URL_PATH": "drift"}) as app:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        (home / "nginx.conf").write_text(as_documented(home, port, app.rsplit(":", 1)[1]))
-        command = [program, "-p", str(home), "-c", "nginx.conf", "-e", str(home / "error.log")]
-        server = subprocess.Popen([*command, "-g", "daemon off;"], stderr=subprocess.PIPE, text=True)
-        try:
-            address = f"http://127.0.0.1:{port}/drift/"
-            for _ in range(100):
-                assert server.poll() is None, server.stderr.read()
-                try:
-                    urllib.request.urlopen(address, timeout=5)
-                    break
-                except OSError:
-                    time.sleep(0.1)
-            yield address
-        finally:
-            server.terminate()
-            server.communicate(timeout=20)
-
-
-def as_documented(home, port: int, app: str) -> str:
-    """The manual's own lines; only certificate, port and where it may write are those of a test."""
-    (block,) = re.findall(r"```nginx\n(.*?)```", (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8"), re.DOTALL)
-    block, n = re.subn(r"listen 443 ssl;", f"listen 127.0.0.1:{port};", block)
-    block, m = re.subn(r"\n\s*ssl_certificate\S* [^;]+;", "", block)
-    block, k = re.subn(r"127\.0\.0\.1:8501", f"127.0.0.1:{app}", block)
-    assert (n, m, k) == (1, 2, 1)
-    places = "".join(
-        f"{name}_temp_path {home}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    who = "user root;\n" if os.geteuid() == 0 else ""
-    return f"{who}pid {home}/pid;\nevents {{}}\nhttp {{\naccess_log off;\n{places}{block}\n}}\n"
+    more = {"STREAMLIT_SERVER_BASE_URL_PATH": "drift"}
+    with (
+        serving(home, settings | more) as app,
+        proxying(program, home, free_port(), app.rsplit(":", 1)[1]) as address,
+    ):
+        yield address
 
 
 def test_a_page_is_opened_and_clicked_through_the_proxy(context, proxied):
