@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import isotonic_regression
 
 from engine.errors import UnusableData
 from engine.summaries import Floats
@@ -56,6 +55,8 @@ def fit(score: Floats, happened: "Ints | Floats") -> Calibration:
     each = ordered[starts]
     weights = np.diff(np.append(starts, rows)).astype(np.float64)
     hits = np.add.reduceat(np.asarray(happened, dtype=np.float64)[order], starts)
+    from scipy.optimize import isotonic_regression  # 0.2 s to import, for who has scores and labels
+
     found = isotonic_regression(hits / weights, weights=weights)
     firsts, lasts = found.blocks[:-1], found.blocks[1:] - 1
     knots = np.unique(np.concatenate((firsts, lasts)))  # a block of one score is one knot

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import aliased
 
 from engine.findings import Severity
 from engine.record import Record
@@ -127,7 +126,7 @@ def order() -> Sequence[Any]:
 
 def without_later(asked: Select[Any]) -> Select[Any]:
     """Runs alone that no later one of the same window replaces."""
-    later = aliased(RUNS)
+    later = RUNS.alias()
     return asked.where(~select(later.c.seq).where(later.c.revises == RUNS.c.id).exists())
 
 
