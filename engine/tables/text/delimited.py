@@ -16,15 +16,25 @@ from engine.tables.connection import HOME, DuckDBPyConnection, cache_folder
 from engine.tables.literals import file_literal
 from engine.tables.text.decided import Decided
 from engine.tables.text.mended import mended
-from engine.tables.text.plain_text import beginning, census, compression_of, head_of, rewritten, short_lines, text_of
-from engine.tables.text.rejects import Rejects, with_long, words
+from engine.tables.text.plain_text import (
+    beginning,
+    census,
+    compression_of,
+    head_of,
+    pieces,
+    rewritten,
+    short_lines,
+    text_of,
+)
+from engine.tables.text.quotes import closed, lines_of, unclosed, without
+from engine.tables.text.rejects import TOO_LONG, Rejects, with_more, words
 from engine.tables.text.sniff import MOMENTS, SAMPLE, Sniffed, described, refuse_others, sniffed
 from engine.tables.text.text_format import TextFormat
-from engine.tables.text.text_rows import Tell, read_rows
+from engine.tables.text.text_rows import Tell, read_rows, with_stray
 
 __all__ = ["Ingested", "file_literal", "ingest", "reason"]
 
-READER = 3  # goes up when the same bytes are read in another way
+READER = 4  # goes up when the same bytes are read in another way
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +86,14 @@ def _ingested(
 ) -> Ingested:
     tell(0.0, f"Looking at {path.name}")
     found = census(path, given.encoding, packed)
-    sample, whole = beginning(path, found.encoding, SAMPLE, packed)
-    seen = sniffed(sample, whole, replace(given, encoding=found.encoding), str(path))
-    seen = replace(seen, given=given, text=replace(seen.text, why={**seen.text.why, "encoding": found.why}))
-    read, notes = path, [*seen.notes]
+
+    def looked(at: Path, encoding: str, packed: str | None = None) -> Sniffed:
+        sample, whole = beginning(at, encoding, SAMPLE, packed)
+        seen = sniffed(closed(sample, given), whole, replace(given, encoding=found.encoding), str(path))
+        return replace(seen, given=given, text=replace(seen.text, why={**seen.text.why, "encoding": found.why}))
+
+    seen = looked(path, found.encoding, packed)
+    read, notes = path, list[str]()
     if found.mixed:
         notes.append("lines end in more than one way; all are read alike")
     if found.boms:
@@ -97,6 +111,18 @@ def _ingested(
     parquet = folder / "table.parquet"
     try:
         rows = read_rows(root.cursor, read, seen, parquet, tell)
+        lines = found.lines if read is path else sum(part.count(b"\n") for part in pieces(read))
+        if lines - seen.start > rows.rows + rows.rejected and seen.text.quote:  # some row takes more than one line
+            tell(0.85, "Looking for quotes that are not closed")
+            stray = unclosed(lines_of(read), read.stat().st_size, seen)
+            if stray.opened:
+                healed = folder / "closed.csv"
+                without(read, stray.opened, len(seen.names) > 1, healed)
+                if read is path or (not seen.text.comment and seen.text.delimiter != " "):
+                    seen = looked(healed, "utf-8")  # the first rows may have been swallowed too
+                read = healed
+                rows = read_rows(root.cursor, read, seen, parquet, tell)
+            rows = with_stray(rows, stray, len(seen.names) > 1)
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
@@ -104,15 +130,18 @@ def _ingested(
             raise OSError(None, "the disk is full or not to be written to") from None
         raise UnreadableSource(f"It cannot be read as a CSV table: {reason(error)}", where=str(path)) from None
     if long:
-        table = with_long(rows.rejects, long)
+        table = with_more(rows.rejects, long, TOO_LONG)
         rows = replace(rows, rejects=table, rejected=rows.rejected + len(long), lines=rows.lines + len(long))
-    said = words(rows.rejects, rows.rejected, rows.lines)
     if rows.lines > rows.rows:
+        first = words(rows.rejects, rows.rejected, rows.lines)[1]
         raise UnreadableSource(
             f"It is no CSV table: {rows.lines:,} of {rows.lines + rows.rows:,} rows do not fit the others.",
             where=str(path),
-            hint=f"Read as {described(seen.text)}; {said[1]}. Other choices may read it.",
+            hint=f"Read as {described(seen.text)}; {first}. Other choices may read it.",
         )
+    rows = replace(rows, lines=rows.lines + rows.more)
+    notes = [*seen.notes, *notes]
+    said = words(rows.rejects, rows.rejected, rows.lines)
     notes = [*said, *notes, *rows.decided.notes]
     if comments:
         were = "line is a comment and was" if len(comments) == 1 else "lines are comments and were"

@@ -41,7 +41,8 @@ class Census:
     """What every byte of a text file told. encoding: as Python calls it; why: what spoke for it.
 
     mixed: lines end in more than one way; boms: marks of byte order after the first; broken: places that are not of the
-    encoding; longest: bytes of the longest line, where that is more than a piece holds, else at most PIECE.
+    encoding; longest: bytes of the longest line, where that is more than a piece holds, else at most PIECE; lines: how
+    many there are, of UTF-8.
     """
 
     size: int
@@ -51,6 +52,7 @@ class Census:
     boms: int
     broken: int
     longest: int
+    lines: int
 
     @property
     def plain(self) -> bool:
@@ -157,9 +159,9 @@ def census(path: Path, chosen: str | None = None, compression: str | None = None
     wide = encoding.startswith(("utf-16", "utf-32"))  # their line ends are counted when they are copied
     starts = head.startswith(codecs.BOM_UTF8)
     more = 0 if wide or encoding != "utf-8" else boms - starts
-    return Census(
-        size, encoding, why, bool(feeds and returns and not feeds == returns == both), more, utf8.broken, longest
-    )
+    mixed = bool(feeds and returns and not feeds == returns == both)
+    lines = max(feeds, returns) + (last not in (b"\n", b"\r"))
+    return Census(size, encoding, why, mixed, more, utf8.broken, longest, lines)
 
 
 NOT_HIGH = bytes(one for one in range(256) if not 0x80 <= one < 0xA0)

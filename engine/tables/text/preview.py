@@ -13,6 +13,7 @@ from engine.tables.connection import cache_folder, connect
 from engine.tables.literals import scan_of
 from engine.tables.text.mended import mended
 from engine.tables.text.plain_text import beginning, census, compression_of, head_of, pieces, rewritten
+from engine.tables.text.quotes import closed
 from engine.tables.text.sniff import SAMPLE, refuse_others, sniffed
 from engine.tables.text.text_format import TextFormat
 from engine.tables.text.text_rows import read_rows
@@ -57,7 +58,7 @@ def preview_text(path: Path | str, text: TextFormat | None = None, rows: int = 5
                     break
         found = census(part, given.encoding)
         sample, whole = beginning(part, found.encoding, SAMPLE)
-        seen = sniffed(sample, whole, replace(given, encoding=found.encoding), str(path))
+        seen = sniffed(closed(sample, given), whole, replace(given, encoding=found.encoding), str(path))
         seen = replace(seen, given=given)
         own = seen.text if not given.chosen else _own(sample, whole, found.encoding, path)
         plain, written = Path(folder) / "plain.csv", Path(folder) / "table.parquet"
@@ -82,7 +83,7 @@ def preview_text(path: Path | str, text: TextFormat | None = None, rows: int = 5
 def _own(sample: str, whole: bool, encoding: str, path: Path) -> TextFormat | None:
     """What the file suggests by itself; None where it suggests nothing."""
     try:
-        return sniffed(sample, whole, TextFormat(encoding=encoding), str(path)).text
+        return sniffed(closed(sample, TextFormat()), whole, TextFormat(encoding=encoding), str(path)).text
     except UnreadableSource:
         return None
 

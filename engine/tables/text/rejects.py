@@ -1,7 +1,7 @@
 """Rows of a text file that do not fit its table: counted all, kept with line and reason up to a bound."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -23,6 +23,8 @@ REASONS = {
     "LINE SIZE OVER MAXIMUM": "it is longer than 2,000,000 bytes",
     "INVALID ENCODING": "it holds bytes that are not UTF-8",
 }
+TOO_LONG = REASONS["LINE SIZE OVER MAXIMUM"]
+STRAY = "a quote is opened on it and not closed; the lines after it are read as rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +127,9 @@ def _lines(read: Path, places: list[int], to_end: bool) -> tuple[list[int], int]
     return found, taken
 
 
-def with_long(table: pa.Table, long: list[tuple[int, str]]) -> pa.Table:
-    """The rows that were left out, and the lines that no reader was given since they are too long; in their order."""
-    reason = REASONS["LINE SIZE OVER MAXIMUM"]
-    more = [{"line": line, "column": None, "reason": reason, "text": text} for line, text in long[:KEPT]]
+def with_more(table: pa.Table, lines: Sequence[tuple[int, str]], reason: str) -> pa.Table:
+    """The rows that were left out, and lines that no reader was given, for one reason; in their order."""
+    more = [{"line": line, "column": None, "reason": reason, "text": text} for line, text in lines[:KEPT]]
     both = pa.concat_tables([table, pa.Table.from_pylist(more, SCHEMA)]).sort_by("line")
     return both.slice(0, KEPT)
 
@@ -141,5 +142,5 @@ def words(table: pa.Table, count: int, lines: int, shown: int = 5) -> list[str]:
     said = [f"{count:,} {were} left out"]
     said += [f"line {row['line']}: {row['reason']}" for row in table.slice(0, shown).to_pylist()]
     if lines > count:
-        said.append(f"they take {lines:,} lines: a quote that is opened is not closed before the end")
+        said.append(f"they take {lines:,} lines of the file, as a quote goes on over several")
     return said

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -14,7 +14,8 @@ from engine.slices import quoted
 from engine.tables.connection import DuckDBPyConnection
 from engine.tables.literals import file_literal, quotes_doubled, scan_of
 from engine.tables.text.decided import Decided, decide, either_way
-from engine.tables.text.rejects import LINE_LIMIT, collected
+from engine.tables.text.quotes import Unclosed
+from engine.tables.text.rejects import LINE_LIMIT, SCHEMA, STRAY, TOO_LONG, collected, with_more
 from engine.tables.text.sniff import Sniffed
 from engine.tables.text.text_format import TextFormat
 from engine.tables.text.text_types import TEXT, Reading, broken_sql, strict_sql, value_sql
@@ -30,7 +31,7 @@ Tell = Callable[[float, str], None]
 class Rows:
     """What was read: rows, what columns hold, and the rows that were left out, with all the lines that they take.
 
-    ambiguous: columns whose days and months could be told either way.
+    ambiguous: columns whose days and months could be told either way. more: lines that rows take which are too long.
     """
 
     rows: int
@@ -39,6 +40,7 @@ class Rows:
     rejects: pa.Table
     rejected: int
     lines: int
+    more: int = 0
 
 
 def reader_sql(path: Path, text: TextFormat, width: int, start: int) -> str:
@@ -95,6 +97,33 @@ def read_rows(cursors: Callable[[], DuckDBPyConnection], read: Path, seen: Sniff
     finally:
         cursor.close()
     return Rows(rows, decided, either, *rejects)
+
+
+def with_stray(rows: Rows, stray: Unclosed, numbered: bool) -> Rows:
+    """The rows that were read, and among those left out the lines on which a stray quote opens.
+
+    numbered: whether the lines that were read have the numbers that they have in the file.
+    """
+    table, opened = rows.rejects, [number for number, _ in stray.opened]
+    if not numbered and table.num_rows:
+        at = [_before(opened, line) for line in table["line"].to_pylist()]
+        table = table.set_column(0, SCHEMA.field(0), pa.array(at, pa.int64()))
+    at_line = zip(table["line"].to_pylist(), table["reason"].to_pylist(), strict=True)
+    more = sum(stray.long.get(line, 1) - 1 for line, reason in at_line if reason == TOO_LONG)
+    table = with_more(table, stray.opened, STRAY)
+    n = len(stray.opened)
+    return replace(rows, rejects=table, rejected=rows.rejected + n, lines=rows.lines + n, more=more)
+
+
+def _before(gone: Sequence[int], line: int) -> int:
+    """The number that a line has in a file of which these lines are gone.
+
+    >>> [_before([2, 3], line) for line in (1, 2, 3)]
+    [1, 4, 5]
+    """
+    for one in gone:
+        line += one <= line
+    return line
 
 
 def _copied(

@@ -253,12 +253,12 @@ def test_rows_that_do_not_fit_are_told_of_every_file_and_are_no_formulas(tmp_pat
     assert open_dataset(tmp_path / "b.csv").rejects.count == 0
 
 
-def test_what_a_quote_swallows_is_counted_in_lines(tmp_path):
-    dataset = read(tmp_path, "a,b\n" + "5,6\n" * 100 + '3,"x\n' + "5,6\n" * 10)
+def test_a_quote_that_swallows_what_is_no_row_is_counted_in_lines(tmp_path):
+    dataset = read(tmp_path, "a,b\n" + "5,6\n" * 100 + '3,"x\n' + "only words\n" * 10)
     assert (dataset.rows, dataset.rejects.count, dataset.rejects.lines) == (100, 1, 11)
-    assert "they take 11 lines: a quote that is opened is not closed before the end" in dataset.notes
+    assert "they take 11 lines of the file, as a quote goes on over several" in dataset.notes
     with pytest.raises(UnreadableSource, match="11 of 12 rows do not fit"):
-        read(tmp_path, 'a,b\n5,6\n3,"x\n' + "5,6\n" * 10)
+        read(tmp_path, 'a,b\n5,6\n3,"x\n' + "only words\n" * 10)
 
 
 def test_more_rejects_than_are_kept_are_all_counted(tmp_path):

@@ -1,0 +1,103 @@
+"""A stray quote takes the line on which it opens and no other; texts of several lines stay what they are."""
+
+import gzip
+
+import pytest
+
+from engine.tables.sources import open_dataset
+from engine.tables.text.rejects import STRAY
+
+
+def table(first: int, last: int) -> str:
+    return "".join(f"{i},text {i},{i}.5\n" for i in range(first, last))
+
+
+def read(tmp_path, body: str, name: str = "table.csv"):
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(body.encode()) if name.endswith(".gz") else body.encode())
+    return open_dataset(path)
+
+
+HEAD = "a,b,c\n"
+STRAYS = {  # the text, the lines on which quotes open, rows that are left
+    "not closed before the end": (table(0, 90) + '90,"text,1.5\n' + table(91, 100), [92], 99),
+    "closed in a later row, so that it could be a text": (
+        table(0, 50) + '50,"text,1.5\n' + table(51, 60) + '60,text",2.5\n' + table(61, 100), [52], 99
+    ),
+    "the next quote opens a text": (
+        table(0, 50) + '50,"text,1.5\n' + table(51, 60) + '60,"text",2.5\n' + table(61, 100), [52], 99
+    ),
+    "the next row has a text in quotes": (
+        table(0, 50) + '50,"text,1.5\n' + "".join(f'{i},"text {i}",{i}.5\n' for i in range(51, 100)), [52], 99
+    ),
+    "in the first row": ('0,"text,0.5\n' + table(1, 100), [2], 99),
+    "in the last field": (table(0, 50) + '50,text,"1.5\n' + table(51, 100), [52], 99),
+    "twice": (table(0, 50) + '50,"text,1.5\n' + table(51, 70) + '70,"text,1.5\n' + table(71, 100), [52, 72], 98),
+    "behind a text of several lines": ('0,"x\ny\nz",1.5\n' + table(1, 50) + '50,"text,1.5\n' + table(51, 90), [54], 89),
+    "more than two megabytes before the end": (table(0, 50) + '50,"text,1.5\n' + table(51, 150_000), [52], 149_999),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STRAYS)
+@pytest.mark.parametrize("file", ["table.csv", "table.csv.gz"])
+def test_one_line_is_left_out_and_told(tmp_path, name, file):
+    body, lines, rows = STRAYS[name]
+    dataset = read(tmp_path, HEAD + body, file)
+    assert [(one["line"], one["reason"]) for one in dataset.rejects.rows()] == [(line, STRAY) for line in lines]
+    assert (dataset.rows, dataset.rejects.count, dataset.rejects.lines) == (rows, len(lines), len(lines))
+    assert f"line {lines[0]}: {STRAY}" in dataset.notes
+    assert [one.type for one in dataset.columns] == ["BIGINT", "VARCHAR", "DOUBLE"]
+    longest = dataset.query(f"SELECT max(length(b)) AS n FROM {dataset.scan}")["n"][0].as_py()
+    assert longest <= len("text 149999")
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r"])
+def test_lines_may_end_otherwise(tmp_path, end):
+    body = HEAD + table(0, 50) + '50,"text,1.5\n' + table(51, 100)
+    dataset = read(tmp_path, body.replace("\n", end))
+    assert (dataset.rows, [one["line"] for one in dataset.rejects.rows()]) == (99, [52])
+
+
+TEXTS = {
+    "of some lines": '50,"one\ntwo\nthree",1.5\n',
+    "of lines with as many commas": '50,"dear,x,y\nhello,y,z\nbye,a,b",1.5\n',
+    "with quotes within": '50,"he said ""hi""\nand ""so""\non",1.5\n',
+    "that begins a line": '50,"\n\n\nlate",1.5\n',
+    "of a megabyte": '50,"' + "lorem ipsum\n" * 100_000 + '",1.5\n',
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_texts_of_several_lines_stay(tmp_path, name):
+    dataset = read(tmp_path, HEAD + table(0, 50) + TEXTS[name] + table(51, 100))
+    assert (dataset.rows, dataset.rejects.count, dataset.notes) == (100, 0, ())
+    kept = dataset.query(f"SELECT b FROM {dataset.scan} WHERE a = 50")["b"][0].as_py()
+    assert kept == TEXTS[name][4:-6].replace('""', '"')
+
+
+def test_a_text_that_is_too_long_takes_itself_alone_and_all_its_lines_are_counted(tmp_path):
+    long = '50,"' + "lorem ipsum dolor sit amet\n" * 100_000 + '",1.5\n'
+    dataset = read(tmp_path, HEAD + table(0, 50) + long + table(51, 100))
+    assert (dataset.rows, dataset.rejects.count, dataset.rejects.lines) == (99, 1, 100_001)
+    assert "they take 100,001 lines of the file, as a quote goes on over several" in dataset.notes
+
+
+def test_of_one_column_lines_keep_their_numbers(tmp_path):
+    words = "".join(f"word {i}\n" for i in range(30))
+    dataset = read(tmp_path, "b\n" + words + '"x\n' + words + '"y"z\n' + words)
+    assert dataset.rows == 90
+    assert [one["line"] for one in dataset.rejects.rows()] == [32, 63]
+
+
+def test_backslashes_before_quotes(tmp_path):
+    rows = "".join(f'{i},"a \\" b",{i}.5\n' for i in range(50))
+    dataset = read(tmp_path, HEAD + rows + '50,"text,1.5\n' + table(51, 60) + '60,"x \\" y\nz",1.5\n' + table(61, 90))
+    assert [one["line"] for one in dataset.rejects.rows()] == [52] and dataset.rows == 89
+    found = dataset.query(f"SELECT b FROM {dataset.scan} WHERE a IN (3, 60) ORDER BY a")["b"].to_pylist()
+    assert found == ['a " b', 'x " y\nz']
+
+
+def test_quotes_upon_quotes_end_in_time(tmp_path):
+    body = "".join(f'{i},"x,"""\n' for i in range(20_000))
+    dataset = read(tmp_path, HEAD + table(0, 30_000) + body)
+    assert dataset.rows >= 30_000 and dataset.rows + dataset.rejects.lines >= 30_000
