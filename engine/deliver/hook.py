@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from engine.deliver.news import Outlook
@@ -18,8 +18,6 @@ from engine.monitor import Monitor
 from engine.monitor.delivery import names_of
 from engine.store import Store, deliveries
 from engine.store.outbox import WAITING, prune
-
-KEPT = timedelta(days=400)  # that messages stay in the outbox which were sent or given up: a year, and time to look
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ def after_run(
     outcomes: tuple[Outcome, ...] = ()
     waits = 0
     try:
-        prune(store, (moment - KEPT).isoformat(timespec="seconds"))
+        prune(store, moment)
         outcomes = send_due(store, targets, seconds=seconds, quick=quick) if targets else ()
         waits = waiting(store, targets)
     except PlumblineError as error:

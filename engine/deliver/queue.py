@@ -14,7 +14,7 @@ from engine.errors import plain
 from engine.monitor import Monitor
 from engine.record import Decision, Record
 from engine.store import Store, decisions, delivered, deliveries, queue_delivery
-from engine.store.outbox import WAITING
+from engine.store.outbox import KEPT, WAITING
 
 TOLD = ("decision", "always")  # targets that are told of decisions
 RECENT = timedelta(days=7)  # decisions that a target is told of that was never told anything
@@ -81,7 +81,8 @@ def _decided(
 ) -> bool:
     """Queue the decisions that a target was not told of yet, each as a message of its own, at once."""
     memory = memory_of(store, target.key) or Memory()
-    since = memory.decided or (now - RECENT).isoformat(timespec="seconds")
+    first = now - (KEPT if memory.decided else RECENT)  # of what is older the outbox forgets that it was told
+    since = max(memory.decided, first.isoformat(timespec="seconds"))
     queued = False
     for one in made:
         if one.at < since:

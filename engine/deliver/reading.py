@@ -17,27 +17,29 @@ def outlook_in(store: Store, monitor: Monitor, since: str = "") -> tuple[Outlook
     """How a monitor stands and the records that it was told from; None where no closed window was recorded.
 
     since: runs that were recorded later are read in any case; ISO 8601 in UTC, empty for none. More is read where an
-    alarm or an objective reaches back to the oldest window that was.
+    alarm or an objective reaches back to the oldest window that was, and where runs of other spans took the place.
     """
     made = decisions(store, monitor.monitor)
     several = len(baselines(monitor))
-    last, before = WINDOWS * several, -1
+    last = WINDOWS * several
     while True:
         known = recent(store, monitor.monitor, last, since)
         seen = outlook(known, monitor, made, ranks_in(store, known))
-        if len(known) == before or seen is None or not any(_reaches(one) for one in seen.cases.values()):
+        if len(known) < last or (seen is not None and all(map(_enough, seen.cases.values()))):
             return seen, known
-        before, last = len(known), last * 3
+        last *= 3
 
 
-def _reaches(case: Case) -> bool:
-    """Whether something that is told goes back to the oldest window that was read, and maybe beyond it."""
+def _enough(case: Case) -> bool:
+    """Whether nothing that is told goes back to the oldest window that was read, and maybe beyond it."""
+    if len(case.line) < WINDOWS:
+        return False
     first, end = case.line[0].window, case.line[-1].window
     assert first is not None and end is not None, "a timeline is of windows"
     if any(first.start > end.end - one.span for one in case.monitor.policy.objectives):
-        return True
+        return False
     alarms = (one for one in case.tracks.values() if one.counts[-1] > FINE)
-    return any(all(count != FINE for count in one.counts) for one in alarms)
+    return not any(all(count != FINE for count in one.counts) for one in alarms)
 
 
 def ranks_in(store: Store, known: Sequence[Record]) -> tuple[str, ...]:

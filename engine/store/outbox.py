@@ -5,6 +5,7 @@ queued once per target, by its event_id.
 """
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -14,6 +15,7 @@ from engine.store.opening import Store, now, reading, writing
 from engine.store.tables import DELIVERIES
 
 WAITING, SENT, GIVEN_UP = "waiting", "sent", "given up"
+KEPT = timedelta(days=400)  # that messages stay which were sent or given up: a year, and time to look
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +63,13 @@ def last_delivery(store: Store, target: str) -> Delivery | None:
     return Delivery(**row._mapping) if row else None
 
 
-def prune(store: Store, before: str) -> int:
-    """Drop messages that were sent or given up before a moment; how many. What was sent stands in the ledger.
+def prune(store: Store, now: datetime) -> int:
+    """Drop messages that were sent or given up longer ago than KEPT; how many. What was sent stands in the ledger.
 
-    A target's last message stays however old it is: with it stands what the target knows.
+    A target's last message stays however old it is: with it stands what the target knows. Of what is older nobody
+    knows any more whether it was queued, so nothing that old may be queued. now: UTC.
     """
+    before = (now - KEPT).isoformat(timespec="seconds")
     last = select(func.max(DELIVERIES.c.id)).where(DELIVERIES.c.state != GIVEN_UP).group_by(DELIVERIES.c.target)
     old = (DELIVERIES.c.state != WAITING) & (DELIVERIES.c.next_at < before)
     gone = old & DELIVERIES.c.id.not_in(select(last.subquery().c[0]))

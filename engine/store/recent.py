@@ -11,16 +11,18 @@ from engine.store.tables import DECISIONS, RUNS
 
 
 def recent(store: Store, monitor: str, last: int | None = None, since: str | None = None) -> tuple[Record, ...]:
-    """The runs of a monitor's newest windows, and of what else a verdict needs, newest window last.
+    """The runs of a monitor's newest windows, and of what else a verdict needs, newest window last; without last, all.
 
-    last: of so many runs, each the last revision of its window, None for all; since: and all that were recorded later,
-    ISO 8601 in UTC. Runs that somebody decided about are among them, replaced ones too: what was decided about a window
-    stands when labels that came late have it told anew.
+    last: so many runs of windows, each the last revision of its own; runs of cohorts and of all time, as whoever
+    explores records them, are neither counted nor given. since: and all that were recorded later, ISO 8601 in UTC.
+    Runs that somebody decided about are among them, replaced ones too: what was decided about a window stands when
+    labels that came late have it told anew.
     """
     mine = RUNS.c.monitor == storable(monitor)
-    newest = without_later(select(RUNS.c.seq).where(mine)).order_by(*(one.desc() for one in by_window())).limit(last)
+    told = [RUNS.c.cohort == "", RUNS.c.window_end != ""] if last is not None else []
+    newest = without_later(select(RUNS.c.seq).where(mine, *told)).order_by(*(one.desc() for one in by_window()))
     wanted: list[ColumnElement[bool]] = [
-        RUNS.c.seq.in_(select(newest.subquery().c.seq)),
+        RUNS.c.seq.in_(select(newest.limit(last).subquery().c.seq)),
         RUNS.c.id.in_(select(DECISIONS.c.run).where(DECISIONS.c.monitor == storable(monitor))),
     ]
     wanted += [RUNS.c.at > since] if since else []

@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 from engine.deliver.event import Kind, event_of
 from engine.deliver.memory import event_in, memory_of
@@ -10,7 +10,8 @@ from engine.deliver.queue import queue_news
 from engine.deliver.targets import targets_of
 from engine.findings import Severity
 from engine.record import Choice, Decision
-from engine.store import decide, deliveries, failed, records, save
+from engine.store import decide, delivered, deliveries, failed, records, save
+from engine.store.outbox import prune
 from tests.deliver.conftest import watched
 
 HOOK = 'to: webhook, url: "http://127.0.0.1:9/x"'
@@ -168,6 +169,25 @@ def test_decisions_are_told_to_who_asked_for_them(store, keep, day):
     event = told(store)[-1]
     assert event.kind is Kind.DECISION and event.run == last.id
     assert (event.decision.choice, event.decision.by, event.decision.findings) == ("retrain", "Ada", ("x.psi",))
+
+
+def test_a_decision_whose_message_has_left_the_outbox_is_not_told_again(store, keep):
+    monitor = watched(f"{HOOK}, when: always, digest: none")
+    keep(monitor, 0, 2)
+    decide(store, Decision("m", records(store, "m")[-1].id, Choice.RETRAIN, "it is time", "Ada", ("x.psi",)))
+    moment = datetime.now(UTC)
+    queue_news(store, monitor, moment)
+    keep(monitor, 4)
+    queue_news(store, monitor, moment)
+    decision = [event.kind is Kind.DECISION for event in told(store)]
+    assert decision[:-1].count(True) == 1 and not decision[-1], "something else was told since"
+    for one in deliveries(store):
+        delivered(store, one.id)
+    for days in (398, 399, 400, 401, 500):
+        now = moment + timedelta(days=days)
+        assert queue_news(store, monitor, now) == ()
+        prune(store, now)
+    assert not any(event.kind is Kind.DECISION for event in told(store)), "its message is gone"
 
 
 def test_a_verdict_that_calls_for_a_decision_is_told_and_so_is_its_end(store, keep, day):

@@ -8,7 +8,7 @@ from engine.deliver.reading import outlook_in
 from engine.findings import Severity
 from engine.policy.decided import settled
 from engine.record import Choice, Decision
-from engine.slices import Window
+from engine.slices import Filter, Slice, Window
 from engine.store import decide, recent, records, save
 from tests.deliver.conftest import watched
 
@@ -30,6 +30,21 @@ def test_only_the_newest_windows_are_read_where_that_is_enough(store, weeks, mon
     seen, known = outlook_in(store, monitor)
     assert len(known) == 4 and seen.first.now.window == records(store, "m")[-1].window
     assert len(outlook_in(store, monitor, "2026-05-01T00:02:00+00:00")[1]) == 9, "what came since is read as well"
+
+
+def test_runs_of_what_somebody_explored_take_no_place_of_a_window(store, weeks, monkeypatch):
+    monkeypatch.setattr(reading, "WINDOWS", 4)
+    monitor = watched()
+    weeks_of(weeks, [0] * 6, store, monitor)
+    months = Window(weeks[0].cut.window.start, weeks[0].cut.window.start + timedelta(days=45))
+    for i in range(20):
+        at = f"2026-06-01T00:{i:02}:00+00:00"
+        span = replace(months, end=months.end + timedelta(days=i))
+        cut = Slice((Filter("x", "ge", (float(i),)),)) if i % 2 else Slice(window=span)
+        save(store, replace(weeks[0], at=at, cut=cut, monitor="m"), monitor, trigger="manual")
+    assert len(records(store, "m")) == 26
+    seen, _ = outlook_in(store, monitor)
+    assert [one.window for one in seen.first.line[-4:]] == [one.window for one in records(store, "m")[2:6]]
 
 
 def test_an_alarm_is_followed_to_where_it_began(store, weeks, monkeypatch):
