@@ -11,10 +11,11 @@ from engine.summaries import ColumnSummary
 from engine.tables.connection import connect, memory_of
 from engine.tables.exact import quality_only, summarize
 from engine.tables.sources import Dataset, find_files, open_dataset
+from engine.tables.spark.reading import summaries_there
 from engine.tables.supports import Support, build_support
 from engine.tables.text.text_format import TextFormat
 from engine.tables.together import at_once, in_groups, read_each
-from engine.tables.values import Categories, Numbers
+from engine.tables.values import Categories, Held, Numbers, Uncounted
 from engine.thinned import read_and_thinned
 
 
@@ -51,7 +52,7 @@ def _name(source: Any, otherwise: str) -> str:
     return str(source) if isinstance(source, str) or hasattr(source, "__fspath__") else otherwise
 
 
-Values = Numbers | Categories | str
+Values = Numbers | Held | Categories | Uncounted | str
 Fresh = tuple[Support | str, ColumnSummary | str]
 MISSING = "production has no such column"
 
@@ -64,6 +65,8 @@ def fresh_summaries(
     No more than two arrays of a column's values stand at a time: those of the slice and of what it is held against.
     """
     there = [column for column in columns if production.has(column.name)]
+    if reference.far or production.far:
+        return _fresh_there(reference, production, columns, held, cut)
     side, base = (production if held.side == "production" else reference), held.cut
     supports: list[Support | str] | None = None
     unread: dict[str, str] = {}
@@ -75,6 +78,18 @@ def fresh_summaries(
         for column, support, one in zip(there, supports, map(_thinned, summaries), strict=True)
     } | {name: (why, why) for name, why in unread.items()}
     return [found.get(column.name, (MISSING, MISSING)) for column in columns]
+
+
+def _fresh_there(
+    reference: Dataset, production: Dataset, columns: Sequence[Column], held: Against, cut: Slice
+) -> list[Fresh]:
+    """As fresh_summaries, of rows that lie in Spark."""
+    there = [column for column in columns if production.has(column.name)]
+    made = _supports(there, read_each(reference, there, Slice()))
+    supports = {column.name: one for column, one in zip(there, made, strict=True)}
+    first = production if held.side == "production" else reference
+    found = summarize_columns(first, production, columns, supports, held.cut, cut)
+    return [(supports.get(column.name, MISSING), found[column.name]) for column in columns]
 
 
 def _whole(reference: Dataset, columns: Sequence[Column]) -> tuple[list[Support | str], dict[str, str]]:
@@ -116,6 +131,9 @@ def summarize_columns(
     """
     found: dict[str, ColumnSummary | str] = dict.fromkeys((column.name for column in columns), MISSING)
     there = [column for column in columns if production.has(column.name)]
+    if reference.far or production.far:
+        counted = summaries_there(reference, production, there, supports, base, cut)
+        return found | {name: _thinned(one) for name, one in counted.items()}
     memory = memory_of(reference.root)
     for group in in_groups(there, max(reference.rows, production.rows), len(reference.columns), memory):
         known = [supports[column.name] for column in group]
@@ -145,4 +163,5 @@ def _summary(support: Support | str, first: Values, second: Values) -> ColumnSum
         return first if isinstance(first, str) else str(second)
     if isinstance(support, str):
         return quality_only(support, first.quality, second.quality)
+    assert not isinstance(first, Uncounted) and not isinstance(second, Uncounted), "only rows in Spark stay uncounted"
     return summarize(support, first, second)

@@ -14,6 +14,7 @@ from engine.tables import cache
 from engine.tables.connection import memory_of
 from engine.tables.count import Progress
 from engine.tables.sources import Dataset
+from engine.tables.spark.coding import TOGETHER
 from engine.tables.supports import CategoricalSupport, NumericSupport, Support, build_support
 from engine.tables.together import in_groups, read_each
 
@@ -23,15 +24,15 @@ FORMAT = 2  # goes up when the same reference is cut in another way
 def binned(reference: Dataset, columns: Sequence[Column], progress: Progress | None = None) -> dict[str, Support | str]:
     """The support of every column, or the reason why it has none. progress may raise Cancelled."""
     key = None
-    if reference.files:
+    if reference.files or reference.pieces:
         kinds = [[one.name, one.type, str(one.kind)] for one in columns]
-        key = cache.key_of(FORMAT, list(reference.prints), kinds)
+        key = cache.key_of(FORMAT, [*reference.prints, *(told for _, told in reference.pieces)], kinds)
         place = cache.recall("binned", key)
         known = _read(place, columns) if place else None
         if known is not None:
             return known
     supports: dict[str, Support | str] = {}
-    for group in in_groups(columns, reference.rows, len(reference.columns), memory_of(reference.root)):
+    for group in _groups(reference, columns):
         supports |= _built(reference, group)
         if progress:
             progress(len(supports) / len(columns), f"binned {len(supports)} of {len(columns)} columns of the reference")
@@ -39,6 +40,13 @@ def binned(reference: Dataset, columns: Sequence[Column], progress: Progress | N
         text = json.dumps([_said(supports[column.name]) for column in columns])
         cache.keep("binned", key, lambda folder: _write(folder, text))
     return supports
+
+
+def _groups(reference: Dataset, columns: Sequence[Column]) -> Sequence[Sequence[Column]]:
+    """The columns that are read together."""
+    if reference.far:
+        return [columns[at : at + TOGETHER] for at in range(0, len(columns), TOGETHER)]
+    return in_groups(columns, reference.rows, len(reference.columns), memory_of(reference.root))
 
 
 def _built(reference: Dataset, group: Sequence[Column]) -> dict[str, Support | str]:

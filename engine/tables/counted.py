@@ -5,6 +5,7 @@ A part is a file, or as many files in a row as are small. Cells and codes stand 
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,8 @@ def counted(
     unit, cohorts, progress: as in count. Raises UnusableData for too many groups.
     """
     tell = progress or (lambda share, said: None)
+    if dataset.far:
+        return _counted_there(dataset, supports, unit, cohorts, tell), None
     if dataset.frame is not None:
         codes: list[pa.RecordBatch] = []
         cells = count(dataset, supports, unit, cohorts, progress, keep=codes.append)
@@ -63,10 +66,50 @@ def counted(
         parts.append(part)
         done += len(files)
         tell(done / len(dataset.files), f"counted {done} of {len(dataset.files)} files")
-    spans = [part[0].span for part in parts if part[0].span]
-    span = (min(one[0] for one in spans), max(one[1] for one in spans)) if spans else None
-    cells = merged([part[0] for part in parts], windows_between(*span, unit) if span and unit else ())
+    cells = _together([part[0] for part in parts], unit)
     return cells, _joined(dataset, supports, parts, cells, states)
+
+
+def _counted_there(
+    dataset: Dataset, supports: Mapping[str, Support], unit: str | None, cohorts: Sequence[str], tell: Progress
+) -> Cells:
+    """The cells of rows that lie in Spark, a piece at a time: of these nothing is kept but cells."""
+    recipe = _recipe(dataset, supports, unit, cohorts)
+    pieces = dataset.pieces or ((dataset.scan, ""),)
+    found: list[Cells] = []
+    for i, (scan, told) in enumerate(pieces):
+        key = cache.key_of(FORMAT, "there", recipe, told)
+        place = cache.recall("counted", key) if told else None
+        part = _read(place, dataset, supports, unit, cohorts) if place else None
+        cells = part[0] if part else None
+
+        def on(share: float, said: str, i: int = i) -> None:
+            tell((i + share) / len(pieces), said)
+
+        if cells is None:
+            cells = count(replace(dataset, scan=scan), supports, unit, cohorts, on)
+            if told:
+                _keep_there(key, cells)
+        found.append(cells)
+        tell((i + 1) / len(pieces), f"counted {i + 1} of {len(pieces)} pieces in Spark")
+    return _together(found, unit)
+
+
+def _keep_there(key: str, cells: Cells) -> None:
+    def write(folder: Path) -> None:
+        try:
+            _write(folder, cells, [0])
+        except (pa.ArrowException, OverflowError) as error:  # values that no column of a file can hold
+            raise OSError(str(error)) from None
+
+    cache.keep("counted", key, write)
+
+
+def _together(parts: Sequence[Cells], unit: str | None) -> Cells:
+    """The cells of all parts over all their windows."""
+    spans = [part.span for part in parts if part.span]
+    span = (min(one[0] for one in spans), max(one[1] for one in spans)) if spans else None
+    return merged(parts, windows_between(*span, unit) if span and unit else ())
 
 
 def _recipe(dataset: Dataset, supports: Mapping[str, Support], unit: str | None, cohorts: Sequence[str]) -> Any:

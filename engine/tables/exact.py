@@ -25,8 +25,9 @@ from engine.summaries import (
     Scale,
 )
 from engine.tables.labels import say
+from engine.tables.ordered import Tallied
 from engine.tables.supports import CategoricalSupport, NumericSupport, Support
-from engine.tables.values import Categories, Numbers
+from engine.tables.values import Categories, Held, Numbers
 
 GRID = 32768  # quantiles of either side that the coarse grid of a curve stands on, at most
 FULL = 16  # values a coarse cell should hold at least
@@ -58,7 +59,9 @@ def with_infinite(counts: Counts, infinite: Sequence[int]) -> Counts:
     return counts
 
 
-def summarize(support: Support, reference: Numbers | Categories, production: Numbers | Categories) -> ColumnSummary:
+def summarize(
+    support: Support, reference: Numbers | Held | Categories, production: Numbers | Held | Categories
+) -> ColumnSummary:
     """What the metrics need of one column of two slices; no curve for categories."""
     beyond = support_outside(support, reference), support_outside(support, production)
     quality = held_against(support, reference.quality, production.quality, beyond)
@@ -68,29 +71,30 @@ def summarize(support: Support, reference: Numbers | Categories, production: Num
         new = ((name, int(rows)) for name, rows in zip(production.names, production.counts, strict=True))
         unseen = tuple(islice(((plain(name), rows) for name, rows in new if name not in support.index), NAMES))
         return ColumnSummary(replace(quality, unseen=unseen), histogram(support, *cells))
-    assert isinstance(reference, Numbers) and isinstance(production, Numbers)
+    assert not isinstance(reference, Categories) and not isinstance(production, Categories)
     cells = [with_infinite(support.counts(side), side.infinite) for side in (reference, production)]
     drifts = support.column.role not in WITHOUT_DRIFT
-    curves = curve(reference, production, support.scale) if drifts else None
+    made = curve_of_few if isinstance(reference, Held) else curve
+    curves = made(reference, production, support.scale) if drifts else None  # type: ignore[arg-type]
     kept = quantiles(reference, production) if drifts else None
     return ColumnSummary(quality, histogram(support, *cells), curves, quantiles=kept)
 
 
-def quantiles(reference: Numbers, production: Numbers) -> Quantiles | None:
+def quantiles(reference: Numbers | Held, production: Numbers | Held) -> Quantiles | None:
     """What reasons are found in: 199 values of each side; None where a side has none."""
-    sides = (reference.values, production.values)
+    sides = (reference.order, production.order)
     if not all(len(values) for values in sides):
         return None
-    first, second = (values[np.arange(1, GRADES) * len(values) // GRADES] for values in sides)
+    first, second = (values.at(np.arange(1, GRADES) * len(values) // GRADES) for values in sides)
     return Quantiles(first, second)
 
 
-def support_outside(support: Support, side: Numbers | Categories) -> int:
+def support_outside(support: Support, side: Numbers | Held | Categories) -> int:
     """Rows of a side whose value the whole reference's bounds do not hold: none of the reference itself."""
     if isinstance(support, CategoricalSupport):
         assert isinstance(side, Categories)
         return int(support.counts(side)[-1])
-    assert isinstance(side, Numbers)
+    assert not isinstance(side, Categories)
     return support.outside(side)
 
 
@@ -139,6 +143,18 @@ def curve(reference: Numbers, production: Numbers, scale: Scale) -> Curve:
         gap[atoms] = 0.0  # an atom lies on its edge, whatever rounding says
     ends_at = (reference.infinite, production.infinite)
     return Curve(edges, counts[0], counts[1], gaps[0], gaps[1], scale, *ends_at)
+
+
+def curve_of_few(reference: Held, production: Held, scale: Scale) -> Curve:
+    """As curve, where every value of both sides is known with its rows: each has a cell of its own."""
+    first, second = reference.order, production.order
+    assert isinstance(first, Tallied) and isinstance(second, Tallied)
+    limits = np.array([limit for limit in scale.clip if np.isfinite(limit)])
+    edges = _atoms(np.concatenate([first.values, second.values, limits]))
+    counts = [np.diff(one.upto(edges, "right"), prepend=0, append=len(one)) for one in (first, second)]
+    nothing = np.zeros(len(edges) + 1)  # no value lies off its edge
+    ends = reference.infinite, production.infinite
+    return Curve(edges, counts[0], counts[1], nothing, nothing, scale, *ends)
 
 
 def _ends(values: Floats, edges: Floats) -> Counts:

@@ -16,7 +16,7 @@ from engine.columns import Column, Kind
 from engine.summaries import Counts, Floats, Scale
 from engine.tables.labels import category_labels, interval_labels
 from engine.tables.ordered import Ordered, Side, Sorted
-from engine.tables.values import Categories, Held, Numbers
+from engine.tables.values import Categories, Held, Numbers, Uncounted
 
 POINT_MASS = 0.05  # a value this frequent in the reference is a bin of its own
 BINS = 10  # a bin of the rest holds about so many-th of all values
@@ -122,10 +122,12 @@ class CategoricalSupport:
 Support = NumericSupport | CategoricalSupport
 
 
-def build_support(column: Column, reference: Numbers | Held | Categories) -> Support | str:
+def build_support(column: Column, reference: Numbers | Held | Categories | Uncounted) -> Support | str:
     """The support that the reference fixes, or the reason why it fixes none."""
     if column.kind is Kind.NESTED:
         return "nested values have neither order nor categories; unnest them to monitor their parts"
+    if isinstance(reference, Uncounted):
+        return reference.because
     if reference.n == 0:
         return "the reference has no value" + (" that is a number" if reference.quality.type_errors else "")
     if isinstance(reference, Categories):
@@ -271,5 +273,6 @@ def wanted_ranks(n: int) -> Counts:
     steps = np.arange(0, n, max(int(n * POINT_MASS), 1))
     bins = np.arange(1, BINS) * n // BINS - 1
     finer = [quantile_ranks(n, cells) for cells in (QUANTILES, QUANTILES - 8)]
-    some = [[0, n - 1], quartiles, np.array(quartiles) + 1, tails - 1, n - tails - 1, steps, bins, *finer]
-    return np.unique(np.clip(np.concatenate(some), 0, n - 1)).astype(np.int64)
+    first = np.array([0, n - 1, *quartiles, *(rank + 1 for rank in quartiles)], dtype=np.int64)
+    some = [first, tails - 1, n - tails - 1, steps, bins, *finer]
+    return np.unique(np.clip(np.concatenate(some), 0, n - 1))

@@ -14,7 +14,19 @@ from engine.errors import UnusableData
 from engine.slices import Slice, quoted
 from engine.summaries import QualityCounts
 from engine.tables.sources import Dataset
-from engine.tables.values import Categories, Numbers, can_fail, categories_of, numbers_of, read, there_sql, value_sql
+from engine.tables.spark.reading import read_there
+from engine.tables.values import (
+    Categories,
+    Held,
+    Numbers,
+    Uncounted,
+    can_fail,
+    categories_of,
+    numbers_of,
+    read,
+    there_sql,
+    value_sql,
+)
 
 NARROW = 64  # columns of a table up to which each is read by itself
 MOST = 256  # columns of one query at most
@@ -23,6 +35,8 @@ SHARE = 256  # of the memory of DuckDB, one part at most
 TURNS = 16  # part of the memory that sorted values may take while two columns are read at the same time
 TEXT = 4  # numbers that take the room of a text
 PARTS = 4  # groups of a wide table at least: each core has some, and progress is told now and then
+
+Read = Numbers | Held | Categories | Uncounted
 
 
 def at_once(rows: int, memory: int) -> int:
@@ -62,8 +76,11 @@ def in_groups(columns: Sequence[Column], rows: int, wide: int, memory: int = 4 <
     return [tuple(group) for group in found]
 
 
-def read_each(dataset: Dataset, wanted: Sequence[Column], cut: Slice) -> list[Numbers | Categories | str]:
-    """As read_together, or why a column cannot be read: it takes no other with it."""
+def read_each(dataset: Dataset, wanted: Sequence[Column], cut: Slice) -> list[Read | str]:
+    """As read_together, or why a column cannot be read: it takes no other with it. Of rows in Spark, what tells of
+    their values, which stay there."""
+    if dataset.far:
+        return [*read_there(dataset, wanted, cut)]
     try:
         return [*read_together(dataset, wanted, cut)]
     except UnusableData as error:

@@ -48,6 +48,14 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Uncounted:
+    """A slice of which only the rows without a value are known, and why."""
+
+    because: str
+    quality: QualityCounts
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Categories:
     """The values of a categorical slice. names: distinct texts, most frequent first; counts: rows of each."""
 
@@ -195,7 +203,7 @@ def missing(dataset: Dataset, wanted: Sequence[Column]) -> list[QualityCounts]:
     return [QualityCounts(row["rows"], row["rows"] - n, type_errors=n - read) for n, read in counts]
 
 
-def read(dataset: Dataset, wanted: Column, cut: Slice) -> "Numbers | Categories":
+def read(dataset: Dataset, wanted: Column, cut: Slice) -> Numbers | Categories:
     """The slice's values of a column, by its kind in the reference."""
     if wanted.kind is Kind.NESTED:
         return _read_nested(dataset, wanted, cut)

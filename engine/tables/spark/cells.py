@@ -160,8 +160,8 @@ def _cells(
     span: tuple[datetime, datetime] | None,
     cut: Slice,
 ) -> Cells:
-    order = {window.start: i for i, window in enumerate(windows)}
-    window = np.array([order.get(key[0], -1) if timed else -1 for key in groups], dtype=np.int64)  # type: ignore[arg-type]
+    order: dict[object, int] = {window.start: i for i, window in enumerate(windows)}
+    window = np.array([order.get(key[0], -1) if timed else -1 for key in groups], dtype=np.int64)
     values: dict[str, tuple[object, ...]] = {}
     cohort = np.zeros((len(groups), len(cohorts)), dtype=np.int64)
     for i, name in enumerate(cohorts):

@@ -276,7 +276,8 @@ def fetch(orders: Sequence[There], ranks: Sequence[Counts]) -> None:
         f"SELECT s.i AS i, s.k AS k, s.v AS v, count(*) AS n FROM {spread(parts, [], inner)} "
         f"WHERE {' OR '.join(slots)} GROUP BY s.i, s.k, s.v"
     )
-    ordered = f"SELECT i, k, v, n, CAST(sum(n) OVER (PARTITION BY i, k ORDER BY v) AS BIGINT) AS upto FROM ({each}) AS counted"
+    upto = "CAST(sum(n) OVER (PARTITION BY i, k ORDER BY v) AS BIGINT)"
+    ordered = f"SELECT i, k, v, n, {upto} AS upto FROM ({each}) AS counted"
     table = dataset.query(
         f"SELECT DISTINCT o.i AS i, o.k AS k, o.v AS v, o.upto - o.n AS below, o.upto AS upto FROM ({ordered}) AS o "
         f"JOIN (VALUES {', '.join(wanted)}) AS w(i, k, r) "
