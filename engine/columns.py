@@ -36,7 +36,7 @@ ORDERED = frozenset({Kind.NUMERIC, Kind.DATETIME})  # kinds that have an order, 
 
 INTEGERS = frozenset("TINYINT SMALLINT INTEGER BIGINT HUGEINT UTINYINT USMALLINT UINTEGER UBIGINT UHUGEINT".split())
 NUMBERS = INTEGERS | {"FLOAT", "DOUBLE", "DECIMAL", "BIGNUM", "VARINT"}
-TIMES = frozenset({"DATE", "TIME", "INTERVAL"})
+TIMES = frozenset({"DATE", "TIME", "TIME_NS", "INTERVAL"})
 
 
 @dataclass(frozen=True, slots=True)

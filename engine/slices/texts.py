@@ -165,7 +165,7 @@ def typed(value: Any, column: Column) -> Any:
             plain = column.base == "DATE" and re.fullmatch(r"\d{4}-\d\d-\d\d", text)
             at = date.fromisoformat(text) if plain else datetime.fromisoformat(text)
             return text if column.base == "TIMESTAMP_NS" and FINER.search(text) else at
-        if column.base == "TIME" and "ZONE" not in column.type.upper():
+        if column.base in ("TIME", "TIME_NS") and "ZONE" not in column.type.upper():
             return time.fromisoformat(text)
         if column.base in NUMBERS or (column.kind is Kind.NUMERIC and column.base == "VARCHAR"):
             return int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)

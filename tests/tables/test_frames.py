@@ -1,13 +1,17 @@
 """Frames of a program: every pandas dtype and Arrow type is read, or refused in one sentence."""
 
+from datetime import datetime, timedelta
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 
 from engine import compare
 from engine.columns import Kind
-from engine.errors import PlumblineError
+from engine.errors import PlumblineError, UnreadableSource
 from engine.tables.frames import frame_of
 from engine.tables.sources import open_dataset
 
@@ -80,6 +84,70 @@ ARROW = {
     "far day": pa.array([2**31 - 1], pa.date32()),
     "uuid": pa.ExtensionArray.from_storage(pa.uuid(), pa.array([b"a" * 16], pa.binary(16))),
 }
+MOMENT = datetime(2024, 1, 1, 12)
+POLARS = {
+    "Int8": (pl.Series([1, None], dtype=pl.Int8), N),
+    "UInt64": (pl.Series([1, 2**64 - 1], dtype=pl.UInt64), N),
+    "Int128": (pl.Series([1, 2**100], dtype=pl.Int128), N),
+    "Float16": (pl.Series([1.5, None], dtype=pl.Float16), N),
+    "Float32": (pl.Series([1.5, None], dtype=pl.Float32), N),
+    "Decimal": (pl.Series([Decimal("1.25"), None]), N),
+    "Boolean": (pl.Series([True, None]), C),
+    "String": (pl.Series(["a", None]), C),
+    "Categorical": (pl.Series(["a", None], dtype=pl.Categorical), C),
+    "Enum": (pl.Series(["a", None], dtype=pl.Enum(["a", "b"])), C),
+    "Date": (pl.Series([MOMENT.date(), None]), D),
+    "Datetime": (pl.Series([MOMENT, None]), D),
+    "Datetime with zone": (pl.Series([MOMENT, None]).dt.replace_time_zone("Europe/Berlin"), D),
+    "Datetime in ns": (pl.Series([MOMENT, None]).cast(pl.Datetime("ns")), D),
+    "Time": (pl.Series([MOMENT.time(), None]), D),
+    "Duration": (pl.Series([timedelta(hours=1), None]), D),
+    "List": (pl.Series([[1], None]), L),
+    "Array": (pl.Series([[1, 2], None], dtype=pl.Array(pl.Int64, 2)), L),
+    "Struct": (pl.Series([{"a": 1}, {"a": 2}]), L),
+    "Binary": (pl.Series([b"a", None]), C),
+    "Object": (pl.Series([Decimal, None], dtype=pl.Object), C),
+    "Null": (pl.Series([None, None]), C),
+}
+
+
+@pytest.mark.parametrize("name", POLARS)
+def test_every_polars_column_is_read(name):
+    values, kind = POLARS[name]
+    frame = pl.DataFrame({"x": values, "beside": [1.0, 2.0]})
+    dataset = open_dataset(frame)
+    assert dataset.column("x").kind is kind and [one.name for one in dataset.columns] == ["x", "beside"]
+    run = compare(frame, frame)
+    assert {one.column for one in (*run.findings, *run.not_computed) if one.column} == {"x", "beside"}
+    rates = [one.value for one in run.findings if one.column == "x" and one.metric == "null_rate"]
+    assert rates == [] or rates == [pytest.approx(values.null_count() / 2)]
+    if kind is not L and name != "Null":
+        assert rates
+
+
+def test_polars_reads_as_pandas_does():
+    random = np.random.default_rng(1)
+    table = pa.table(
+        {"x": random.normal(size=500), "c": random.choice(["a", "b"], 500), "n": random.integers(0, 9, 500)}
+    )
+    sides = [table.slice(0, 250), table.slice(250)]
+    of_polars, of_pandas = (compare(*map(of, sides)) for of in (pl.from_arrow, lambda one: one.to_pandas()))
+    found = [{(one.column, one.metric): one.value for one in run.findings} for run in (of_polars, of_pandas)]
+    assert found[0] == found[1] and len(found[0]) > 10
+
+
+def test_a_series_is_a_table_and_a_plan_is_none():
+    assert frame_of(pl.Series("x", [1, 2])).to_pydict() == {"x": [1, 2]}
+    with pytest.raises(UnreadableSource, match=r"LazyFrame is a plan.*collect\(\)"):
+        open_dataset(pl.LazyFrame({"x": [1]}))
+    with pytest.raises(UnreadableSource, match="cannot be read"):
+        open_dataset(pl.DataFrame({"x": pl.Series([[2**100]], dtype=pl.List(pl.Int128))}))
+
+
+@pytest.mark.parametrize("make", [pl.DataFrame, pd.DataFrame, pa.table], ids=["polars", "pandas", "arrow"])
+def test_a_name_that_holds_nul_is_refused(make):
+    with pytest.raises(UnreadableSource, match=r"'a\\x00b' holds a NUL character"):
+        open_dataset(make({"a\0b": [1], "c": [2]}))
 
 
 @pytest.mark.parametrize("name", ARROW)
@@ -110,7 +178,7 @@ def test_the_index_is_no_column():
     assert [column.name for column in open_dataset(frame).columns] == ["x"]
 
 
-@pytest.mark.parametrize("nothing", [pd.DataFrame(), pa.table({})], ids=["pandas", "arrow"])
+@pytest.mark.parametrize("nothing", [pd.DataFrame(), pa.table({}), pl.DataFrame()], ids=["pandas", "arrow", "polars"])
 def test_a_frame_without_columns_is_refused(nothing):
     with pytest.raises(PlumblineError, match="column"):
         open_dataset(nothing)

@@ -21,6 +21,21 @@ def expanded(path: Path, where: str, compression: str, tell: Tell) -> Path:
     return _unpacked(path, where, lambda: pieces(path, compression), tell)
 
 
+def is_workbook(path: Path) -> bool:
+    """Whether a ZIP archive is a workbook that does not begin as most do."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+            if names & {"xl/workbook.xml", "xl/workbook.bin"}:
+                return True
+            if not names >= {"mimetype", "content.xml"}:
+                return False
+            with archive.open("mimetype") as stream:
+                return stream.read(100).startswith(b"application/vnd.oasis.opendocument.spreadsheet")
+    except (zipfile.BadZipFile, NotImplementedError, OSError, RuntimeError):
+        return False
+
+
 def unzipped(path: Path, where: str, tell: Tell) -> Path:
     """The one file of a ZIP archive, as a file in the cache. Raises UnreadableSource where there are several."""
     try:

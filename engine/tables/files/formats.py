@@ -9,7 +9,7 @@ from engine.errors import UnreadableSource, shown
 from engine.tables.cache import fingerprint, key_of
 from engine.tables.connection import DuckDBPyConnection
 from engine.tables.files.apart import copy_workbook
-from engine.tables.files.archives import expanded, unzipped
+from engine.tables.files.archives import expanded, is_workbook, unzipped
 from engine.tables.files.arrow_files import copy_arrow
 from engine.tables.files.copies import Copy, Tell, Told, copied, silent
 from engine.tables.files.json_lines import copy_json
@@ -96,7 +96,10 @@ def format_of(path: Path, where: str) -> Format:
             head = stream.read(HEAD)
     except OSError as error:
         raise UnreadableSource(f"The file cannot be read: {error.strerror}.", where=where) from None
-    return format_in(head)
+    found = format_in(head)
+    if found.name == "ZIP" and is_workbook(path):
+        return next(one for one in FORMATS if one.parts)
+    return found
 
 
 def format_in(head: bytes) -> Format:

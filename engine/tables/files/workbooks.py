@@ -11,6 +11,7 @@ import pyarrow as pa
 import python_calamine as calamine
 
 from engine.errors import UnknownName, UnreadableSource, plain, shown
+from engine.tables.files.binary_sheets import short_cells
 from engine.tables.files.copies import Told, write_parquet
 from engine.tables.texts import MOSTLY
 
@@ -37,6 +38,9 @@ def read_workbook(path: Path, sheet: str | None, target: Path, where: str) -> To
     the value. Raises UnreadableSource, and UnknownName for a sheet that is not there.
     """
     try:
+        if short_cells(path):
+            said = "Its cells are written in a short form, as some programs do and Excel does not; they would be lost."
+            raise UnreadableSource(said, where=where, hint="Open it and save it as xlsx.")
         with calamine.CalamineWorkbook.from_path(str(path)) as book:
             found, notes = _sheet(book, sheet, where)
             fields, first, more = _fields(found, where)

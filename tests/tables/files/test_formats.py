@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 
 import openpyxl
 import pyarrow as pa
@@ -277,6 +278,41 @@ def test_a_sheet_without_names_has_letters(tmp_path):
     found.save(tmp_path / "x.xlsx")
     dataset = open_dataset(tmp_path / "x.xlsx")
     assert ([one.name for one in dataset.columns], dataset.rows) == (["A", "B"], 5)
+
+
+BOOKS = Path(__file__).parent / "workbooks"
+
+
+@pytest.mark.parametrize("kind", ["xls", "xlsb", "ods"])
+def test_workbooks_of_other_programs(kind):
+    dataset = open_dataset(BOOKS / f"flights.{kind}")
+    assert dataset.rows == 40 and dataset.sheets == ("March #1", "Notes")
+    assert {one.name: one.type for one in dataset.columns} == {
+        "id": "BIGINT", "at": "TIMESTAMP", "day": "DATE", "temp F": "DOUBLE", "carrier": "VARCHAR", "late": "BOOLEAN",
+        "mixed": "VARCHAR", "half": "DOUBLE",
+    }  # fmt: skip
+    assert dataset.query(f"SELECT * FROM {dataset.scan} WHERE id = 7").to_pylist() == [{
+        "id": 7, "at": datetime(2024, 1, 8, 7), "day": date(2024, 1, 8), "temp F": 37.5, "carrier": "AA", "late": False,
+        "mixed": "n/a", "half": 3.5,
+    }]  # fmt: skip
+    empty = dataset.query(f"SELECT count(*) - count(half) AS n, sum(id) AS s FROM {dataset.scan}").to_pylist()
+    assert empty == [{"n": 20, "s": 780}]
+    assert "1 row above the names is not read" in dataset.notes
+    assert open_dataset(f"{BOOKS}/flights.{kind}#Notes").rows == 1
+
+
+@pytest.mark.parametrize("kind", ["xls", "xlsb", "ods"])
+def test_a_workbook_that_was_cut_off_is_refused(tmp_path, kind):
+    (tmp_path / f"cut.{kind}").write_bytes((BOOKS / f"flights.{kind}").read_bytes()[:2500])
+    with pytest.raises(UnreadableSource, match="cannot be read"):
+        open_dataset(tmp_path / f"cut.{kind}")
+
+
+def test_workbooks_of_which_cells_would_be_lost_are_refused(tmp_path):
+    with pytest.raises(UnreadableSource, match=r"short form.*save it as xlsx"):
+        open_dataset(BOOKS / "short.xlsb")
+    with pytest.raises(UnreadableSource, match="The workbook cannot be read"):
+        open_dataset(BOOKS / "spaced.ods")
 
 
 # ---- archives
