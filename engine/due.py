@@ -20,6 +20,7 @@ from engine.record import Record
 from engine.run import Run
 from engine.slices import Slice, Window, moment_sql, parse_window, window_of
 from engine.store import Store, open_store, recorded, run_of, save
+from engine.tables.moments import span_of
 
 ANY_ZONE = timedelta(hours=14)  # no place on earth is later than that
 GREW = 0.01  # share of a window's rows by which labels or rows must have grown for it to be told anew
@@ -198,6 +199,9 @@ def newest_moment(opened: Opened) -> datetime | None:
     side = opened.production
     if side.timestamp is None:
         return None
+    if side.far:  # moments of Spark are all finite
+        span = span_of(side)
+        return span[1] if span else None
     at = moment_sql(side.timestamp, side.columns)
     newest = side.query(f"SELECT max(CAST({at} AS TIMESTAMP)) AS newest FROM {side.scan} WHERE isfinite({at})")
     found: datetime | None = newest["newest"][0].as_py()

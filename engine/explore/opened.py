@@ -14,6 +14,7 @@ from engine.columns import Column, Role
 from engine.errors import UnreadableSource, shown
 from engine.look import is_partial
 from engine.monitor import Monitor
+from engine.monitor.far import open_there, stoppable, told_apart_from
 from engine.monitor.sections import Labels
 from engine.pair import read_as
 from engine.signals import Plan
@@ -130,6 +131,8 @@ def open_monitor(monitor: Monitor, base: Path | None = None, progress: Progress 
     base: the folder of the monitor's file. progress is told a share and a sentence, and may raise Cancelled. Raises
     UnusableData also where a file changed meanwhile.
     """
+    if monitor.engine.on == "spark":
+        return _open_there(monitor, base, progress)
     written = monitor.columns.target if isinstance(monitor.columns.target, Labels) else None
     places = [monitor.reference.source, monitor.production.source, *([written.path] if written else [])]
     paths = [find_path(place, base) for place in places]
@@ -146,11 +149,7 @@ def open_monitor(monitor: Monitor, base: Path | None = None, progress: Progress 
         reference, production = (
             open_dataset(path, root, monitor.hidden(str(path)), text, on) for path, text, on in opened
         )
-        kinds = {name: str(kind) for name, kind in monitor.columns.kinds.items()}
-        reference = reference.assign(kinds, monitor.columns.roles_in(one.name for one in reference.columns))
-        if isinstance(monitor.columns.features, list):
-            reference = reference.only_features(monitor.columns.features)
-        production = read_as(reference, production)
+        reference, production = _as_monitored(monitor, reference, production)
         labels = None
         if written is not None:
             table = open_dataset(paths[2], root, "labels", written.text, copied[2])
@@ -159,6 +158,25 @@ def open_monitor(monitor: Monitor, base: Path | None = None, progress: Progress 
         counting(0.0, "reading the files")
         found = open_datasets(monitor, reference, production, counting, labels, base)
     return replace(found, files=watched)
+
+
+def _open_there(monitor: Monitor, base: Path | None, progress: Progress | None) -> Opened:
+    """As open_monitor, where the rows lie in Spark. A note says which tables of their own are not joined."""
+    with stoppable(progress or (lambda share, said: None)) as tell:
+        tell(0.0, "asking Spark")
+        reference, production = (open_there(monitor, side, base) for side in ("reference", "production"))
+        reference, production = _as_monitored(monitor, reference, production)
+        production = replace(production, notes=(*production.notes, *told_apart_from(monitor)))
+        return open_datasets(monitor, reference, production, part(tell, 0.1, 0.9, 0, 1), None, base)
+
+
+def _as_monitored(monitor: Monitor, reference: Dataset, production: Dataset) -> tuple[Dataset, Dataset]:
+    """Both sides with the kinds and roles that the monitor gives."""
+    kinds = {name: str(kind) for name, kind in monitor.columns.kinds.items()}
+    reference = reference.assign(kinds, monitor.columns.roles_in(one.name for one in reference.columns))
+    if isinstance(monitor.columns.features, list):
+        reference = reference.only_features(monitor.columns.features)
+    return reference, read_as(reference, production)
 
 
 def part(tell: Progress, start: float, size: float, at: int, of: int) -> Progress:

@@ -11,6 +11,7 @@ from engine.columns import Kind, Role
 from engine.errors import InvalidMonitor, PlumblineError, Problem, nearest, shown
 from engine.metrics import Metric, metric
 from engine.metrics.metric import Reading
+from engine.monitor.far import elsewhere
 from engine.monitor.limits import Row, limit_problems
 from engine.monitor.lints import against_lints, column_lints, policy_lints, window_lints
 from engine.monitor.model import Attributions, Labels, Limits, Monitor
@@ -58,9 +59,7 @@ def _problems(monitor: Monitor, base: Path) -> Iterator[Row]:
     yield from _doubled(monitor)
     yield from policy_lints(monitor)
     sides: dict[str, Dataset] = {}
-    for field, place in (("reference", monitor.reference), ("production", monitor.production)):
-        if not looked_at(place.source):
-            yield field, "it lies elsewhere: nothing of it was looked at", None, "warning"
+    yield from elsewhere(monitor, base, sides)
     for field, path in _places(monitor):
         try:
             sides[field] = _opened(path, base, text_of(monitor, field))
@@ -99,7 +98,8 @@ def _places(monitor: Monitor) -> Iterator[tuple[str, str]]:
         named = getattr(monitor.columns, field)
         if isinstance(named, Labels | Attributions):
             places.append((f"columns.{field}", named.path))
-    yield from ((field, path) for field, path in places if path is not None and looked_at(path))
+    here = monitor.engine.on == "duckdb"
+    yield from ((field, path) for field, path in places if here and path is not None and looked_at(path))
 
 
 def _tables(monitor: Monitor, sides: dict[str, Dataset]) -> Iterator[Row]:

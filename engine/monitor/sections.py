@@ -125,6 +125,9 @@ def chosen(csv: Csv | None) -> TextFormat | None:
     return text_format(csv.model_dump()) if csv else None
 
 
+SPARK = "spark"  # the connection of what Spark knows as a table or view
+
+
 class Place(Section):
     """Where a dataset lies: a file, glob, folder or address; or a table behind a connection.
 
@@ -144,7 +147,7 @@ class Place(Section):
         if (self.path is None) == (self.table is None):
             raise ValueError("Give either path, or table and connection.")
         if (self.table is None) != (self.connection is None):
-            raise ValueError("A table needs its connection, and a connection its table.")
+            raise ValueError("A table needs its connection, and a connection its table. Spark's is called spark.")
         if self.sheet is not None and self.path is None:
             raise ValueError("A sheet is one of a workbook: give its path.")
         if self.key is not None and self.table is None:
@@ -163,6 +166,8 @@ class Place(Section):
         ('a.xlsx#One', 'sqlite:///f.db?table=t')
         """
         if self.table is not None and self.connection is not None:
+            if self.connection == SPARK:
+                return f"{SPARK}://{self.table}"
             return table_address(self.connection, self.table, self.key)
         return f"{self.path}#{self.sheet}" if self.sheet is not None else str(self.path)
 

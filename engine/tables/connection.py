@@ -11,6 +11,7 @@ from duckdb import DuckDBPyConnection
 
 from engine.errors import PlumblineError, shown
 from engine.tables.literals import bracketed
+from engine.tables.spark.session import Spark
 
 __all__ = ["DuckDBPyConnection", "cache_folder", "closed", "connect", "memory_of"]
 
@@ -52,12 +53,16 @@ def closed(path: Path) -> DuckDBPyConnection:
     return _locked(str(path), [], cache_folder() / "spill", read_only=True)
 
 
-def memory_of(root: DuckDBPyConnection) -> int:
+def memory_of(root: DuckDBPyConnection | Spark) -> int:
     """How much DuckDB may take before it spills, in bytes, as exactly as it tells (within 5 %).
+
+    What is counted in Spark stands here too, and may take as much.
 
     >>> 3.8e9 < memory_of(connect(())) < 4.2e9
     True
     """
+    if isinstance(root, Spark):
+        root = connect(())
     cursor = root.cursor()
     try:
         (said,) = cursor.execute("SELECT current_setting('memory_limit')").fetchone() or ("0 bytes",)

@@ -2,6 +2,7 @@
 
 import importlib
 import logging
+import re
 import threading
 import time
 import warnings
@@ -23,6 +24,7 @@ from engine.tables.texts import reason
 
 INSTALL = "Run pip install -r requirements-spark.txt -c constraints.txt; it also needs Java 17."
 TRIES, FIRST_WAIT = 3, 0.5  # how often a question is asked that was lost on the way; seconds before the second time
+VIEW = re.compile(r"plumbline_[0-9a-f]+")
 LOOK = 0.2  # seconds between two looks whether somebody wants to stop
 # What Spark says when a question was lost, not wrong: asked again, it may be answered.
 LOST = (
@@ -56,12 +58,13 @@ _guard = threading.Lock()
 class Spark:
     """A Spark that can be asked. remote: sc://host:port, or the master of one in this process, as local[*].
 
-    views: what was named there and how, to be named again where the server forgot it. lost: holds the session.
+    held: the session, once there is one. views: how to read what is asked for by name; named: which the session knows.
     """
 
     remote: str
     held: list[Any] = field(default_factory=list, repr=False)
     views: dict[str, Callable[[Any], Any]] = field(default_factory=dict, repr=False)
+    named: set[str] = field(default_factory=set, repr=False)
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(4, "spark"), repr=False)
     guard: Any = field(default_factory=threading.RLock, repr=False)
 
@@ -70,10 +73,7 @@ class Spark:
         """PySpark's session; made when it is first wanted, and anew after it was lost."""
         with self.guard:
             if not self.held:
-                made = _connected(self.remote)
-                for name, make in self.views.items():
-                    make(made).createOrReplaceTempView(name)
-                self.held.append(made)
+                self.held.append(_connected(self.remote))
             return self.held[0]
 
     def ask(self, sql: str, values: Iterable[Any] = (), where: str | None = None) -> pa.Table:
@@ -83,12 +83,33 @@ class Spark:
 
     def ask_as_it_is(self, sql: str, values: Mapping[str, Any] = {}, where: str | None = None) -> pa.Table:
         """The answer to a question in Spark's own words, with :name for every value."""
-        return self.do(lambda session: _plain(session.sql(sql, args=dict(values)).toArrow()), where)
 
-    def name(self, view: str, make: Callable[[Any], Any], where: str | None = None) -> None:
-        """Give a name to what make reads with a session; it is read again where the server forgot it."""
-        self.do(lambda session: make(session).createOrReplaceTempView(view), where)
-        self.views[view] = make
+        def act(session: Any) -> pa.Table:
+            self._know(session, sql)
+            return _plain(session.sql(sql, args=dict(values)).toArrow())
+
+        return self.do(act, where)
+
+    def name(self, view: str, make: Callable[[Any], Any], where: str | None = None, later: bool = False) -> None:
+        """Give a name to what make reads with a session: now, or when it is asked for.
+
+        view: plumbline_ and hexadecimal digits. It is named again where the server forgot it.
+        """
+        with self.guard:
+            self.views[view] = make
+            self.named.discard(view)
+        if not later:
+            self.do(lambda session: self._know(session, view), where)
+
+    def _know(self, session: Any, sql: str) -> None:
+        """Name what a question asks for, where the session does not know it yet."""
+        for view in dict.fromkeys(VIEW.findall(sql)):
+            with self.guard:
+                make = None if view in self.named else self.views.get(view)
+            if make is not None:
+                make(session).createOrReplaceTempView(view)
+                with self.guard:
+                    self.named.add(view)
 
     def do(self, act: Callable[[Any], Any], where: str | None = None) -> Any:
         """What act answers to a session: tried again where it was lost, interrupted where somebody stops waiting."""
@@ -137,6 +158,7 @@ class Spark:
             for old in self.held:
                 _stop(old)
             self.held.clear()
+            self.named.clear()
 
 
 def spark(remote: str | None = None) -> Spark:
