@@ -96,6 +96,8 @@ def _totals(opened: Opened, of: Explained, side: str, cut: Slice) -> Totals | st
         return summed(of.logged, one.dataset, cut, () if cut.window else one.cells.windows)
     if of.by is None:
         return NO_PREDICTION
+    if one.dataset.far:
+        return "a surrogate needs codes of rows, and rows stay in Spark"
     if one.codes is None:
         return "a surrogate needs the data's codes, and there was no room to keep them"
     return moments(one.codes, cut, of.by, of.features)

@@ -161,6 +161,8 @@ def find_attributions(
     path is told from. id: without, as the data call theirs. text: how a text file is written. Raises what opening and
     reading a table raises.
     """
+    if (path or prefix) and (reference.far or production.far):
+        raise UnusableData("Attributions are read row by row, and rows stay in Spark.", where=reference.name)
     if path is None:
         return prefixed(prefix, features, reference, production) if prefix else None
     table = open_dataset(find_path(path, base), name=path, text=text)

@@ -19,7 +19,7 @@ from engine.errors import UnusableData, shown
 # What both mean alike, or what is turned into what the other means below. Names as sqlglot has them, lower case.
 SHARED = frozenset(
     "abs and any anyvalue argmax argmin array avg case cast ceil coalesce concat contains count countif "
-    "dateadd distinct exists explode floor greatest if in isinf isnan least length list logicaland logicalor lower max "
+    "dateadd distinct exists explode floor greatest if in isinf isnan least left length list logicaland logicalor lower max "
     "min mod nullif or pow power round rownumber sign sqrt struct substring sum timestamptrunc timetounix trim trycast "
     "unnest upper datetrunc arraysize".split()
 )
@@ -67,6 +67,8 @@ def _translated(sql: str, kinds: tuple[str | None, ...]) -> str:
     assert tree is not None
     for node in tree.walk():
         _hold_shared(node)
+    if not _counts(tree):
+        raise UnusableData("This asks for rows, and rows stay in Spark: it is asked for counts of them.")
     _type_values(tree, kinds)
     return tree.transform(_turned).sql("spark")
 
@@ -86,6 +88,26 @@ def _hold_shared(node: exp.Expression) -> None:
         )
 
 
+def _counts(asked: Any) -> bool:
+    """Whether an answer holds counts, sums or groups of rows, not rows."""
+    if not isinstance(asked, exp.Select):
+        return isinstance(asked, exp.Union) and _counts(asked.left) and _counts(asked.right)
+    if asked.args.get("group") or asked.args.get("distinct"):
+        return True
+    parts = [_is_sum(one) for one in asked.expressions]
+    if True in parts and False not in parts:
+        return True
+    source = asked.args.get("from_") or asked.args.get("from")
+    places = [one.this for one in [*([source] if source else []), *(asked.args.get("joins") or [])]]
+    return all(isinstance(one, exp.Subquery) and _counts(one.this) for one in places)
+
+
+def _is_sum(one: Any) -> bool | None:
+    """Whether a part of an answer is one for many rows; None where it is the same for all."""
+    sums = any(found.find_ancestor(exp.Window) is None for found in one.find_all(exp.AggFunc))
+    return sums or (None if one.find(exp.Column) is None else False)
+
+
 def _type_values(tree: exp.Expression, kinds: Sequence[str | None]) -> None:
     """Every ? gets the type that its value has: Spark would take a moment for one with a zone, a text for any type."""
     places = list(tree.find_all(exp.Placeholder, bfs=False))
@@ -103,6 +125,8 @@ def _turned(node: exp.Expression) -> exp.Expression:
     if isinstance(node, exp.Cast | exp.TryCast) and node.to.is_type(exp.DataType.Type.INT128):
         node.set("to", exp.DataType.build("DECIMAL(38, 0)", dialect="spark"))
         return node
+    if isinstance(node, exp.Least | exp.Greatest) and not node.expressions:
+        return node.this.copy()  # of one value; Spark wants two
     if isinstance(node, exp.Floor):
         return _spark(
             f"CASE WHEN ABS({{0}}) < {WHOLE} THEN CAST(FLOOR({{0}}) AS DOUBLE) ELSE CAST({{0}} AS DOUBLE) END",
