@@ -187,7 +187,7 @@ def _some(dataset: Dataset, columns: Sequence[Column], cut: Slice, ahead: bool) 
         table = Tallied(one.low, one.rows) if one.single.all() else None
         if table is None and len(one.rows) <= FEW_SLOTS:
             table = value_table(dataset, column, cut)
-        orders.append(table or There(dataset, column, cut, one))
+        orders.append(There(dataset, column, cut, one) if table is None else table)
     there = [one for one in orders if isinstance(one, There)]
     if ahead and there:
         fetch(there, [wanted_ranks(len(one)) for one in there])

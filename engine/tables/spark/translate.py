@@ -18,8 +18,8 @@ from engine.errors import UnusableData, shown
 
 # What both mean alike, or what is turned into what the other means below. Names as sqlglot has them, lower case.
 SHARED = frozenset(
-    "abs and any anyvalue argmax argmin array avg case cast ceil coalesce concat contains count countif "
-    "dateadd distinct exists explode floor greatest if in isinf isnan least left length list logicaland logicalor lower max "
+    "abs and any anyvalue argmax argmin array avg case cast ceil coalesce concat contains count countif dateadd "
+    "distinct exists explode floor greatest if in isinf isnan least left length list logicaland logicalor lower max "
     "min mod nullif or pow power round rownumber sign sqrt struct substring sum timestamptrunc timetounix trim trycast "
     "unnest upper datetrunc arraysize".split()
 )
@@ -148,7 +148,8 @@ def _spark(template: str, *parts: exp.Expression) -> exp.Expression:
     """Spark's SQL around parts of a question, {0}, {1} …"""
     names = [f"part{i}__" for i in range(len(parts))]
     tree = sqlglot.parse_one(template.format(*names), read="spark")
-    known = dict(zip(names, parts, strict=True))
+    inside = [one.transform(_turned) for one in parts]  # of what is turned, nothing is looked at again
+    known = dict(zip(names, inside, strict=True))
     return tree.transform(
         lambda one: known[one.name].copy() if isinstance(one, exp.Column) and one.name in known else one
     )

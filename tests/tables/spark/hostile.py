@@ -1,7 +1,6 @@
 """A table of every type that both databases have, with what is hard in each; any table as one that lies in Spark."""
 
 import os
-import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -10,18 +9,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from engine.columns import Column, guess_roles, kind_of
 from engine.tables.connection import connect
 from engine.tables.sources import Dataset, open_dataset
+from engine.tables.spark.opening import open_path
 from engine.tables.spark.session import Spark
 
 ROOT = connect(())
 ADDRESS = os.environ.get("PLUMBLINE_TEST_SPARK", "local[2]")  # of the Spark that is asked; sc://host:port of a server
-NAMES = {
-    "string": "VARCHAR", "double": "DOUBLE", "float": "FLOAT", "bigint": "BIGINT", "int": "INTEGER",
-    "smallint": "SMALLINT", "tinyint": "TINYINT", "boolean": "BOOLEAN", "timestamp": "TIMESTAMP WITH TIME ZONE",
-    "timestamp_ntz": "TIMESTAMP", "date": "DATE", "binary": "BLOB", "array<int>": "INTEGER[]",
-}  # fmt: skip
 NUMBERS = [0.0, -0.0, 1.0, 2.5, 1e149, -1e149, 1e150, -1e200, 1.7e308, 5e-324, np.inf, -np.inf, np.nan]
 TEXTS = [
     "1", "2.5", " 7 ", "1e3", "-inf", "Infinity", "nan", "NaN", "", "x", "1d", "1f", "0x10", "0x1p3", "1_000", "1,5",
@@ -105,11 +99,7 @@ def far(table: pa.Table, folder: Path, name: str, root: Spark) -> Dataset:
     place.mkdir(exist_ok=True)
     for i in range(0, table.num_rows, 700):
         pq.write_table(table.slice(i, 700), place / f"{i:06}.parquet")
-    root.name(name, lambda session: session.read.parquet(str(place)))
-    types = root.do(lambda session: session.table(name).dtypes)
-    said = [NAMES.get(kind) or re.sub("^decimal", "DECIMAL", kind) for _, kind in types]
-    columns = tuple(Column(one, said_, kind_of(said_)) for (one, _), said_ in zip(types, said, strict=True))
-    return _known(Dataset(name, guess_roles(columns), table.num_rows, name, root, "Spark"))
+    return _known(open_path(str(place), root, name))
 
 
 def _known(dataset: Dataset) -> Dataset:
