@@ -124,10 +124,34 @@ class Finding:
     @property
     def urgency(self) -> tuple[int, float]:
         """Sorts findings worst first when reversed: by severity, then by value over warning threshold."""
-        if self.threshold is None or self.value is None or self.threshold.warning == 0:
-            return self.severity.rank, 0.0
-        ratio = self.value / self.threshold.warning
-        return self.severity.rank, ratio if self.threshold.critical > self.threshold.warning else -ratio
+        return _urgency(self.severity, self.value, self.threshold)
+
+    @property
+    def glance(self) -> "Glance":
+        """What a map shows of it."""
+        return Glance(self.value, self.severity, self.threshold, self.within_noise)
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What a map shows of a finding: its verdict without floor, sentence and parts, which cost more to make."""
+
+    value: float | None
+    severity: Severity
+    threshold: Threshold | None = None
+    within_noise: bool = False
+
+    @property
+    def urgency(self) -> tuple[int, float]:
+        """As that of the finding."""
+        return _urgency(self.severity, self.value, self.threshold)
+
+
+def _urgency(severity: Severity, value: float | None, threshold: Threshold | None) -> tuple[int, float]:
+    if threshold is None or value is None or threshold.warning == 0:
+        return severity.rank, 0.0
+    ratio = value / threshold.warning
+    return severity.rank, ratio if threshold.critical > threshold.warning else -ratio
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.charts.drawn import Drawn
 from engine.charts.theme import MARKS, WORDS, colours, layout, plain
-from engine.findings import Finding, NotComputed, Severity, three
+from engine.findings import Finding, Glance, NotComputed, Severity, three
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +19,13 @@ class Spot:
     partial: bool = False
 
 
-def heat(found: Finding | NotComputed | None) -> float | None:
+def heat(found: Finding | Glance | NotComputed | None) -> float | None:
     """Where a finding lies on the scale: 0 to 1 below the warning threshold, 1 to 2 warning, from 2 to 3 critical.
 
     >>> heat(Finding("data_drift", "x", "numeric", "psi", 0.2, Severity.WARNING, "")) is None
     False
     """
-    if not isinstance(found, Finding) or found.value is None or found.severity is Severity.NOT_ENOUGH_DATA:
+    if not isinstance(found, Finding | Glance) or found.value is None or found.severity is Severity.NOT_ENOUGH_DATA:
         return None
     if found.severity is Severity.CRITICAL:
         limit = found.threshold.critical if found.threshold else 0.0
@@ -39,7 +39,7 @@ def heat(found: Finding | NotComputed | None) -> float | None:
 def heatmap(
     rows: Sequence[str],
     spots: Sequence[Spot],
-    cells: Sequence[Sequence[Finding | NotComputed | None]],
+    cells: Sequence[Sequence[Finding | Glance | NotComputed | None]],
     metric: str,
     chosen: str | None = None,
     mode: str = "light",
@@ -121,20 +121,20 @@ def _ink(mode: str) -> str:
     return "#1a1a1a" if mode == "dark" else "#ffffff"
 
 
-def _mark(found: Finding | NotComputed | None) -> str:
+def _mark(found: Finding | Glance | NotComputed | None) -> str:
     """The mark of a cell: none where all is well, so that the others stand out."""
-    if not isinstance(found, Finding):
+    if not isinstance(found, Finding | Glance):
         return ""
     return MARKS[found.severity] if found.severity in (Severity.WARNING, Severity.CRITICAL) else ""
 
 
-def _unsure(found: Finding | NotComputed | None) -> bool:
-    return isinstance(found, Finding) and found.severity is Severity.NOT_ENOUGH_DATA
+def _unsure(found: Finding | Glance | NotComputed | None) -> bool:
+    return isinstance(found, Finding | Glance) and found.severity is Severity.NOT_ENOUGH_DATA
 
 
-def _said(found: Finding | NotComputed | None, spot: Spot) -> tuple[str, str]:
+def _said(found: Finding | Glance | NotComputed | None, spot: Spot) -> tuple[str, str]:
     where = spot.words + (" (partial)" if spot.partial else "")
-    if isinstance(found, Finding) and found.value is not None:
+    if isinstance(found, Finding | Glance) and found.value is not None:
         limit = f", warning at {three(found.threshold.warning)}" if found.threshold else ""
         noise = ", within noise" if found.within_noise else ""
         return where, f"{three(found.value)} {MARKS[found.severity]} {WORDS[found.severity]}{noise}{limit}"

@@ -6,7 +6,7 @@ from typing import Any
 from engine.charts.drawn import Drawn
 from engine.charts.theme import SYMBOLS, colour_of, colours, faded, layout, note, plain
 from engine.charts.timeline import Happened, Moment, event_marks
-from engine.findings import Finding, Severity, three
+from engine.findings import Finding, Glance, Severity, three
 
 LOUD = (Severity.WARNING, Severity.CRITICAL)
 
@@ -87,5 +87,5 @@ def multiples(
     )  # fmt: skip
 
 
-def _read(moment: Moment) -> Finding | None:
-    return moment.found if isinstance(moment.found, Finding) else None
+def _read(moment: Moment) -> Finding | Glance | None:
+    return moment.found if isinstance(moment.found, Finding | Glance) else None

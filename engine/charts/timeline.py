@@ -7,17 +7,20 @@ from typing import Any
 
 from engine.charts.drawn import Drawn
 from engine.charts.theme import MARKS, SYMBOLS, WORDS, colour_of, colours, faded, layout, note, plain, zones
-from engine.findings import Finding, NotComputed, three
+from engine.findings import Finding, Glance, NotComputed, three
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One window of a timeline. key comes back when the mark is clicked; found: what was read, or why nothing was."""
+    """One window of a timeline. key comes back when the mark is clicked; found: what was read, or why nothing was.
+
+    Small multiples show no floor, and a glance is enough for them.
+    """
 
     key: str
     words: str
     start: Any
-    found: Finding | NotComputed | None
+    found: Finding | Glance | NotComputed | None
     partial: bool = False
 
 

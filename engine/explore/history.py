@@ -10,7 +10,7 @@ from engine.assess import Summaries, judged, observe, unjudged_if_defining, unju
 from engine.errors import UnusableData, shown
 from engine.explore.look import floors_of, summaries_of
 from engine.explore.opened import Opened, cells_for
-from engine.findings import Finding, NotComputed, Observation, Severity
+from engine.findings import Finding, Glance, NotComputed, Observation, Severity
 from engine.noise import NO_WINDOWS
 from engine.slices import Filter, Slice, Window
 from engine.slices.against import SAME_COHORT, defining
@@ -66,7 +66,8 @@ class CohortHistory:
     """One metric of one column in every cohort of a column of cohorts and every window.
 
     by: the column of cohorts; values: its values, a missing one as None. windows: those of production, or the one that
-    stands for all time (None) where there are none. cells: (value index, window index) -> finding or reason.
+    stands for all time (None) where there are none. cells: (value index, window index) -> finding, or what a map shows
+    of it (engine/explore/glances.py), or reason.
     """
 
     metric: str
@@ -74,14 +75,17 @@ class CohortHistory:
     by: str
     values: tuple[object, ...]
     windows: tuple[Window | None, ...]
-    cells: Mapping[tuple[int, int], Finding | NotComputed]
+    cells: Mapping[tuple[int, int], Finding | Glance | NotComputed]
 
     @property
     def worst(self) -> tuple[int, ...]:
         """Indices of the values, worst first: by alarms' value over threshold, then by that of all that was judged."""
-        rows: dict[int, list[Finding]] = {i: [] for i in range(len(self.values))}
+        rows: dict[int, list[Finding | Glance]] = {i: [] for i in range(len(self.values))}
         for (i, _), one in self.cells.items():
-            if isinstance(one, Finding) and one.severity not in (Severity.NOT_JUDGED, Severity.NOT_ENOUGH_DATA):
+            if isinstance(one, Finding | Glance) and one.severity not in (
+                Severity.NOT_JUDGED,
+                Severity.NOT_ENOUGH_DATA,
+            ):
                 rows[i].append(one)
         top = {i: max((one.urgency for one in found), default=(-1, 0.0)) for i, found in rows.items()}
         return tuple(sorted(rows, key=lambda i: top[i], reverse=True))
@@ -100,6 +104,12 @@ def values_of(opened: Opened, by: str) -> tuple[object, ...]:
     return tuple(support.categories)
 
 
+def filters_of(by: str, values: Sequence[object], within: Slice) -> list[tuple[Filter, ...]]:
+    """The filters of each value's cohort, within a cohort of other columns."""
+    others = () if within.without else tuple(one for one in within.cohort if one.column != by)
+    return [(*others, Filter(by, "is_null") if one is None else Filter(by, "eq", (one,))) for one in values]
+
+
 def cohort_history(
     opened: Opened, by: str, metric: str, column: str, within: Slice = ALL, against: str = SAME_COHORT
 ) -> CohortHistory:
@@ -108,11 +118,9 @@ def cohort_history(
     What stands in within about the column of cohorts itself is left out: it would leave one row of the map.
     """
     values, windows = values_of(opened, by), opened.windows or (None,)
-    others = () if within.without else tuple(one for one in within.cohort if one.column != by)
-    cells: dict[tuple[int, int], Finding | NotComputed] = {}
-    for i, value in enumerate(values):
-        one = Filter(by, "is_null") if value is None else Filter(by, "eq", (value,))
-        found = _read(opened, (metric,), Slice((*others, one)), windows, against, column)[metric]
+    cells: dict[tuple[int, int], Finding | Glance | NotComputed] = {}
+    for i, filters in enumerate(filters_of(by, values, within)):
+        found = _read(opened, (metric,), Slice(filters), windows, against, column)[metric]
         cells.update({(i, j): cell for (_, j), cell in found.items()})
     return CohortHistory(metric, column, by, values, windows, cells)
 
@@ -168,15 +176,14 @@ def together(opened: Opened, cuts: Sequence[Slice], against: str) -> Together | 
     if not cuts or tuple(cut.window for cut in cuts) != opened.windows:
         return None
     held = [opened.held(cut, against) for cut in cuts]
-    first = [cells_for(opened, one.side, one.cut) for one in held]
-    second = [cells_for(opened, "production", cut) for cut in cuts]
-    (theirs, groups), (mine, _) = first[0], second[0]
-    sure = all(cells is theirs for cells, _ in first) and all(cells is mine for cells, _ in second)
+    first = {one.cut: cells_for(opened, one.side, one.cut) for one in held}  # of the reference one for all windows
+    (theirs, _), *others = first.values()
+    mine, production = cells_for(opened, "production", Slice(cuts[0].cohort, None, cuts[0].without))
+    sure = all(cells is theirs for cells, _ in others) and len({one.side for one in held}) == 1
     if not sure or theirs.rounded or mine.rounded or mine.windows != opened.windows:
         return None
-    if all(np.array_equal(one, groups) for _, one in first):
-        first = first[:1]
-    return Together(theirs, [one for _, one in first], mine, np.logical_or.reduce([one for _, one in second]))
+    reference = [first[one.cut][1] for one in held] if others else [first[held[0].cut][1]]
+    return Together(theirs, reference, mine, production & (mine.window >= 0))
 
 
 def _summaries(opened: Opened, of: Together, column: str | None) -> list[Summaries] | None:

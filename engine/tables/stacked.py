@@ -76,7 +76,7 @@ def stacked(support: Support, reference: Stack, production: Stack) -> dict[str, 
         beyond = _outside(support, p)
         own = beyond + np.round(support.own * (values - beyond))  # as held_against has it
         found = {
-            "psi": Stacked(_psi(in_bins(p, support), in_bins(q, support))),
+            "psi": Stacked(psi_of_bins(in_bins(p, support), in_bins(q, support))),
             "null_rate": _rates(p[:, NULL] + p[:, NAN], rows, q[:, NULL] + q[:, NAN], more),
             "type_error_rate": _rates(p[:, BROKEN], rows, q[:, BROKEN], more),
             "out_of_bounds_rate": _rates(own, rows, _outside(support, q), more),
@@ -101,8 +101,8 @@ def _outside(support: Support, codes: Floats) -> Floats:
     return np.asarray(found + codes[:, LOWEST] * (low > -np.inf) + codes[:, HIGHEST] * (high < np.inf))
 
 
-def _psi(p: Floats, q: Floats) -> Floats:
-    """As engine/metrics/psi.py, over the bins that either side has rows in. p, q: (w, bins) rows."""
+def psi_of_bins(p: Floats, q: Floats) -> Floats:
+    """PSI of many pairs as engine/metrics/psi.py has it, over the bins that a side has rows in. p, q: (w, bins)."""
     n, m = p.sum(axis=1), q.sum(axis=1)
     used = (p + q) > 0
     half = used.sum(axis=1) / 2

@@ -1,5 +1,7 @@
 """Cohorts: which cohort and window a drift comes from, whether by mix or behaviour, and what hides in the whole."""
 
+from typing import Any
+
 import streamlit as st
 
 from engine.charts.heatmap import Spot, heatmap
@@ -15,7 +17,7 @@ from pages.shared.finder import show_finder
 from pages.shared.picking import cohort_options, pick
 from pages.shared.tables import metrics_of, worst_columns
 from pages.shared.view import View, current, go_to, mode, option_of
-from pages.shared.where import cohort_history_of, columns_of_cohorts, mix_of_view
+from pages.shared.where import cohort_glances_of, cohort_history_of, columns_of_cohorts, mix_of_view
 from pages.shared.words import plain
 
 COLUMN = "explore/column.py"
@@ -51,7 +53,7 @@ def main() -> None:
 def show_map(view: View, by: str, metric: str, name: str) -> None:
     """Cohorts by windows, worst cohort first; a click opens the column on that cohort in that window."""
     st.subheader("Which cohort, and when", anchor=False)
-    history = cohort_history_of(view, by, metric, name)
+    history = cohort_glances_of(view, by, metric, name)
     texts = {found: text for text, found in cohort_options(by, history.values).items() if found}
     labels = list(texts.values())
     filters = dict(zip(labels, texts, strict=True))
@@ -71,6 +73,10 @@ def show_map(view: View, by: str, metric: str, name: str) -> None:
         if points:
             opened(str(points[0]["customdata"][0]), str(points[0]["customdata"][1]))
 
+    def full_lines() -> list[tuple[str, list[Any]]]:
+        found = cohort_history_of(view, by, metric, name).cells
+        return [(labels[i], [found.get((i, j)) for j in range(len(spots))]) for i in history.worst]
+
     said = METRICS[metric].name
     shown = option_of(view.cut.window) if view.cut.window else None
     chart(
@@ -78,7 +84,7 @@ def show_map(view: View, by: str, metric: str, name: str) -> None:
         f"{said} of {name} by {by}",
         lambda: [
             {"cohort": label, **window_row(name, window, found)}
-            for label, line in zip(rows, cells, strict=True)
+            for label, line in full_lines()
             for window, found in zip(view.opened.windows, line, strict=False)
         ],
         "■ critical  ▲ warning  hatched ◌ not enough data; ◌ above: a partial window; pale: below the warning; "

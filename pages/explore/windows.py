@@ -6,7 +6,8 @@ from engine.charts.multiples import multiples
 from engine.metrics import METRICS
 from engine.slices.against import LAST_YEAR, PREVIOUS, SAME_COHORT
 from pages.shared import door, states
-from pages.shared.charts import chart, file_name, window_row, worst_first
+from pages.shared.charts import chart, file_name, map_rows, worst_first
+from pages.shared.histories import glances_in
 from pages.shared.over_time import choose_window, happened, moments_of, show_timeline, shown_of
 from pages.shared.picking import pick
 from pages.shared.sides import words
@@ -57,7 +58,7 @@ def show_panel(view: View, name: str, metric: str, against: str, key: str, why: 
 
 def show_multiples(view: View, metric: str, against: str) -> None:
     """The columns that are worst by this metric in this view, on one scale."""
-    history = door.history_of(view.entry, view.opened, metric, view.timeless, against)
+    history = glances_in(view, metric, against)
     columns = worst_first(view.run, metric, history.columns)[:PANELS]
     if not columns:
         return
@@ -67,11 +68,7 @@ def show_multiples(view: View, metric: str, against: str) -> None:
     chart(
         multiples(columns, moments, name, 3, mode(), happened(view), shown_of(view)), "multiples",
         file_name(name, "worst columns"), f"{name} of the worst columns over time",
-        lambda: [
-            window_row(column, window, one.found)
-            for column, line in zip(columns, moments, strict=True)
-            for window, one in zip(history.windows, line, strict=True)
-        ],
+        lambda: map_rows(door.history_of(view.entry, view.opened, metric, view.timeless, against), columns),
         "Worst in the chosen window first; each against its own warning. A click on a mark chooses its window.",
         on_select=lambda: choose_window("multiples"), selection_mode="points",
     )  # fmt: skip

@@ -9,11 +9,13 @@ import streamlit as st
 from engine.charts.curves import shares_below
 from engine.charts.heatmap import Spot, heatmap
 from engine.charts.theme import SIDES
+from engine.explore import History
 from engine.findings import Finding, NotComputed, Part
 from engine.metrics import METRICS
 from engine.run import Run
 from engine.slices import Window
 from engine.summaries import Curve
+from pages.shared.histories import glances_in
 from pages.shared.view import View, go_to, mode, option_of
 from pages.shared.words import to_csv
 
@@ -81,6 +83,15 @@ def window_row(column: str, window: Window, found: Finding | NotComputed | None)
     }
 
 
+def map_rows(history: History, columns: Sequence[str]) -> Rows:
+    """These columns in every window, floors and all."""
+    return [
+        window_row(column, window, history.cells.get((column, i)))
+        for column in columns
+        for i, window in enumerate(history.windows)
+    ]
+
+
 def worst_first(run: Run, metric: str, columns: Sequence[str]) -> list[str]:
     """Columns in the order in which one metric is worst on them in this view."""
     order = {one: i for i, one in enumerate(dict.fromkeys(f.column for f in run.worst() if f.metric == metric))}
@@ -111,7 +122,7 @@ def show_map(view: View, run: Run, metric: str, page: str, opens: Callable[[], N
 
     opens: what else a click means, before the page is opened.
     """
-    history = view.history(metric)
+    history = glances_in(view, metric)
     name = METRICS[metric].name
     every = worst_first(run, metric, history.columns)
     rows, spots = every[:MAPPED], spots_of(view)
@@ -127,11 +138,7 @@ def show_map(view: View, run: Run, metric: str, page: str, opens: Callable[[], N
     chart(
         heatmap(rows, spots, cells, name, shown, mode()), "heatmap", file_name(name, "map"),
         f"{name} of every column in every window",
-        lambda: [
-            window_row(column, window, found)
-            for column, line in zip(rows, cells, strict=True)
-            for window, found in zip(history.windows, line, strict=True)
-        ],
+        lambda: map_rows(view.history(metric), rows),
         "■ critical  ▲ warning  hatched ◌ not enough data; ◌ above: a partial window; pale: below the warning "
         "threshold; empty: not computed. The framed window is the one chosen. Click a cell to open its column there."
         + left_out(len(rows), len(every)),

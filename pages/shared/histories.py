@@ -1,4 +1,4 @@
-"""Metrics over all windows as small lines and counts, kept as the door keeps findings: for the overview and tables."""
+"""Metrics over all windows as maps, small lines and counts, without sentences; kept as the door keeps findings."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from engine.explore import Opened
+from engine.explore.glances import Glances, glances
 from engine.explore.traced import called, traced
 from engine.slices import Slice
 from pages.shared.door import text_of
@@ -38,3 +39,15 @@ def _traced(
     key: str, metric: str, text: str, against: str, _opened: Opened, _cohort: Slice
 ) -> Mapping[str, Sequence[float | None]]:
     return traced(_opened, metric, _cohort, against)
+
+
+def glances_in(view: "View", metric: str, against: str | None = None) -> Glances:
+    """A metric of every column of the view's cohort in every window, as a map shows it. against: what else it is
+    held against than the view is."""
+    cohort = view.timeless
+    return _glances(view.entry.key, metric, text_of(cohort), against or view.against, view.opened, cohort)
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def _glances(key: str, metric: str, text: str, against: str, _opened: Opened, _cohort: Slice) -> Glances:
+    return glances(_opened, metric, _cohort, against)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from engine.charts.timeline import Happened, Moment, timeline
 from engine.explore import History
+from engine.explore.glances import Glances
 from engine.metrics import METRICS
 from pages.shared.charts import chart, file_name, window_row
 from pages.shared.picking import hear
@@ -17,7 +18,7 @@ def happened(view: View) -> list[Happened]:
     return [Happened(one.at, one.name, one.end) for one in view.entry.monitor.events]
 
 
-def moments_of(view: View, history: History, column: str) -> list[Moment]:
+def moments_of(view: View, history: History | Glances, column: str) -> list[Moment]:
     """One column's windows."""
     return [
         Moment(option_of(window), window.words, window.start, history.cells.get((column, i)), partial)

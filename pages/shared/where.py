@@ -5,6 +5,7 @@ import streamlit as st
 from engine.cohorts import Cohort, Search
 from engine.explore import Opened
 from engine.explore.cohorts import found, mix_of
+from engine.explore.glances import cohort_glances
 from engine.explore.history import CohortHistory, cohort_history, values_of
 from engine.slices import Slice
 from engine.tables.supports import CategoricalSupport
@@ -41,6 +42,20 @@ def _history(
     key: str, by: str, metric: str, column: str, text: str, against: str, _opened: Opened, _cohort: Slice
 ) -> CohortHistory:
     return cohort_history(_opened, by, metric, column, _cohort, against)
+
+
+def cohort_glances_of(view: View, by: str, metric: str, column: str) -> CohortHistory:
+    """As cohort_history_of, as a map shows it."""
+    return _glances(
+        view.entry.key, by, metric, column, text_of(view.timeless), view.against, view.opened, view.timeless
+    )
+
+
+@st.cache_resource(max_entries=60, show_spinner="Reading every cohort in every window …")
+def _glances(
+    key: str, by: str, metric: str, column: str, text: str, against: str, _opened: Opened, _cohort: Slice
+) -> CohortHistory:
+    return cohort_glances(_opened, by, metric, column, _cohort, against)
 
 
 def mix_of_view(view: View, column: str, by: str, metric: str) -> tuple[Cohort, ...]:
