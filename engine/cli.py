@@ -190,7 +190,7 @@ def export(seal: str | None, cert: str | None, manifest: str | None, **options: 
     from engine.cli_evidence import exported, write_bytes
     from engine.cli_seal import finished, ready
 
-    key = ready(options["form"], options["file"], seal, cert, manifest)
+    key = ready(options["run"], options["form"], options["file"], seal, cert, manifest)
     where, data, said = exported(**options)
     data, more, beside = finished(data, where, key, manifest, options["store"], options["by"])
     for name, held in {where: data, **beside}.items():

@@ -48,7 +48,7 @@ def exported(
     seconds = 0.0 if brief else cohorts  # a brief shows none
     path = Path(run)
     opened: Store | None = None
-    if path.suffix == ".json" or path.is_file():
+    if is_document(run):
         if sign_as:
             raise PlumblineError(
                 "Only a recorded run can be signed.", where=shown(run), hint="Record it with the verb run."
@@ -73,6 +73,21 @@ def exported(
     where = "" if file == "-" else file or (file_name(made, form) if form in ("pdf", "html") else "")
     said = f"Run {made['run']['id']} as {form}, {len(data):,} bytes."
     return where, data, said + ("" if opened else " It stands in no ledger: a document was given, not a recorded run.")
+
+
+def is_document(run: str) -> bool:
+    """Whether a run is given as the file of its JSON document, not by its id."""
+    return Path(run).suffix == ".json" or Path(run).is_file()
+
+
+def ledger_at(store: str | None) -> Store | None:
+    """The store whose ledger knows a file: the one that is named, or that in its usual place if there is one."""
+    try:
+        return open_store(store, make=False)
+    except PlumblineError:
+        if store:
+            raise
+        return None
 
 
 def user() -> str:
@@ -110,12 +125,7 @@ def verified(
 ) -> Verified:
     """The answer about a file. A ledger is asked where one is named, or lies in its usual place."""
     trusted = trust_in(trust)
-    opened: Store | None = None
-    try:
-        opened = open_store(store, make=False)
-    except PlumblineError:
-        if store:
-            raise
+    opened = ledger_at(store)
     places = {"reference": reference, "production": production, "labels": labels}
     named = {side: place for side, place in places.items() if place}
     return check(

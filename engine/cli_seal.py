@@ -5,7 +5,8 @@ from typing import Any
 
 import click
 
-from engine.cli_base import FINE, FORMATS, canonical, write
+from engine.cli_base import FINE, canonical, output, write
+from engine.cli_store import kept_in
 from engine.errors import PlumblineError, UnreadableSource, plain, shown
 
 SEAL_HELP = "Seal the PDF with this key: PEM, or PKCS#12. Its password is that of PLUMBLINE_SEAL_PASSWORD."
@@ -23,12 +24,13 @@ def sealing(verb: Any) -> Any:
     return verb
 
 
-def ready(form: str, file: str | None, seal: str | None, cert: str | None, manifest: str | None) -> Any:
+def ready(run: str, form: str, file: str | None, seal: str | None, cert: str | None, manifest: str | None) -> Any:
     """The key and certificate that an export is sealed with, None for none; raises before anything is recorded."""
-    from engine.evidence.sealing import house_key, needs, tried
+    from engine.cli_evidence import is_document
+    from engine.evidence.sealing import EVERY, house_key, needs, tried
 
     if seal and form != "pdf":
-        raise PlumblineError("Only a PDF carries a seal.", hint="A manifest signs every form: --manifest KEY.")
+        raise PlumblineError("Only a PDF carries a seal.", hint=EVERY)
     if cert and not seal:
         raise PlumblineError("A certificate was given without its key.", hint="Name it with --seal KEY.")
     key = (seal, cert) if seal else house_key() if form == "pdf" else None
@@ -37,6 +39,9 @@ def ready(form: str, file: str | None, seal: str | None, cert: str | None, manif
     if manifest:
         if file == "-" or (file is None and form not in ("pdf", "html")):
             raise PlumblineError("A manifest stands beside a file.", hint="Name the file with --output.")
+        if form in ("html", "csv") and is_document(run):
+            said = "HTML and CSV hold no data: a ledger has to say whose evidence they are, and no run is recorded."
+            raise PlumblineError(said, where=shown(run), hint="Write PDF or JSON, or record it with the verb run.")
         needs("A manifest")
         from engine.evidence.keys import read_signer
         from engine.evidence.sealing import password
@@ -51,11 +56,11 @@ def finished(
     """A file that was exported, sealed if it is to be; what to tell; and the files that stand beside it, by name."""
     if not key and not manifest:
         return data, "", {}
-    from engine.cli_evidence import user
+    from engine.cli_evidence import ledger_at, user
     from engine.evidence.sealing import ENDING, SIGNATURE, sealed, signed
 
     who, name = by or user(), Path(where).name or "evidence"
-    opened = _store(store)
+    opened = ledger_at(store)
     said, beside = "", {}
     if key:
         data, entry = sealed(data, *key, store=opened, by=who, name=name)
@@ -71,28 +76,10 @@ def _number(entry: Any) -> str:
     return f", entry {entry.seq} of the ledger" if entry else "; it stands in no ledger"
 
 
-def _store(store: str | None) -> Any:
-    """The store whose ledger knows the file: the one that is named, or that in its usual place if there is one."""
-    from engine.store import open_store
-
-    try:
-        return open_store(store, make=False)
-    except PlumblineError:
-        if store:
-            raise
-        return None
-
-
 def _answers(verb: Any) -> Any:
     """The options that both verbs have."""
-    for option in (
-        click.option("-o", "--output", "file", type=click.Path(dir_okay=False), help="Write to FILE."),
-        click.option("--format", "form", type=FORMATS, default="table", show_default=True, help="Of the answer."),
-        click.option("--store", metavar="URL", help="Whose ledger is told; PLUMBLINE_STORE, else .plumbline/store.db."),
-        click.option("--by", metavar="NAME", help="Who does it; the user of this machine otherwise."),
-    ):
-        verb = option(verb)
-    return verb
+    by = click.option("--by", metavar="NAME", help="Who does it; the user of this machine otherwise.")
+    return output(kept_in(by(verb)))
 
 
 @click.command()
@@ -145,9 +132,9 @@ def sign(evidence: str, key: str, by: str | None, store: str | None, form: str, 
 
 def _tell(kind: str, where: str, data: bytes, said: str, form: str) -> None:
     """The answer: a sentence, or what was written as JSON, TSV or CSV."""
-    from hashlib import sha256
+    from engine.evidence.canonical import sha256
 
-    digest = sha256(data).hexdigest()
+    digest = sha256(data)
     facts = {"file": where, "sha256": digest, "bytes": len(data), "words": said.strip()}
     if form == "json":
         write(canonical({"schema_version": 1, "kind": kind, **facts}), None)

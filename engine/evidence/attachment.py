@@ -48,6 +48,11 @@ def read_evidence(data: bytes) -> Evidence:
     return _of_json("pdf", found[0], says)
 
 
+def without_data(found: Evidence) -> bool:
+    """Whether a file is no PDF and holds no data, as evidence in HTML and CSV: what it is, others have to say."""
+    return found.form != "pdf" and found.snapshot is None
+
+
 def _of_json(form: str, data: bytes, says: Mapping[str, str]) -> Evidence:
     try:
         value = json.loads(data)

@@ -4,6 +4,7 @@ Imported only where something is sealed, signed or trusted: it needs requirement
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,12 +41,14 @@ class Sealer:
 @dataclass(frozen=True, slots=True)
 class Trust:
     """Whom a reader trusts. certificates: of sealers, or of those who vouch for them; keys: Ed25519, 32 bytes each;
-    asked: whether a seal or a manifest of one of these is asked for, so that none, or another's, is a contradiction.
+    asked: whether a seal or a manifest of one of these is asked for, so that none, or another's, is a contradiction;
+    lost: why the certificate of this machine is not among them, in a sentence; empty where it is.
     """
 
     certificates: tuple[x509.Certificate, ...] = ()
     keys: tuple[bytes, ...] = ()
     asked: bool = True
+    lost: str = ""
 
 
 def read_sealer(key: str, certificate: str | None = None, password: str | None = None) -> Sealer:
@@ -79,18 +82,21 @@ def read_signer(key: str, password: str | None = None) -> ed25519.Ed25519Private
 
 
 def read_trust(files: Iterable[str], asked: bool = True) -> Trust:
-    """Certificates and Ed25519 public keys in PEM files. Raises UnreadableSource, UnusableData for what holds none."""
+    """Certificates, PEM or DER, and Ed25519 public keys, PEM, in files.
+
+    Raises UnreadableSource, and UnusableData for what holds none.
+    """
     certificates: list[x509.Certificate] = []
     keys: list[bytes] = []
     for name in files:
         held = _read(name)
-        if b"-----BEGIN CERTIFICATE" in held:
-            certificates += _certificates(name)
-            continue
         try:
             found = load_pem_public_key(held)
         except (ValueError, UnsupportedAlgorithm):
             found = None
+            with suppress(UnusableData):
+                certificates += _certificates(name)
+                continue
         if not isinstance(found, ed25519.Ed25519PublicKey):
             said = "This is no certificate and no Ed25519 public key in PEM form."
             raise UnusableData(said, where=shown(name), hint="openssl pkey -in key.pem -pubout writes a public key.")

@@ -20,12 +20,13 @@ END = b"%%EOF\n"
 
 
 def revisions(whole: bytes) -> dict[str, int]:
-    """SHA-256 of a file, and of what it was before anything was appended, each with its length; the whole last.
+    """SHA-256 of a file, and of what a PDF was before anything was appended, each with its length; the whole last.
 
-    >>> list(revisions(b"a%%EOF\\nb%%EOF\\n").values())
-    [7, 14]
+    >>> list(revisions(b"%PDF-a%%EOF\\nb%%EOF\\n").values())
+    [12, 19]
     """
-    digest, done, found, at = hashlib.sha256(), 0, {}, whole.find(END)
+    digest, done, found = hashlib.sha256(), 0, {}
+    at = whole.find(END) if whole.startswith(b"%PDF-") else -1
     while at >= 0:
         digest.update(memoryview(whole)[done : at + len(END)])
         done = at + len(END)

@@ -13,34 +13,32 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from engine.errors import plain
-from engine.evidence.attachment import Evidence
+from engine.evidence.attachment import Evidence, without_data
 from engine.evidence.canonical import canonical, sha256
 from engine.evidence.keys import Trust
+from engine.evidence.whose import Whose
 from engine.store.ledger import Entry
 
 State = Literal["same", "different", "unknown"]
 
 
 def made(
-    whole: bytes, found: Evidence, key: ed25519.Ed25519PrivateKey, *, name: str, at: str, by: str, head: Entry | None
+    whole: bytes, of: Whose, key: ed25519.Ed25519PrivateKey, *, name: str, at: str, by: str, head: Entry | None
 ) -> tuple[bytes, bytes]:
-    """The manifest of a file and its signature. found: the evidence in the file; at: UTC, ISO 8601; head: the last
+    """The manifest of a file and its signature. of: whose evidence the file is; at: UTC, ISO 8601; head: the last
     entry of the ledger, None where the file is in none.
     """
-    snapshot = found.snapshot or {}
     said: dict[str, Any] = {
         "schema_version": 1,
         "kind": "manifest",
         "file": {"name": name, "bytes": len(whole), "sha256": sha256(whole)},
-        "evidence": {
-            "run": str(snapshot["run"]["id"]), "run_sha256": snapshot["run_sha256"], "sha256": sha256(found.data)
-        },
+        "evidence": {"run": of.run, "run_sha256": of.run_sha256, "sha256": of.data},
         "ledger": {"seq": head.seq, "hash": head.hash} if head else None,
         "at": at,
         "by": by,
         "algorithm": "Ed25519",
         "public_key": key.public_key().public_bytes_raw().hex(),
-    }  # fmt: skip
+    }
     text = canonical(said)
     return text, key.sign(text)
 
@@ -62,7 +60,7 @@ def checked(
         file, evidence, head, at, by = said["file"], said["evidence"], said["ledger"], said["at"], said["by"]
         if said["kind"] != "manifest" or said["algorithm"] != "Ed25519" or canonical(said) != manifest:
             return "different", "The manifest is in another form than it was signed in."
-        digest, inner = str(file["sha256"]), str(evidence["sha256"])
+        digest, inner = str(file["sha256"]), evidence["sha256"]
         anchor = (int(head["seq"]), str(head["hash"])) if head is not None else None
         public = ed25519.Ed25519PublicKey.from_public_bytes(key)
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -71,7 +69,7 @@ def checked(
         public.verify(signature, manifest)
     except InvalidSignature:
         return "different", "The signature is not that of this manifest: one of the two was changed."
-    if digest not in revisions or inner != sha256(found.data):
+    if digest not in revisions or inner != (None if without_data(found) else sha256(found.data)):
         return "different", f"The manifest is of another file, {plain(str(file.get('name', '')))}."
     if ledger is not None and anchor and ledger.get(anchor[0]) != anchor[1]:
         return "different", f"Entry {anchor[0]} of the ledger is not what it was when the manifest was signed."

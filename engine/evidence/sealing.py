@@ -5,23 +5,24 @@ What is sealed or signed is evidence as it was exported: nothing else gets a sea
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import PlumblineError, UnusableData, shown
-from engine.evidence.attachment import Evidence, read_evidence
 from engine.evidence.canonical import sha256
-from engine.evidence.later import revisions
-from engine.store import Entry, Store, append, entries
+from engine.evidence.whose import Whose, whose
+from engine.store import Entry, Store, append
 from engine.store.ledger import head
 
 if TYPE_CHECKING:
     from engine.evidence.keys import Trust
 
-KEY, CERTIFICATE, PASSWORD = "PLUMBLINE_SEAL_KEY", "PLUMBLINE_SEAL_CERT", "PLUMBLINE_SEAL_PASSWORD"
+KEY, CERTIFICATE = "PLUMBLINE_SEAL_KEY", "PLUMBLINE_SEAL_CERT"
 TRUST = "PLUMBLINE_TRUST"
 ENDING, SIGNATURE = ".manifest.json", ".sig"  # of a manifest beside a file, of its signature beside it
+EVERY = "A manifest beside it vouches for a file of any form: --manifest KEY, or the verb sign."
 HOW = "python -m pip install -r requirements-sign.txt -c constraints.txt"
 
 
@@ -45,24 +46,31 @@ def house_key() -> tuple[str, str | None] | None:
 def trust_in(files: Sequence[str] = ()) -> "Trust | None":
     """Whom who asks trusts: certificates and public keys in files, else in those that PLUMBLINE_TRUST names, and the
     certificate that this machine seals with. Only who names files asks for a seal or a manifest of theirs. None where
-    nobody is named. Raises as keys.read_trust does.
+    nobody is named. Raises as keys.read_trust does; where the machine's own certificate cannot be read, the answer
+    about a seal says so.
     """
     named = list(files) or [one for one in os.environ.get(TRUST, "").split(os.pathsep) if one.strip()]
-    own = os.environ.get(CERTIFICATE, "").strip()
-    if own and not files:
-        named.append(own)
-    if not named:
+    own = "" if files else os.environ.get(CERTIFICATE, "").strip()
+    if not named and not own:
         return None
     if not here() and not files:
         return None  # verify says what is not installed, where there is something to check
     needs("Trust in a certificate or a key")
     from engine.evidence.keys import read_trust
 
-    return read_trust(named, asked=bool(files))
+    made = read_trust(named, asked=bool(files))
+    if not own:
+        return made
+    try:
+        return replace(made, certificates=(*made.certificates, *read_trust([own]).certificates))
+    except PlumblineError as error:
+        return replace(made, lost=f"The certificate of {CERTIFICATE} is not known: {error}")
 
 
 def password() -> str | None:
     """The password of keys, as the environment says it: never an argument, which others on the machine can read."""
+    from engine.evidence.keys import PASSWORD
+
     return os.environ.get(PASSWORD) or None
 
 
@@ -85,21 +93,22 @@ def sealed(
     needs("A seal")
     from engine.evidence.keys import read_sealer
     from engine.evidence.seal import seal
+    from engine.evidence.sealed import seals
 
-    found = _evidence(data, name)
-    if found.form != "pdf":
-        raise UnusableData("Only a PDF carries a seal.", where=shown(name), hint="A manifest signs every form.")
+    of = whose(data, name, store)
+    if of.form != "pdf":
+        raise UnusableData("Only a PDF carries a seal.", where=shown(name), hint=EVERY)
     sealer = read_sealer(key, certificate, password())
     try:
         whole = seal(data, sealer)
     except Exception as error:  # pyHanko raises whatever a damaged file makes it trip over
         raise UnusableData(f"The PDF cannot be sealed ({type(error).__name__}).", where=shown(name)) from error
-    from engine.evidence.sealed import seals
-
     mine = seals(whole)[-1]
+    if mine.broken:
+        raise UnusableData(f"The seal would be broken: {mine.broken}.", where=shown(name))
     body = {"form": "seal", "sha256": sha256(whole), "bytes": len(whole), "signer": mine.signer,
             "certificate": mine.fingerprint}  # fmt: skip
-    return whole, _told(found, data, body, store, by)
+    return whole, _told(of, data, body, store, by)
 
 
 def tried_here(form: str) -> None:
@@ -120,42 +129,25 @@ def signed(
     """The manifest of a file of evidence, its signature, and the entry that the ledger got.
 
     name: of the file, as the manifest names it; at: UTC, now by default. The manifest names the ledger's last entry
-    before its own. Raises as sealed does.
+    before its own. Of HTML and CSV, which hold no data, the ledger has to know whose evidence they are. Raises as
+    sealed does.
     """
     needs("A manifest")
     from engine.evidence.keys import read_signer
     from engine.evidence.manifest import made
 
-    found = _evidence(data, name)
+    of = whose(data, name, store)
     signer = read_signer(key, password())
-    known = store if store is not None and _known(data, store) else None
     now = at or datetime.now(UTC).isoformat(timespec="seconds")
-    last = head(known) if known else None
-    text, signature = made(data, found, signer, name=name, at=now, by=by, head=last)
+    last = head(store) if store is not None and of.known else None
+    text, signature = made(data, of, signer, name=name, at=now, by=by, head=last)
     body = {"form": "manifest", "sha256": sha256(text), "bytes": len(text),
             "public_key": signer.public_key().public_bytes_raw().hex()}  # fmt: skip
-    return text, signature, _told(found, data, body, known, by)
+    return text, signature, _told(of, data, body, store, by)
 
 
-def _evidence(data: bytes, name: str) -> Evidence:
-    found = read_evidence(data)
-    if found.snapshot is None:
-        raise UnusableData(f"This is no evidence: {found.trouble}.", where=shown(name))
-    try:
-        str(found.snapshot["run"]["id"]), found.snapshot["run_sha256"]
-    except (KeyError, TypeError):
-        raise UnusableData("The evidence does not say of which run it is.", where=shown(name)) from None
-    return found
-
-
-def _known(data: bytes, store: Store) -> bool:
-    mine = revisions(data)
-    return any(one.body.get("sha256") in mine for one in entries(store, "export"))
-
-
-def _told(found: Evidence, data: bytes, body: dict[str, Any], store: Store | None, by: str) -> Entry | None:
+def _told(of: Whose, data: bytes, body: dict[str, Any], store: Store | None, by: str) -> Entry | None:
     """The entry of the ledger, where it knows what was sealed."""
-    if store is None or found.snapshot is None or not _known(data, store):
+    if store is None or not of.known:
         return None
-    run = found.snapshot["run"]
-    return append(store, "seal", {"run": run["id"], "monitor": run["monitor"], "of": sha256(data), **body}, by=by)
+    return append(store, "seal", {"run": of.run, "monitor": of.monitor, "of": sha256(data), **body}, by=by)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from engine.errors import UnreadableSource, plain, shown
 from engine.evidence.again import again
-from engine.evidence.attachment import LARGEST, Evidence, read_evidence
+from engine.evidence.attachment import LARGEST, Evidence, read_evidence, without_data
 from engine.evidence.canonical import canonical, sha256
 from engine.evidence.later import changed_since, revisions
 from engine.evidence.pdf import render_pdf, renderer
@@ -56,7 +56,7 @@ class Verified:
         """
         if any(one.state == "different" for one in self.levels):
             return "different"
-        left_open = any(one.differing for one in self.levels)  # numbers differ, and another engine may be why
+        left_open = any(one.differing for one in self.levels if one.number == 5)  # another engine may be why
         proves = VOUCHED if left_open else PROVES  # who forges data draws them anew, and names any engine
         proven = any(one.number in proves and one.state == "same" for one in self.levels)
         return "same" if proven else "unknown"
@@ -124,12 +124,15 @@ def verify_bytes(
     drawn, made = _drawn(found, whole)
     known = _known(found, made, store)
     levels = [_attached(found), _chain(found), drawn, known, _numbers(found, data, places, base)]
-    if found.form != "pdf" and found.snapshot is None and known.state == "same":
-        levels[0] = Level(1, "data", "unknown", "No data are attached, as in CSV and HTML: the ledger alone knows it.")
+    signed = signed_by(whole, found, manifest, store, trust)
+    named = signed is not None and signed[0] != "different"
+    if without_data(found) and (known.state == "same" or named):
+        who = "ledger" if known.state == "same" else "manifest"
+        levels[0] = Level(1, "data", "unknown", f"No data are attached, as in CSV and HTML: the {who} alone knows it.")
         levels[2] = Level(3, "pages", "unknown", "A file without its data is not drawn again.")
     if seal := sealed_by(whole if found.form == "pdf" else b"", made, store, trust):
         levels.append(Level(6, "seal", *seal))
-    if signed := signed_by(whole, found, manifest, store, trust):
+    if signed:
         levels.append(Level(7, "manifest", *signed))
     run = str(((found.snapshot or {}).get("run") or {}).get("id") or "") if found.snapshot else ""
     return Verified(name, sha256(whole), run, tuple(levels))

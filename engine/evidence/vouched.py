@@ -50,12 +50,13 @@ def _one(one: "Seal", store: Store | None, trust: "Trust | None") -> tuple[State
     at, since, until = one.at, one.since, one.until
     when = f" on {at:%Y-%m-%d %H:%M} UTC, by its own clock" if at else ""
     words = f"The seal is whole: put on by {plain(one.signer)}{when}, with the certificate {one.fingerprint}"
+    lost = f" {trust.lost}" if trust and trust.lost else ""
     if one.trusted is None:
-        return "unknown", f"{words}; nobody said whether it is trusted (--trust, PLUMBLINE_TRUST)."
+        return "unknown", f"{words}; nobody said whether it is trusted (--trust, PLUMBLINE_TRUST).{lost}"
     early, late = bool(at and since and at < since), bool(at and until and at > until)
     if not one.trusted:
         why = "which was not valid then" if early or late else "an unknown signer: none of those that are trusted"
-        return ("different" if early or late or (trust and trust.asked) else "unknown"), f"{words}, {why}."
+        return ("different" if early or late or (trust and trust.asked) else "unknown"), f"{words}, {why}.{lost}"
     if until and datetime.now(UTC) > until:
         entry = _entry(one.sha256, store)
         if entry and entry[1] <= until:

@@ -133,6 +133,29 @@ def test_the_key_of_this_machine_seals_every_pdf(say, here, document, tmp_path, 
     assert done == 0 and "Sealed" not in err
 
 
+def test_html_and_csv_of_a_recorded_run_have_manifests_that_an_auditor_checks_without_the_ledger(
+    say, here, tmp_path, monkeypatch
+):
+    key, public = signer(tmp_path, "key")
+    (here / "windows.yaml").write_text(
+        "monitor: w\nreference: {path: old.parquet}\nproduction: {path: far.parquet}\n"
+        "columns: {timestamp: at}\nwindow: {every: 1 day}\n"
+    )
+    run = json.loads(say("run", "windows.yaml", "--format", "json")[1])["id"]
+    store = os.environ["PLUMBLINE_STORE"]
+    for form in ("html", "csv"):
+        file = f"r.{form}"
+        done, _, err = say("export", run, "--by", "Jo", "--format", form, "--manifest", key, "-o", file)
+        assert done == 0 and "Manifest signed, entry " in err, err
+        assert json.loads((here / f"{file}.manifest.json").read_text())["evidence"]["run"] == run
+        asked = ("verify", file, "--manifest", f"{file}.manifest.json", "--trust", public, "--format", "json")
+        assert [one["state"] for one in json.loads(say(*asked)[1])["levels"]].count("same") == 2, "ledger and manifest"
+        monkeypatch.setenv("PLUMBLINE_STORE", f"sqlite:///{tmp_path}/none.db")
+        done, out, _ = say(*asked)
+        assert done == 0 and [one["state"] for one in json.loads(out)["levels"]] == ["unknown"] * 5 + ["same"], out
+        monkeypatch.setenv("PLUMBLINE_STORE", store)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -140,6 +163,10 @@ def test_the_key_of_this_machine_seals_every_pdf(say, here, document, tmp_path, 
         (["export", "run.json", "--by", "Jo", "--seal", "x", "--format", "csv"], "Only a PDF carries a seal"),
         (["export", "run.json", "--by", "Jo", "--cert", "x"], "without its key"),
         (["export", "run.json", "--by", "Jo", "--manifest", "x", "-o", "-"], "stands beside a file"),
+        (
+            ["export", "run.json", "--by", "Jo", "--manifest", "x", "-o", "never.pdf", "--format", "csv"],
+            "no run is recorded",
+        ),
         (["export", "run.json", "--by", "Jo", "--manifest", "run.json", "-o", "never.pdf"], "cannot be opened"),
         (["seal", "run.json"], "No key is given"),
         (["sign", "nothing.pdf", "--key", "run.json"], "cannot be read"),

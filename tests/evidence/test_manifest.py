@@ -10,13 +10,16 @@ import pytest
 from engine.errors import PlumblineError, UnusableData
 from engine.evidence.canonical import canonical, sha256
 from engine.evidence.exported import keep
+from engine.evidence.forms import render
 from engine.evidence.keys import read_sealer, read_trust
 from engine.evidence.pdf import render_pdf
 from engine.evidence.seal import seal
 from engine.evidence.sealing import signed
 from engine.evidence.verify import verify, verify_bytes
-from engine.store import append, entries, open_store
+from engine.monitor.read import parse_monitor
+from engine.store import append, entries, open_store, save
 from engine.store import verify as verify_ledger
+from engine.store.revived import revived
 from tests.evidence.conftest import ROOT
 from tests.evidence.sealers import sealer, signer
 from tests.evidence.steps import AT
@@ -86,6 +89,35 @@ def test_data_alone_have_manifests_too(small, keys, trust):
     made = signed(data, keys["house"][0], store=None, by="Jo", name="evidence.json")
     assert level(data, made[:2], trust=trust).state == "same"
     assert verify_bytes(data, "x", manifest=made[:2], trust=trust).code == 0
+
+
+@pytest.mark.parametrize("form", ["html", "csv"])
+def test_a_file_without_its_data_has_a_manifest_where_a_ledger_knows_it(store, run, small, keys, trust, form):
+    save(
+        store, revived(run, {"columns": {}}), parse_monitor("monitor: m\nreference: {path: a}\nproduction: {path: b}\n")
+    )
+    data = render(small, form)
+    with pytest.raises(UnusableData, match="a ledger says whose evidence they are"):
+        signed(data, keys["house"][0], store=store, by="Jo", name="x")
+    keep(store, small, data, form)
+    *made, entry = signed(data, keys["house"][0], store=store, by="Jo", name=f"x.{form}")
+    said = json.loads(made[0])
+    assert said["evidence"] == {"run": small["run"]["id"], "run_sha256": small["run_sha256"], "sha256": None}
+    assert entry.body["of"] == said["file"]["sha256"] == sha256(data)
+    answer = verify_bytes(data, "x", manifest=made, trust=trust)
+    assert [one.state for one in answer.levels] == ["unknown", "unknown", "unknown", "unknown", "unknown", "same"]
+    assert answer.code == 0 and "the manifest alone knows it" in answer.levels[0].words
+    assert verify_bytes(data, "x", manifest=made, trust=trust, store=store).code == 0
+    assert verify_bytes(data, "x", manifest=made).state == "unknown", "a key of nobody's proves nothing"
+    for other in (data + b"\n", data.replace(b"column_1", b"column_2", 1), render(small, "json")):
+        assert verify_bytes(other, "x", manifest=made, trust=trust).state == "different"
+
+
+def test_a_text_is_known_as_a_whole_alone(store, small, keys):
+    data = b"psi\n%%EOF\n"
+    keep(store, small, data, "csv")
+    for other in (data + b"0.1\n", data + b"%%EOF\n"):
+        assert verify_bytes(other, "x", store=store).levels[3].state == "different"
 
 
 def test_the_manifest_of_another_file(small, both, trust):

@@ -5,9 +5,12 @@ import re
 import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 from pypdf import PdfReader, PdfWriter
@@ -166,6 +169,7 @@ def test_a_second_seal_leaves_the_first(small_pdf, whole, keys, house):
     answer = verify_bytes(both, "x", trust=house)
     assert answer.code == 0 and "put on by House" in answer.levels[5].words
     assert "put on by Mallory" in answer.levels[5].differing[0]
+    assert verify_bytes(both, "x").code == verify_bytes(whole, "x").code == 0, "the pages prove it, one seal or two"
 
 
 def test_whoever_is_vouched_for_is_trusted(small_pdf, tmp_path):
@@ -284,6 +288,43 @@ def test_what_is_no_evidence_gets_no_seal(keys, data):
 def test_only_a_pdf_gets_a_seal(keys, small):
     with pytest.raises(UnusableData, match="Only a PDF"):
         sealed(canonical(small), *keys["House"], store=None, by="Jo")
+
+
+def test_certificates_are_trusted_in_either_form(tmp_path, keys, whole, monkeypatch):
+    own = x509.load_pem_x509_certificate(Path(keys["House"][1]).read_bytes())
+    (tmp_path / "House.cer").write_bytes(own.public_bytes(Encoding.DER))
+    assert level(whole, trust=read_trust([str(tmp_path / "House.cer")])).state == "same"
+    monkeypatch.setenv("PLUMBLINE_SEAL_CERT", str(tmp_path / "House.cer"))
+    assert level(whole, trust=trust_in()).state == "same", "what seals is known again, however it was written"
+
+
+@pytest.mark.parametrize("held", [None, b"no certificate"])
+def test_a_certificate_of_this_machine_that_cannot_be_read_breaks_no_answer(tmp_path, keys, whole, monkeypatch, held):
+    file = tmp_path / "gone.pem"
+    if held:
+        file.write_bytes(held)
+    monkeypatch.setenv("PLUMBLINE_SEAL_CERT", str(file))
+    for known in ("", keys["Mallory"][1]):
+        monkeypatch.setenv("PLUMBLINE_TRUST", known)
+        found = level(whole, trust=trust_in())
+        assert found.state == "unknown" and "PLUMBLINE_SEAL_CERT" in found.words and "gone.pem" in found.words
+        assert verify_bytes(whole, "x", trust=trust_in()).code == 0, "the pages are drawn again"
+    monkeypatch.setenv("PLUMBLINE_TRUST", str(file))
+    with pytest.raises(PlumblineError, match=r"gone\.pem"):
+        trust_in()
+    assert level(whole, trust=trust_in([keys["House"][1]])).state == "same", "who names a file asks nobody else's"
+
+
+def test_a_seal_that_would_be_broken_is_not_put_on(small_pdf, keys, known, monkeypatch):
+    def harmed(data, by):
+        made = bytearray(seal(data, by))
+        made[len(data) // 2] ^= 1
+        return bytes(made)
+
+    monkeypatch.setattr("engine.evidence.seal.seal", harmed)
+    with pytest.raises(UnusableData, match="The seal would be broken: what it was put on was changed"):
+        sealed(small_pdf, *keys["House"], store=known[0], by="Jo")
+    assert [one.kind for one in entries(known[0])] == ["export", "seal"], "the ledger tells of the first alone"
 
 
 def test_whom_to_trust_is_read_or_refused(tmp_path, keys):
