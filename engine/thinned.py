@@ -52,8 +52,8 @@ def thinned(curve: Curve, cells: int) -> Curve:
     furthest = int(np.abs(np.cumsum(shares[0] - shares[1])[:-1]).argmax())
     keep = np.zeros(edges, dtype=bool)
     keep[[0, furthest, -1]] = True
-    heavy = np.argsort(-mass, kind="stable")[: max((cells - 4) // 4, 0)]
-    heavy = heavy[mass[heavy] > 2 / cells]
+    heavy = np.flatnonzero(mass > 2 / cells)
+    heavy = heavy[np.argsort(-mass[heavy], kind="stable")[: max((cells - 4) // 4, 0)]]
     keep[np.clip(np.concatenate([heavy - 1, heavy]), 0, edges - 1)] = True
     spare = cells - 1 - int(keep.sum())
     keep[np.minimum(np.searchsorted(below, np.arange(1, spare + 1) / (spare + 1)), edges - 1)] = True

@@ -32,20 +32,22 @@ def numbers(found):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_open_cells_that_are_cut_first_leave_every_reading_and_floor_as_it_was(shape, monkeypatch):
+@pytest.mark.parametrize("rows", [5_000, ROWS])
+def test_a_curve_on_few_edges_reads_as_one_with_an_edge_for_every_value(shape, rows, monkeypatch):
     random = np.random.default_rng(5)
-    sides = [numbers(SHAPES[shape](random, side)) for side in (0, 1)]
+    sides = [numbers(SHAPES[shape](random, side)[:rows]) for side in (0, 1)]
     scale = measure_scale(sides[0].values)
-    whole = exact.curve(*sides, scale)
-    monkeypatch.setattr(exact, "MANY", 256)
     fewer = exact.curve(*sides, scale)
-    assert len(fewer.edges) < len(whole.edges)
+    monkeypatch.setattr(exact, "SMALL", 1 << 40)
+    whole = exact.curve(*sides, scale)
+    assert len(fewer.edges) < len(whole.edges) / (10 if rows == ROWS and shape != "rounded" else 1)
     assert KS.compute(fewer) == KS.compute(whole)
     first, second = W1.compute(whole), W1.compute(fewer)
     assert second.value == pytest.approx(first.value, rel=1e-12) and second.interval is None
     assert second.detail == first.detail
-    assert spread(fewer).mean == pytest.approx(spread(whole).mean, rel=1e-10)
-    assert spread(fewer).variance == pytest.approx(spread(whole).variance, rel=1e-10)
+    near = 1e-8 if shape == "far from zero" else 1e-10  # doubles lie 1.2e-7 apart there, and means of cells too
+    assert spread(fewer).mean == pytest.approx(spread(whole).mean, rel=near)
+    assert spread(fewer).variance == pytest.approx(spread(whole).variance, rel=near)
 
 
 def sides_of(rows):

@@ -29,11 +29,11 @@ from engine.tables.ordered import Tallied
 from engine.tables.supports import CategoricalSupport, NumericSupport, Support
 from engine.tables.values import Categories, Held, Numbers
 
-GRID = 32768  # quantiles of either side that the coarse grid of a curve stands on, at most
+GRID = 4096  # quantiles of either side that the coarse grid of a curve stands on, at most
 FULL = 16  # values a coarse cell should hold at least
 NAMES = 10  # unseen categories that are named
 GRADES = 200  # one value is kept at each of so many quantiles
-MANY, STEP = 1 << 18, 16  # values in open cells beyond which these are cut first, and values of a smaller cell
+MANY, PARTS = 1 << 12, 8  # values in open cells beyond which these are cut first, and parts of each
 AHEAD = 4096  # cells whose sums are taken at a time
 SMALL = 8192  # up to so many values on both sides, the curve is resolved at once
 
@@ -129,13 +129,8 @@ def curve(reference: Numbers, production: Numbers, scale: Scale) -> Curve:
         edges = _atoms(np.concatenate([a, b, limits]))
         ends = [_ends(side.values, edges) for side in sides]
     else:
-        edges = np.unique(np.concatenate([_grid(a), _grid(b), limits]))
-        ends = [_ends(side.values, edges) for side in sides]
-        wanted = np.flatnonzero(_unresolved(edges, ends, sides))
-        if sum(int(np.diff(end, prepend=0)[wanted].sum()) for end in ends) > MANY:
-            edges, ends, wanted = _finer(edges, ends, wanted, sides)
-        inside = [_values_in(side.values, end, wanted) for side, end in zip(sides, ends, strict=True)]
-        edges, ends = _refined(edges, ends, _atoms(np.concatenate(inside)), sides)
+        edges = np.unique(np.concatenate([_grid(a), _grid(b), _atoms(_pooled(a, b, CUTS)), limits]))
+        edges, ends = _resolved(edges, [_ends(side.values, edges) for side in sides], sides)
     counts = [np.diff(end, prepend=0) for end in ends]
     atoms = np.flatnonzero(~_wide(edges)) + 1
     gaps = [_gaps(side.values, edges, end, count) for side, end, count in zip(sides, ends, counts, strict=True)]
@@ -162,43 +157,71 @@ def _ends(values: Floats, edges: Floats) -> Counts:
     return np.concatenate([values.searchsorted(edges, side="right"), [len(values)]])
 
 
-def _refined(edges: Floats, ends: list[Counts], extra: Floats, sides: Sequence[Numbers]) -> tuple[Floats, list[Counts]]:
-    """The edges with extra ones among them, and the ends of the cells they make; only the extra ones are searched."""
-    joined = np.union1d(edges, extra)
-    known = joined.searchsorted(edges)
-    new = np.ones(len(joined), dtype=bool)
-    new[known] = False
+def _resolved(edges: Floats, ends: list[Counts], sides: Sequence[Numbers]) -> tuple[Floats, list[Counts]]:
+    """The edges with others among them, and the ends of the cells they make: none is left in which a metric is open.
+
+    Open cells are cut into parts, of which a few of a hundred are open, until each of their values can have an edge:
+    the curves of two long columns that hardly differ cross thousands of times.
+    """
+    wanted = np.flatnonzero(_unresolved(edges, ends, sides))
+    while len(wanted):
+        starts = [np.concatenate([[0], end])[wanted] for end in ends]
+        lengths = [end[wanted] - start for end, start in zip(ends, starts, strict=True)]
+        held = sum(int(length.sum()) for length in lengths)
+        step = max(held // (PARTS * len(wanted)), 1) if held > MANY else 1
+        at = [_positions(start, length, step) for start, length in zip(starts, lengths, strict=True)]
+        values = np.sort(np.concatenate([side.values[some] for side, some in zip(sides, at, strict=True)]))
+        twice = values[1:][values[1:] == values[:-1]]  # many of one value: an atom, or their cell would stay large
+        extra = np.unique(np.concatenate([values, np.nextafter(twice, -np.inf)]))
+        edges, ends, cut_from = _refined(edges, ends, extra, sides)
+        was_open = np.zeros(int(cut_from[-1]) + 1, dtype=bool)
+        was_open[wanted] = True
+        wanted = np.flatnonzero(_unresolved(edges, ends, sides) & was_open[cut_from])
+        if step == 1:  # what is open holds one value, at its upper edge
+            return _refined(edges, ends, np.unique(np.nextafter(edges[wanted], -np.inf)), sides)[:2]
+    return edges, ends
+
+
+def _refined(
+    edges: Floats, ends: list[Counts], extra: Floats, sides: Sequence[Numbers]
+) -> tuple[Floats, list[Counts], NDArray[np.int64]]:
+    """The edges with extra ones among them, the ends of the cells they make, and the cell that each was cut from.
+
+    extra: ascending, none twice; only they are searched.
+    """
+    at = edges.searchsorted(extra)
+    fresh = edges[np.minimum(at, len(edges) - 1)] != extra
+    extra, at = extra[fresh], at[fresh]
+    new = np.zeros(len(edges) + len(extra) + 1, dtype=bool)
+    new[at + np.arange(len(extra))] = True
+    joined = np.empty(len(new) - 1)
+    joined[new[:-1]], joined[~new[:-1]] = extra, edges
     found = []
     for side, end in zip(sides, ends, strict=True):
-        finer = np.empty(len(joined) + 1, dtype=np.int64)
-        finer[known] = end[:-1]
-        finer[:-1][new] = side.values.searchsorted(joined[new], side="right")
-        finer[-1] = end[-1]
+        finer = np.empty(len(new), dtype=np.int64)
+        finer[~new], finer[new] = end, side.values.searchsorted(extra, side="right")
         found.append(finer)
-    return joined, found
+    return joined, found, np.cumsum(~new) - ~new
 
 
-def _finer(
-    edges: Floats, ends: list[Counts], wanted: NDArray[np.int64], sides: Sequence[Numbers]
-) -> tuple[Floats, list[Counts], NDArray[np.int64]]:
-    """Open cells cut into smaller ones of about STEP values, and which of those are still open: a few of a hundred.
+def _pooled(a: Floats, b: Floats, shares: Floats) -> Floats:
+    """The values below which these shares of two sorted arrays together lie. Shape (shares,).
 
-    Without, the curves of two long columns that hardly differ would have a cell for every third value of both. Also
-    resolved are the cells at which floors cut the pooled values into blocks, so that blocks are what they would be.
+    Floors cut the pooled values into blocks there, whatever the grid is.
+
+    >>> _pooled(np.array([1.0, 2.0, 5.0]), np.array([3.0, 4.0]), np.array([0.2, 0.6, 1.0]))
+    array([1., 3., 5.])
     """
-    steps = []
-    for side, end in zip(sides, ends, strict=True):
-        starts = np.concatenate([[0], end])[wanted]
-        steps.append(side.values[_positions(starts, end[wanted] - starts, STEP)])
-    finer, found = _refined(edges, ends, np.unique(np.concatenate(steps)), sides)
-    before = edges.searchsorted(np.append(finer, np.inf))  # of every cell, the one that it was cut from
-    both = found[0] + found[1]
-    left = _unresolved(finer, found, sides, ties=True)
-    left[np.minimum((both / both[-1]).searchsorted(CUTS, side="right"), len(left) - 1)] = True
-    left[1:-1] &= _wide(finer)
-    was_open = np.zeros(len(edges) + 1, dtype=bool)
-    was_open[wanted] = True
-    return finer, found, np.flatnonzero(left & was_open[before])
+    wanted = np.maximum((shares * (len(a) + len(b)) + 1e-6).astype(np.int64), 1)
+    low, high = np.maximum(wanted - len(b), 0), np.minimum(wanted, len(a))  # how many of them are the first array's
+    while np.any(low < high):
+        middle = (low + high) // 2
+        more = (low < high) & (a[np.minimum(middle, len(a) - 1)] < b[np.clip(wanted - middle - 1, 0, len(b) - 1)])
+        low, high = np.where(more, middle + 1, low), np.where(more, high, middle)
+    found = np.full(len(wanted), -np.inf)
+    for side, count in ((a, low), (b, wanted - low)):
+        found[count > 0] = np.maximum(found[count > 0], side[count[count > 0] - 1])
+    return found
 
 
 def _grid(values: Floats) -> Floats:
@@ -251,13 +274,8 @@ def _positions(starts: NDArray[np.int64], lengths: NDArray[np.int64], step: int 
     return np.repeat(starts - step * before, lengths) + step * np.arange(int(lengths.sum()))
 
 
-def _unresolved(
-    edges: Floats, ends: Sequence[Counts], sides: Sequence[Numbers], ties: bool = False
-) -> NDArray[np.bool_]:
-    """Cells that may still hold the widest gap, or in which the two curves may cross. Shape (cells,).
-
-    ties: also those that may hold one as wide as the widest that is known.
-    """
+def _unresolved(edges: Floats, ends: Sequence[Counts], sides: Sequence[Numbers]) -> NDArray[np.bool_]:
+    """Cells that may still hold the widest gap, or in which the two curves may cross. Shape (cells,)."""
     f, g = (np.concatenate([[0], end]) for end in ends)
     n, m = f[-1], g[-1]
     crossing = (f[1:] * m > g[:-1] * n) & (f[:-1] * m < g[1:] * n)
@@ -265,12 +283,6 @@ def _unresolved(
     f, g, n, m = f + below_f, g + below_g, n + below_f + above_f, m + below_g + above_g
     inside = np.maximum(f[1:] * m - g[:-1] * n, g[1:] * n - f[:-1] * m)
     widest = np.abs(f * m - g * n).max()
-    left = (crossing | (inside >= widest if ties else inside > widest)) & ((f[1:] > f[:-1]) | (g[1:] > g[:-1]))
+    left = (crossing | (inside > widest)) & ((f[1:] > f[:-1]) | (g[1:] > g[:-1]))
     left[1:-1] &= _wide(edges)
     return np.asarray(left)
-
-
-def _values_in(values: Floats, ends: Counts, cells: NDArray[np.int64]) -> Floats:
-    """The values of a sorted array that lie in these cells."""
-    starts = np.concatenate([[0], ends])[cells]
-    return values[_positions(starts, ends[cells] - starts)] if len(cells) else values[:0]
