@@ -19,6 +19,7 @@ from engine.slices.texts import parse_filters
 from engine.tables.attributions import Attributions, Prefixed, find_attributions
 from engine.tables.connection import connect
 from engine.tables.late_labels import LabelTable
+from engine.tables.moments import are_since_1970
 from engine.tables.places import find_path
 from engine.tables.sources import Dataset, find_files, open_dataset
 from engine.tables.text.rejects import as_sheet
@@ -173,7 +174,7 @@ def roles(known: dict[str, str], typed: dict[str, str], timestamp: str | None) -
 def moments(dataset: Dataset) -> None:
     """Refuse a timestamp that holds no moments: every window of it would be empty."""
     column = dataset.with_role(Role.TIMESTAMP)
-    if column and not column.base.startswith(("TIMESTAMP", "DATE", "VARCHAR")):
+    if column and not column.base.startswith(("TIMESTAMP", "DATE", "VARCHAR")) and not are_since_1970(dataset, column):
         near = next((one.name for one in dataset.columns if one.base.startswith(("TIMESTAMP", "DATE"))), None)
         hint = f"Did you mean {shown(near)}?" if near else None
         raise PlumblineError(f"{shown(column.name)} holds {column.type}, not moments in time.", hint=hint)

@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.columns import Role
 from engine.findings import Finding, NotComputed, Severity, Threshold, three
-from engine.slices import Slice, Window, quoted
+from engine.slices import Slice, Window, moment_sql, quoted
 from engine.tables.sources import Dataset
 
 DUPLICATES = Threshold(0.001, 0.01)  # share of rows whose id another row of the slice has already
@@ -61,7 +61,7 @@ def _freshness(production: Dataset, cut: Slice, partial: bool) -> Rows:
     if cut.window is None or production.timestamp is None:
         return _not("freshness", "no window that the newest row could be late for")
     condition, values = production.where(Slice((), cut.window))
-    at = f"CAST({quoted(production.timestamp)} AS TIMESTAMP)"
+    at = f"CAST({moment_sql(production.timestamp, production.columns)} AS TIMESTAMP)"
     sql = f"SELECT max({at}) AS newest FROM {production.scan} WHERE {condition}"
     newest: datetime | None = production.query(sql, values).to_pylist()[0]["newest"]
     if newest is None:

@@ -20,10 +20,11 @@ ENOUGH = 50  # rows below which every value may be another by chance
 def guessed(columns: Sequence[Column], profiles: Profiles) -> tuple[Column, ...]:
     """The columns with the roles that their values suggest where their names suggested none."""
     taken = {one.role for one in columns}
+    alone = _alone(columns, profiles)
     found = []
     for column in columns:
         held = profiles.get(column.name)
-        role, why = _role(column, held, columns, taken) if isinstance(held, Profile) else (None, "")
+        role, why = _role(column, held, columns, taken, alone) if isinstance(held, Profile) else (None, "")
         if role is not None:
             taken.add(role)
             column = column.as_role(role, why)
@@ -31,14 +32,35 @@ def guessed(columns: Sequence[Column], profiles: Profiles) -> tuple[Column, ...]
     return tuple(found)
 
 
-def _role(column: Column, held: Profile, columns: Iterable[Column], taken: Iterable[Role]) -> tuple[Role | None, str]:
+def _alone(columns: Sequence[Column], profiles: Profiles) -> str:
+    """The only column of 0 and 1, or of true and false, beside a score of probabilities; "" where none is."""
+    score = next((profiles.get(one.name) for one in columns if one.role is Role.SCORE), None)
+    if not isinstance(score, Profile) or score.limits is None:
+        return ""
+    if not -0.01 <= score.limits[0] <= score.limits[1] <= 1.01:
+        return ""
+    found = [
+        one.name for one in columns
+        if isinstance(held := profiles.get(one.name), Profile) and held.distinct == 2 and not held.errors
+        and (one.base == "BOOLEAN" or (one.base in INTEGERS and (held.low, held.high) == ("0", "1")))
+        and one.role in (Role.FEATURE, Role.TARGET)
+    ]  # fmt: skip
+    return found[0] if len(found) == 1 else ""
+
+
+def _role(
+    column: Column, held: Profile, columns: Iterable[Column], taken: Iterable[Role], alone: str
+) -> tuple[Role | None, str]:
     """The role that a feature's values suggest, and why; None where they suggest no other."""
     values = held.rows - held.nulls - held.errors
     if column.role is not Role.FEATURE or not values:
         return None, ""
-    if since := _since_1970(column, held, values):
+    since = _since_1970(column, held, values)
+    if since and Role.TIMESTAMP not in taken:
+        return Role.TIMESTAMP, f"looks like moments, in {since} since 1970"
+    if since:
         said = f"looks like moments, in {since} since 1970: as numbers they always drift"
-        return Role.IGNORE, f"{said}; written as 2024-04-01 12:00 they could be the timestamp"
+        return Role.IGNORE, f"{said}; another column is the timestamp"
     keylike = values >= ENOUGH and held.distinct >= KEYLIKE * values and held.kind is Kind.CATEGORICAL
     keylike = keylike or (
         column.base in INTEGERS and held.rows == values >= ENOUGH and held.distinct >= KEYLIKE * values
@@ -51,6 +73,8 @@ def _role(column: Column, held: Profile, columns: Iterable[Column], taken: Itera
         for other in columns:
             if other.role in (Role.SCORE, Role.PREDICTION) and _stem(column.name, other.name) >= STEM:
                 return Role.TARGET, f"two values, and named as the {other.role} {shown(other.name)} is"
+        if alone == column.name:
+            return Role.TARGET, "the only column of yes and no, and there is a score; if it is none, say feature"
     return None, ""
 
 

@@ -27,6 +27,7 @@ from engine.tables.away.addresses import is_elsewhere, looked_at
 from engine.tables.connection import connect
 from engine.tables.count import volumes
 from engine.tables.groups import GROUPS
+from engine.tables.moments import are_since_1970
 from engine.tables.places import find_path
 from engine.tables.sources import Dataset, find_files, open_dataset
 from engine.tables.text.text_format import TextFormat
@@ -168,7 +169,7 @@ def _moments(dataset: Dataset, name: str) -> bool:
     """Whether a column holds moments, as such or as texts that can be read as ones."""
     column = dataset.column(name)
     if column.base != "VARCHAR":
-        return column.base.startswith(("TIMESTAMP", "DATE"))
+        return column.base.startswith(("TIMESTAMP", "DATE")) or are_since_1970(dataset, column)
     return _mostly(dataset, name, moment_sql(name, dataset.columns))
 
 

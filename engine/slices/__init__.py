@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from math import isinf
 from typing import Any
 
-from engine.columns import Column
+from engine.columns import INTEGERS, Column
 from engine.errors import InvalidFilter, UnknownName, nearest, shown
 from engine.slices.filters import OPERATORS, Filter, Operator, quoted
 from engine.slices.stored import FLOATS, condition_of, is_number
@@ -16,6 +16,7 @@ __all__ = [
     "BELIEVED",
     "FLOATS",
     "OPERATORS",
+    "SINCE_1970",
     "UNITS",
     "Filter",
     "Operator",
@@ -26,6 +27,7 @@ __all__ = [
     "parse_filter",
     "parse_window",
     "quoted",
+    "since_1970_sql",
     "typed",
     "unit_of",
     "window_of",
@@ -104,13 +106,31 @@ def _json(value: Any) -> Any:
     return str(value) if isinstance(value, float) and isinf(value) else value
 
 
+# Numbers that may be moments: below each size, what makes microseconds of them.
+SINCE_1970 = INTEGERS - {"HUGEINT", "UHUGEINT"} | {"FLOAT", "DOUBLE", "DECIMAL"}
+SIZES = (("1e11", "1e6"), ("1e14", "1e3"), ("1e17", "1e0"), ("4.2e18", "1e-3"))
+
+
 def moment_sql(timestamp: str, columns: Iterable[Column]) -> str:
     """SQL for a column of moments; a text that cannot be read as one counts as missing.
+
+    Numbers are seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by how large they are: what is
+    below 1e11 are seconds (up to the year 5138), above milliseconds (from 1973 on), and so on.
 
     >>> from engine.columns import Kind
     >>> moment_sql("at", [Column("at", "VARCHAR", Kind.CATEGORICAL)])
     'TRY_CAST("at" AS TIMESTAMP)'
     """
     stored = next((column.base for column in columns if column.name == timestamp), "")
-    moments = stored.startswith(("TIMESTAMP", "DATE"))
-    return quoted(timestamp) if moments else f"TRY_CAST({quoted(timestamp)} AS TIMESTAMP)"
+    if stored.startswith(("TIMESTAMP", "DATE")):
+        return quoted(timestamp)
+    if stored in SINCE_1970:
+        return since_1970_sql(quoted(timestamp))
+    return f"TRY_CAST({quoted(timestamp)} AS TIMESTAMP)"
+
+
+def since_1970_sql(value: str) -> str:
+    """SQL for numbers since 1970 as moments, NULL for what is too large to be one."""
+    number = f"CAST({value} AS DOUBLE)"
+    micro = " ".join(f"WHEN abs({number}) < {most} THEN {number} * {by}" for most, by in SIZES)
+    return f"make_timestamp(CAST(CASE {micro} END AS BIGINT))"

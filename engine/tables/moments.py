@@ -4,7 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from engine.columns import INTEGERS, Column
-from engine.slices import BELIEVED, FLOATS, UNITS, Window, is_number, moment_sql, quoted, window_of
+from engine.slices import (
+    BELIEVED,
+    FLOATS,
+    SINCE_1970,
+    UNITS,
+    Window,
+    is_number,
+    moment_sql,
+    quoted,
+    since_1970_sql,
+    window_of,
+)
 from engine.tables.sources import Dataset
 
 PLAIN = INTEGERS - {"HUGEINT", "UHUGEINT"} | {"DECIMAL", "BOOLEAN", "VARCHAR", "ENUM"}  # types that Python has
@@ -34,6 +45,17 @@ def moment(dataset: Dataset, timestamp: str) -> str:
 def start_of(dataset: Dataset, timestamp: str, unit: str) -> str:
     """SQL for the start of the calendar window that a row lies in; NULL for none."""
     return f"date_trunc('{UNITS[UNITS.index(unit)]}', {moment(dataset, timestamp)})"
+
+
+def are_since_1970(dataset: Dataset, column: Column) -> bool:
+    """Whether numbers can be moments: nearly all are of the years 1973 to 2099, in one unit or another since 1970."""
+    if column.base not in SINCE_1970:
+        return False
+    at = since_1970_sql(quoted(column.name))
+    within = f"count_if({at} >= TIMESTAMP '1973-03-04' AND {at} < TIMESTAMP '2100-01-01')"
+    asked = f"SELECT {within} AS n, count({quoted(column.name)}) AS there FROM {dataset.scan}"
+    row = dataset.query(asked).to_pylist()[0]
+    return bool(row["there"]) and row["n"] >= 0.9 * row["there"]
 
 
 def volumes(dataset: Dataset, unit: str) -> dict[Window, int]:

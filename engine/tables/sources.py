@@ -20,7 +20,7 @@ from engine.tables.away.elsewhere import bring
 from engine.tables.cache import fingerprint, key_of
 from engine.tables.connection import DuckDBPyConnection, connect
 from engine.tables.files.copies import Tell, silent
-from engine.tables.files.found import Found, find
+from engine.tables.files.found import Found, find, is_dated
 from engine.tables.files.gathered import Gathered, gather
 from engine.tables.frames import frame_of
 from engine.tables.spark.session import Spark
@@ -226,13 +226,22 @@ def _open_files(read: Gathered, root: DuckDBPyConnection, name: str) -> Dataset:
     about["notes"] = read.notes
     about |= {"text": getattr(read.first, "text", None), "rejects": read.rejects}
     about |= {"sheet": getattr(read.first, "sheet", ""), "sheets": getattr(read.first, "sheets", ())}
-    opened = _described(name, read.scan, root, read.how, read.kinds, **about)
+    opened = _without_dates(_described(name, read.scan, root, read.how, read.kinds, **about))
     return _with_new_names(opened, pq.read_schema(read.scanned[0]).names) if len(read.scanned) == 1 else opened
 
 
 def _open_frame(source: Any, root: DuckDBPyConnection, name: str) -> Dataset:
     frame = frame_of(source)
     return _with_new_names(_described(name, "frame", root, "frame", {}, frame=frame), frame.column_names)
+
+
+def _without_dates(opened: Dataset) -> Dataset:
+    """The dataset without the parts of a date that its folders tell, as features: they are others in every new one."""
+    keys = {one.partition("=")[0] for one in next(iter(opened.partitions), "").split("/")}
+    why = "a folder of the date: every new one has another"
+    dated = {one.name for one in opened.columns if one.name in keys and one.role is Role.FEATURE and is_dated(one.name)}
+    columns = (one.as_role(Role.IGNORE, why) if one.name in dated else one for one in opened.columns)
+    return replace(opened, columns=tuple(columns)) if dated else opened
 
 
 def _is_text(column: Column, kinds: Mapping[str, str]) -> bool:

@@ -56,12 +56,26 @@ def test_what_is_different_in_every_row_is_an_id_once():
     ],
 )
 def test_moments_as_numbers_are_no_feature_and_no_id(name, per, unit):
-    role, why = roles(**{name: [int((1_704_067_200 + 1800 * i) * per) for i in range(N)]})[name]
+    moments = [int((1_704_067_200 + 1800 * i) * per) for i in range(N)]
+    role, why = roles(**{name: moments})[name]
     if unit:
+        assert (role, why) == (Role.TIMESTAMP, f"looks like moments, in {unit} since 1970")
+        role, why = roles(when=pa.array(range(N), pa.timestamp("s")), **{name: moments})[name]
         assert role is Role.IGNORE and f"in {unit} since 1970" in why
     else:
         assert role is Role.ID
     assert roles(ordered_at=list(range(N)))["ordered_at"][0] is Role.ID  # of 1970: more likely numbers that are counted
+
+
+@pytest.mark.parametrize("kind", [int, bool])
+def test_the_only_yes_and_no_beside_a_score_is_the_target(kind):
+    score, late = [i / N for i in range(N)], [kind(i % 3 == 0) for i in range(N)]
+    role, why = roles(score=score, late=late, n=[i % 5 for i in range(N)])["late"]
+    assert role is Role.TARGET and why.startswith("the only column of yes and no")
+    assert roles(score=score, late=late, weekend=late)["late"][0] is Role.FEATURE  # which of both, nobody knows
+    assert roles(score=[100 * one for one in score], late=late)["late"][0] is Role.FEATURE  # no probabilities
+    assert roles(x=score, late=late)["late"][0] is Role.FEATURE
+    assert roles(score=score, size=[1 + i % 2 for i in range(N)])["size"][0] is Role.FEATURE
 
 
 def test_what_a_name_says_stays():

@@ -332,3 +332,25 @@ def test_a_file_name_that_is_no_text_is_refused_in_words_that_can_be_printed(tmp
     with pytest.raises(UnreadableSource) as raised:
         open_dataset(Path(os.fsdecode(path)))
     str(raised.value).encode()
+
+
+def test_folders_of_dates_are_no_features_unless_that_is_said(tmp_path):
+    for month, place in ((1, "a"), (2, "b")):
+        folder = tmp_path / "year=2024" / f"month={month}" / f"place={place}"
+        folder.mkdir(parents=True)
+        pq.write_table(pa.table({"x": [1.0, 2.0], "day": [3, 4]}), folder / "part.parquet")
+    dataset = open_dataset(tmp_path)
+    roles = {one.name: (one.role, one.why) for one in dataset.columns}
+    why = "a folder of the date: every new one has another"
+    assert roles["year"] == roles["month"] == (Role.IGNORE, why)
+    assert roles["place"][0] is roles["x"][0] is roles["day"][0] is Role.FEATURE  # day is a column of the files
+    assert dataset.assign(roles={"month": "feature"}).column("month").role is Role.FEATURE
+    run = compare(str(tmp_path / "**" / "month=1" / "**" / "*.parquet"), str(tmp_path))
+    assert not {one.column for one in run.findings} & {"year", "month"}
+
+
+def test_a_folder_of_the_only_date_is_the_timestamp(tmp_path):
+    for day in (1, 2):
+        (tmp_path / f"dt=2024-01-0{day}").mkdir()
+        pq.write_table(pa.table({"x": [1.0, 2.0]}), tmp_path / f"dt=2024-01-0{day}" / "part.parquet")
+    assert open_dataset(tmp_path).timestamp == "dt"

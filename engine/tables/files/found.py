@@ -13,6 +13,7 @@ LISTINGS = 20  # of a folder, until two in a row are alike
 TABLES = frozenset(
     ".parquet .csv .tsv .psv .txt .json .jsonl .ndjson .arrow .feather .ipc .arrows .xlsx .xls .xlsb .xlsm .ods".split()
 )
+DATED = set("year yyyy yr quarter month mm mon week day dd date dt ds hour hh".split())  # names of a date's parts
 PARTITION = re.compile(r"[^=]+=[^=]+")  # a folder that names a column and its value, as others write them
 PACKED = frozenset({".gz", ".zst", ".zip"})
 
@@ -107,6 +108,15 @@ def _listed(base: Path, pattern: str, text: str) -> tuple[Path, ...]:
             return found
         before = found
     raise UnreadableSource("The folder changes faster than it can be listed.", where=shown(text), hint="Try again.")
+
+
+def is_dated(key: str) -> bool:
+    """Whether a partition is a part of a date by its name: what it holds is new in every new folder.
+
+    >>> [is_dated(one) for one in ("year", "Month", "event_date", "dt", "country", "birthday")]
+    [True, True, True, True, False, False]
+    """
+    return re.split(r"[^a-z]+", key.lower())[-1] in DATED
 
 
 def partitions(files: Iterable[Path], base: Path) -> tuple[str, ...]:

@@ -10,10 +10,11 @@ from engine.tables.connection import DuckDBPyConnection
 from engine.tables.literals import scan_of
 from engine.tables.text.sniff import Sniffed
 from engine.tables.text.text_format import NULL_WORDS
-from engine.tables.text.text_types import Reading, broken_sql, candidates, fit, present_sql, value_sql
+from engine.tables.text.text_types import Reading, broken_sql, candidates, fit, fits, present_sql, value_sql
 
 MOSTLY = 0.9  # share of a text column's values that must be numbers for it to be a number column with type errors
 TOGETHER = 100  # columns that one query asks: planning takes the square of their number
+RARE = 0.02  # share of a column's values below which a way of writing moments is none
 PROBED = 2000  # values by which readings are chosen that are then tried on every row
 
 
@@ -45,8 +46,12 @@ def decide(
     nulls = dict.fromkeys(text.nulls or ())
     for i in sorted(unsure):
         name = seen.names[i]
-        reading, broken = _fitted(cursor, scan, name, tried, words)
+        some = _sample(cursor, scan, name)
+        reading, broken = _fitted(cursor, scan, name, some, tried, words)
         if reading is None:
+            if ways := moments_in(some, tried, words):
+                said = f"stays text, as its moments are written in {len(ways)} ways: {', '.join(ways)}"
+                notes.append(f"{plain(name)} {said}")
             continue
         if given.nulls is None:
             nulls |= dict.fromkeys(_used(cursor, scan, name))
@@ -75,16 +80,48 @@ def _mostly_numbers(cursor: DuckDBPyConnection, scan: str, names: Sequence[str],
     return found
 
 
-def _fitted(
-    cursor: DuckDBPyConnection, scan: str, name: str, tried: Sequence[Reading], words: Sequence[str]
-) -> tuple[Reading | None, int]:
-    """The first reading that all values of a column fit, or nearly all, and how many do not; None for words."""
+def _sample(cursor: DuckDBPyConnection, scan: str, name: str) -> list[str]:
+    """Some of the texts of a column."""
     column = quoted(name)
-    sample = cursor.execute(
+    rows = cursor.execute(
         f"SELECT * FROM (SELECT {column} FROM {scan} WHERE {column} IS NOT NULL) "
         f"USING SAMPLE reservoir({PROBED} ROWS) REPEATABLE (1)"
     ).fetchall()
-    values = [str(row[0]) for row in sample]
+    return [str(row[0]) for row in rows]
+
+
+def moments_in(values: Sequence[str], tried: Sequence[Reading], nulls: Sequence[str]) -> list[str]:
+    """An example of each way in which a column's moments are written, the most frequent first, if there are several.
+
+    None where other texts are among them, but for a tenth.
+
+    >>> tried = [Reading("DATE"), Reading("DATE", "%d.%m.%Y"), Reading("DATE", "%m/%d/%Y"), Reading("DOUBLE")]
+    >>> moments_in(["2024-01-31", "31.01.2024", "01/31/2024", "2024-02-01"] * 9, tried, ("",))
+    ["'2024-01-31'", "'31.01.2024'", "'01/31/2024'"]
+    """
+    left = [one for one in values if one not in nulls]
+    kinds = [one for one in tried if one.words == "moments"]
+    found, whole = list[str](), len(left)
+    while left and kinds:
+        fitting = [[one for one in left if fits(kind, one)] for kind in kinds]
+        most = max(fitting, key=len)
+        if len(most) < RARE * whole:
+            break
+        found.append(shown(most[0]))
+        gone = set(most)
+        left = [one for one in left if one not in gone]
+    return found if len(found) > 1 and len(left) <= (1 - MOSTLY) * whole else []
+
+
+def _fitted(
+    cursor: DuckDBPyConnection, scan: str, name: str, values: Sequence[str], tried: Sequence[Reading],
+    words: Sequence[str],
+) -> tuple[Reading | None, int]:  # fmt: skip
+    """The first reading that all values of a column fit, or nearly all, and how many do not; None for words.
+
+    values: some of the column's.
+    """
+    column = quoted(name)
     likely = [one for one in tried if fit(values, [one], words)[1] >= 0.5] if values else []
     tests = [replace(one, nulls=tuple(words)) for one in likely if fit(values, [one], words)[0] is one]
     if not tests:

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import re
 import subprocess
 import sys
 import textwrap
@@ -425,3 +426,15 @@ def test_progress_is_told_and_may_stop_it(tmp_path):
 
     with pytest.raises(KeyError):
         ingest(path, connect([tmp_path]), TextFormat(header=0), stop)
+
+
+def test_moments_that_are_written_in_several_ways_stay_text_and_that_is_said(tmp_path):
+    days = [datetime(2024, 1 + i % 12, 13 + i % 15) for i in range(300)]
+    ways = ("%Y-%m-%d", "%d.%m.%Y", "%m/%d/%Y")
+    dataset = read(tmp_path, "at,n\n" + "".join(f"{one:{ways[i % 3]}},{i}\n" for i, one in enumerate(days)))
+    assert dataset.column("at").type == "VARCHAR"
+    (said,) = [one for one in dataset.notes if one.startswith("at ")]
+    assert said.startswith("at stays text, as its moments are written in 3 ways: ")
+    assert all(re.search(one, said) for one in (r"'2024-\d\d-\d\d'", r"'\d\d\.\d\d\.2024'", r"'\d\d/\d\d/2024'"))
+    words = read(tmp_path, "at,n\n" + "".join(f"{'later' if i % 2 else '2024-01-01'},{i}\n" for i in range(300)))
+    assert not [one for one in words.notes if "ways" in one]
