@@ -50,8 +50,8 @@ $(VENV)/.app: requirements.txt constraints.txt | $(PY)
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
 	@touch $@
 
-$(VENV)/.dev: requirements.txt requirements-postgresql.txt requirements-sign.txt requirements-auth.txt \
-		requirements-dev.txt constraints.txt | $(PY)
+$(VENV)/.dev: requirements.txt requirements-postgresql.txt requirements-spark.txt requirements-sign.txt \
+		requirements-auth.txt requirements-dev.txt constraints.txt | $(PY)
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
 	@touch $(VENV)/.app $@
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-ALWAYS = ("chromium", "postgresql", "s3")  # whose tests may not be skipped where all has to pass
+ALWAYS = ("chromium", "postgresql", "s3", "java")  # whose tests may not be skipped where all has to pass
 
 
 def needed(one: ModuleType) -> Any:

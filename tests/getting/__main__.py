@@ -5,12 +5,12 @@ What is missing has its tests skipped; of a browser and PostgreSQL that is a fai
 
 import sys
 
-from tests.getting import chromium, must, nginx, openid, postgresql, qpdf, s3, verapdf
+from tests.getting import chromium, java, must, nginx, openid, postgresql, qpdf, s3, verapdf
 
 
 def main() -> int:
     lost = False
-    for one in (chromium, postgresql, s3, openid, verapdf, qpdf, nginx):
+    for one in (chromium, postgresql, s3, openid, verapdf, qpdf, nginx, java):
         found = one.find() or one.get()
         print(found or one.MISSING, file=sys.stdout if found else sys.stderr)
         lost = lost or (not found and must(one))
