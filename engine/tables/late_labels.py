@@ -88,6 +88,12 @@ def join_labels(table: LabelTable, datasets: Sequence[Dataset], wanted: Column) 
             where=datasets[0].name,
             hint="Name it with --role COL=id, or as columns.id in the monitor.",
         )
+    if table.dataset.far or any(one.far for one in datasets):
+        raise UnusableData(
+            "Labels in a table of their own are joined row by row, and the rows lie in Spark.",
+            where=table.dataset.name,
+            hint="Join them there, in a view that has the label as a column.",
+        )
     key = found.as_kind(Kind.CATEGORICAL)
     source = table.dataset
     identity = value_sql(source.column(table.id), key)

@@ -14,6 +14,8 @@ from engine.slices import Slice, Window, moment_sql
 from engine.summaries import Counts, Floats
 from engine.tables.question import Question, read_sql
 from engine.tables.sources import Dataset
+from engine.tables.spark.outcomes import outcomes_there
+from engine.tables.tallied_outcomes import Tallies, classes_of_tallies, errors_of_tallies
 
 Chosen = Counts | NDArray[np.bool_] | slice
 ALL_ROWS = slice(None)
@@ -23,7 +25,8 @@ ALL_ROWS = slice(None)
 class OutcomeRows:
     """The rows of one side. target, predicted: (n,) class numbers, -1 for none, or numbers, not-a-number for none.
 
-    scores: (n, 1) or (n, k). window: (n,) index into windows, -1 for none.
+    scores: (n, 1) or (n, k). window: (n,) index into windows, -1 for none. tallies: of rows that lie in Spark; then
+    all of the above are of tallies, each of many rows. Of numbers, target then holds how many rows have a label.
     """
 
     question: Question
@@ -32,12 +35,26 @@ class OutcomeRows:
     scores: Floats | None
     window: Counts
     windows: tuple[Window, ...] = ()
+    tallies: Tallies | None = None
+
+    def rows_of(self, chosen: Chosen = ALL_ROWS) -> Counts:
+        """How many rows stand behind each of some entries."""
+        if self.tallies is not None:
+            return self.tallies.rows[chosen]
+        return np.ones(len(self.window[chosen]), np.int64)
 
     def side(self, chosen: Chosen = ALL_ROWS) -> Classes | Errors:
         """The summary of some rows, by number, mask or slice."""
         asked, target = self.question, self.target[chosen]
         predicted = None if self.predicted is None else self.predicted[chosen]
         scores = None if self.scores is None else self.scores[chosen]
+        if self.tallies is not None:
+            some = self.tallies.some(chosen)
+            if asked.task == "regression":
+                return errors_of_tallies(some, target.astype(np.int64))
+            said = None if predicted is None else predicted.astype(np.int64)
+            terms = len(asked.classes), asked.positive, asked.no_probability is None
+            return classes_of_tallies(some, target.astype(np.int64), said, scores, *terms)
         labelled: NDArray[np.bool_] = target >= 0 if asked.task == "classification" else np.isfinite(target)
         rows = len(target)
         if not labelled.all():
@@ -88,9 +105,13 @@ def read_outcomes(
 ) -> OutcomeRows:
     """The predictions and labels of a slice, in the order of its rows.
 
-    windows: that follow each other without a gap; every row is told which of them it lies in.
+    windows: that follow each other without a gap; every row is told which of them it lies in. Of rows that lie in
+    Spark, tallies of them.
     """
     cut = cut or Slice()
+    if dataset.far:
+        tallies, came, said, means, place = outcomes_there(dataset, asked, cut, windows)
+        return OutcomeRows(asked, came, said, means, place, tuple(windows), tallies)
     condition, values = dataset.where(cut)
     wanted = [read_sql(dataset, asked.target.name, asked.target), read_sql(dataset, None, asked.target)]
     if asked.prediction is not None:

@@ -102,6 +102,8 @@ def question(
         scores, no_score = (), f"no column holds the scores of {plain(without)}"
     elif score and not by_class:
         no_score = f"one column of scores cannot rank {len(classes)} classes; name a column for each"
+    if len(scores) > 1 and any(side.far for side in sides):
+        scores, no_score = (), "scores of several classes are read row by row, and rows lie in Spark"
     by_threshold = terms.threshold is not None and positive is not None and bool(scores)
     has_prediction = prediction is not None or by_threshold
     worth = None if terms.worth is None else tuple(float(terms.worth.get(one, 0.0)) for one in OUTCOMES)

@@ -83,6 +83,8 @@ def value_sql(stored: Column, wanted: Column) -> str:
         return name if base == "DOUBLE" else f"TRY_CAST({_as_text(name, base)} AS DOUBLE)"
     if wanted.kind is Kind.DATETIME:
         if kind_of(stored.type) is Kind.DATETIME:
+            if stored.type.startswith("TIMESTAMP") and "ZONE" in stored.type:  # their epoch() is off by a digit
+                name = f"CAST({name} AS TIMESTAMP)"
             return f"CAST(epoch({name}) AS DOUBLE)"
         return f"CAST(epoch(TRY_CAST({_as_text(name, base)} AS TIMESTAMP)) AS DOUBLE)"
     if base in FLOATS:  # not-a-number is missing here too, not a category

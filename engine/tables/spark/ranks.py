@@ -24,6 +24,7 @@ from engine.tables.values import Held
 
 SLOTS = 2048  # that a column with many values is cut into, about
 FEW_SLOTS = 1024  # with fewer, a column may have so few values that each is counted
+FEW_SCORES = 256  # scores with a slot each
 TABLE = 4096  # values that are counted one by one, at most
 POWERS = (-400, -200, -100, -60, -40, -30, *range(-20, 41), 45, 50, 60, 80, 120, 200, 400)
 SIZES = 2.0 ** np.array(POWERS)
@@ -192,6 +193,18 @@ def _some(dataset: Dataset, columns: Sequence[Column], cut: Slice, ahead: bool) 
     if ahead and there:
         fetch(there, [wanted_ranks(len(one)) for one in there])
     return [Held(order, one.infinite, one.quality) for order, one in zip(orders, slots, strict=True)]
+
+
+def score_cut(dataset: Dataset, column: Column, cut: Slice) -> Cut:
+    """How the values of one column fall into slots: each value into its own where they are few, else some two thousand."""
+    octaves = _slotted(dataset, [column], cut, [coarse()])[0]
+    if len(octaves.rows) < FEW_SCORES:
+        table = value_table(dataset, column, cut)
+        if table is not None and 0 < len(table.values) <= FEW_SCORES:
+            size = len(table.values) + 1
+            nothing = np.zeros(size)
+            return Cut(table.values, np.arange(size), nothing, nothing, np.ones(size, dtype=np.int64))
+    return octaves.finer()
 
 
 def value_table(dataset: Dataset, column: Column, cut: Slice) -> Tallied | None:
