@@ -2,10 +2,23 @@
 
 import signal
 import sys
+from typing import Any
+
+
+class NoPandas:
+    """Tells who asks that pandas is not installed: pyarrow does when a first array is made, half a second for nothing.
+
+    No verb has a frame in its hands. PySpark alone, which some of its ways need it for, finds it.
+    """
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        if name == "pandas" and "pyspark" not in sys.modules:
+            raise ModuleNotFoundError("The command line does without pandas.", name=name)
 
 
 def start() -> int:
     """Run what was asked for; whoever stops it gets a word and no traceback, while it loads and while it ends too."""
+    sys.meta_path.insert(0, NoPandas())
     try:
         from engine.cli import main
 

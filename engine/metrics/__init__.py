@@ -8,7 +8,7 @@ from engine.metrics.metric import Metric, Reading
 
 __all__ = ["METRICS", "Metric", "Reading", "manual", "metric"]
 
-_SHARED = {"metric", "confusion"}  # what metrics are made of
+_SHARED = {"metric", "confusion", "smirnov"}  # what metrics are made of
 _FILES = [module.name for module in iter_modules(__path__) if module.name not in _SHARED]
 METRICS: dict[str, Metric] = {
     found.key: found for found in (import_module(f"{__name__}.{name}").METRIC for name in _FILES)

@@ -17,8 +17,6 @@ References: Smirnov (1948) Annals of Mathematical Statistics 19(2); Hodges (1958
 0.75
 """
 
-import warnings
-from inspect import unwrap
 from math import gcd, log, sqrt
 
 import numpy as np
@@ -26,10 +24,11 @@ from scipy.special import kolmogorov
 
 from engine.columns import Kind
 from engine.metrics.metric import Metric, Reading
+from engine.metrics.smirnov import exact
 from engine.summaries import Curve
 
-LARGE = 10_000  # rows of a side beyond which scipy takes the asymptotic value
-STEPS = 100_000  # gap × rows × rows up to which scipy's exact p-value takes less than half a millisecond
+LARGE = 10_000  # rows of a side beyond which the p-value of few steps is the asymptotic one, as scipy's is
+STEPS = 100_000  # gap × rows × rows up to which the exact p-value takes less than half a millisecond
 FEW = 50  # effective rows below which the closed form is not used
 
 
@@ -56,21 +55,18 @@ def kolmogorov_smirnov(curve: Curve) -> Reading:
 
 
 def p_value(n: int, m: int, i: int, j: int) -> float:
-    """Two-sided p-value of a gap of i of n against j of m rows: scipy's where that is quick or rows are few, else
-    a closed form (closed_form)."""
+    """Two-sided p-value of a gap of i of n against j of m rows: exact where that is quick or rows are few, else a
+    closed form (closed_form)."""
     effective = n * m / (n + m)
     gap = abs(i * m - j * n) / (n * m)
     if effective >= FEW and gap * n * m > STEPS:
         return closed_form(n, m, gap)
-    from scipy import stats  # it takes 0.4 s to import, which the command line need not pay for every verb
+    found = exact(n, m, abs(i * m - j * n) // gcd(n, m)) if max(n, m) <= LARGE else None
+    if found is not None:
+        return found
+    from scipy.stats import kstwo  # it takes as long to import as a small comparison altogether
 
-    if max(n, m) > LARGE:
-        return float(np.clip(stats.kstwo.sf(gap, np.round(effective)), 0.0, 1.0))
-    # The p-value depends on n, m and the gap alone, so two samples of zeros and ones with that gap ask scipy for it;
-    # what it wraps around its test, to take arrays of any shape, costs more than the test.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # where its exact sum fails, it takes the asymptotic value
-        return float(unwrap(stats.ks_2samp)(np.arange(n) >= i, np.arange(m) >= j).pvalue)
+    return float(np.clip(kstwo.sf(gap, np.round(effective)), 0.0, 1.0))
 
 
 def closed_form(n: int, m: int, gap: float) -> float:
