@@ -1,4 +1,4 @@
-"""The dashboard's launcher: streamlit run app.py. Warms up before the first visitor and sends security headers."""
+"""The dashboard's launcher: streamlit run app.py. Answers at once, warms up meanwhile and sends security headers."""
 
 import gc
 import re
@@ -22,6 +22,7 @@ from pages.shared.health import health_routes
 from pages.shared.logged import begin_log
 from pages.shared.receive import routes
 from pages.shared.sweeping import swept
+from pages.shared.warming import Warming, begin
 from pages.shared.ways import Ways
 
 # Streamlit's own page holds one inline script: its hash is allowed, whatever version is installed.
@@ -62,30 +63,38 @@ class SecurityHeaders:
 
 @asynccontextmanager
 async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
-    """Imports and first calls cost seconds: they are paid here, not by the first visitor."""
+    """Imports and first calls cost seconds: they are paid in the background, while a first visitor's browser loads."""
+    begin_log()
+    gc.disable()  # until all is imported: it stays, and looking for garbage in it takes a sixth of the time
+    begin(warm)
+    async with swept():
+        yield {"engine": engine.__name__}
+    tell("stopped")
+
+
+def warm() -> None:
+    """Import what pages need, and begin to open the first monitor."""
     import pandas  # noqa: F401
     import streamlit.elements.plotly_chart  # noqa: F401
 
     from engine.charts.timeline import timeline
     from engine.run import VERSION
-    from pages.shared import door
+    from pages.shared import first_view
 
     timeline([], "warm").to_json()
-    door.warm_up()
+    first_view.begin()
     begin_log()  # now that all who log are loaded
     gc.collect()
     gc.freeze()  # what lives as long as the process need not be looked at when garbage is collected
+    gc.enable()
     tell("started", version=VERSION)
-    async with swept():
-        yield {"engine": engine.__name__}
-    tell("stopped")
 
 
 BASE = str(get_option("server.baseUrlPath") or "")
 app = st.App(
     Path(__file__).parent / "pages" / "frame.py",
     lifespan=lifespan,
-    middleware=[Middleware(SecurityHeaders), Middleware(Gate), Middleware(Ways)],
+    middleware=[Middleware(SecurityHeaders), Middleware(Warming), Middleware(Gate), Middleware(Ways)],
     routes=[*routes(BASE), *health_routes(BASE)],
 )
 

@@ -27,7 +27,7 @@ from engine.run import Run
 from engine.slices import Slice
 from engine.summaries import ColumnSummary
 from engine.tables.examples import Example
-from pages.shared.entries import TIERS, Entry, entries_of, folder_of_monitors, of_files
+from pages.shared.entries import Entry
 from pages.shared.visiting import check
 
 POOL = ThreadPoolExecutor(max_workers=2, thread_name_prefix="plumbline")
@@ -70,14 +70,6 @@ def begin(task: Callable[[Progress], Found], stopped: str, where: str) -> Work[F
 def forget(entry: Entry) -> None:
     """Let a monitor be opened anew, after it failed or was stopped."""
     opening.clear(entry.key, entry)
-
-
-def warm_up() -> None:
-    """Begin to open the first monitor before anybody asks."""
-    found = sorted(of_files()[0].items(), key=lambda one: TIERS.index(one[1].model.tier))[:1]
-    listed = {monitor.monitor: (monitor, folder_of_monitors() / file) for file, monitor in found}
-    for entry in entries_of(listed, {})[0].values():
-        opening(entry.key, entry)
 
 
 def text_of(cut: Slice) -> str:

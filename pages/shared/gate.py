@@ -1,6 +1,7 @@
 """What is fetched beside a page – files, uploads – is for who is signed in, as pages are: the cookie is asked."""
 
 import json
+from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
@@ -13,7 +14,6 @@ from streamlit.web.server.starlette.starlette_websocket import _get_signed_cooki
 from engine.errors import PlumblineError
 from engine.logs import tell
 from pages.shared.spoken import listening
-from pages.shared.visiting import Claims, visitor_by
 
 GUARDED = {"/media": "look", "/upload": "upload", "/_stcore/upload_file": "verify"}  # where a path begins -> deed
 
@@ -59,13 +59,15 @@ def steps_below(path: str) -> list[str]:
 
 def passes(scope: Any, deed: str) -> bool:
     """Whether who sent a request may do a deed."""
+    from pages.shared.visiting import visitor_by  # half of the engine, which is loaded while the port answers
+
     try:
         return visitor_by(claims_of(scope)).may(deed)
     except PlumblineError:  # of a file of roles that is broken the pages tell
         return False
 
 
-def claims_of(scope: Any) -> Claims | None:
+def claims_of(scope: Any) -> Mapping[str, Any] | None:
     """What the signed cookie of a request says, as claims() of a session; empty for a cookie that is none of ours."""
     if not get_secrets_auth_section():
         return None

@@ -1,13 +1,15 @@
 """The addresses that tell whether the server lives and whether it can work: for a proxy, a container, an alarm."""
 
 import time
+from typing import TYPE_CHECKING
 
 from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from engine.health import Health, health
+if TYPE_CHECKING:
+    from engine.health import Health
 
 KEPT = 5.0  # seconds for which an answer stands: nobody loads the server by asking
 PATIENCE = 10.0  # seconds after which a look that does not end counts as a no
@@ -24,7 +26,7 @@ async def _live(_: Request) -> JSONResponse:
     return JSONResponse({"schema_version": 1, "kind": "live", "ok": True}, headers={"cache-control": "no-store"})
 
 
-last: list[tuple[float, Health | None]] = []
+last: list[tuple[float, "Health | None"]] = []
 
 
 async def _ready(_: Request) -> JSONResponse:
@@ -36,9 +38,11 @@ async def _ready(_: Request) -> JSONResponse:
     return JSONResponse(body, 200 if body["ok"] else 503, {"cache-control": "no-store"})
 
 
-async def _looked() -> Health | None:
+async def _looked() -> "Health | None":
     """None where the disk or the database does not answer in time."""
     from anyio import move_on_after
+
+    from engine.health import health  # the store and its database: loaded while the port answers
 
     with move_on_after(PATIENCE):
         return await to_thread.run_sync(health, abandon_on_cancel=True)

@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from engine.errors import plain
-from engine.tables.connection import cache_folder
 from pages.shared.allowance import Refused, admit
 
 KEPT = 24 * 3600  # seconds after which what nobody touched is removed
@@ -35,6 +34,8 @@ class Parcel:
 
 def folder_of(token: str) -> Path:
     """Where the files of whoever knows this token lie; the token itself is in no path."""
+    from engine.tables.connection import cache_folder  # DuckDB, which the server need not load before it answers
+
     return cache_folder() / "uploads" / hashlib.sha256(token.encode()).hexdigest()[:32]
 
 

@@ -6,6 +6,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from engine.logs import start_logging
 
+# Streamlit's word on what asks for a page where none is: what is computed in the background draws nothing
+NO_PAGE = "streamlit.runtime.scriptrunner_utils.script_run_context"
 LIBRARIES = ("streamlit", "uvicorn", "websockets", "starlette")
 
 
@@ -13,6 +15,7 @@ def begin_log() -> None:
     """Write the log as the environment asks for, with the session that is being served."""
     names = [name for name in logging.root.manager.loggerDict if name.split(".")[0] in LIBRARIES]
     start_logging(names, session)
+    logging.getLogger(NO_PAGE).setLevel("ERROR")
 
 
 def session() -> str | None:

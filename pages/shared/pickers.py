@@ -10,8 +10,8 @@ from pages.shared.against import against_pickers, splits
 from pages.shared.cohort import cohort_pickers
 from pages.shared.entries import Entry
 from pages.shared.named import named_cohorts
-from pages.shared.picking import asked, hear, pick, span_of, type_in, window_options
-from pages.shared.view import ALL_TIME, PARTIAL, View, link
+from pages.shared.picking import asked, hear, newest_complete, pick, span_of, type_in, window_options
+from pages.shared.view import View, link
 
 # what pages add to a link
 OF_PAGES = (
@@ -41,8 +41,7 @@ def window_picker(entry: Entry, opened: Opened, params: dict[str, str], free: bo
     """The window: one of the calendar's, all time, or any span that is typed or that a link asks for."""
     windows = window_options(opened, door.partials_of(entry.key, opened))
     unit = entry.monitor.window.unit
-    complete = [text for text, found in windows.items() if found is not None and not text.endswith(PARTIAL)]
-    default = complete[0] if complete else ALL_TIME
+    default = newest_complete(windows)
     steps = list(windows)
     wanted = asked("window")
     if free and (span := span_of(wanted)) is not None and wanted not in windows:

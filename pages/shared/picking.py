@@ -19,6 +19,11 @@ def window_options(opened: Opened, partial: tuple[bool, ...]) -> dict[str, Windo
     return found
 
 
+def newest_complete(options: dict[str, Window | None]) -> str:
+    """The picker's default: the newest window that is not partial, else all time."""
+    return next((text for text, one in options.items() if one is not None and not text.endswith(PARTIAL)), ALL_TIME)
+
+
 def cohort_options(column: str, values: tuple[Any, ...]) -> dict[str, Filter | None]:
     """Picker text -> filter. Missing values are a cohort too; a value that reads like one of ours is quoted."""
     found: dict[str, Filter | None] = {ALL: None}

@@ -11,7 +11,6 @@ from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_N
 
 from engine.errors import PlumblineError
 from pages.shared.gate import base, claims_of, steps_below
-from pages.shared.visiting import visitor_by
 
 CAME_FOR, SECONDS, LONGEST = "plumbline_came_for", 600, 2000  # a cookie, how long it is kept, and its characters
 PAGE = re.compile(r"[a-z_]{0,40}(\?[^\x00-\x20\\#\x7f]*)?")  # below the app's own path: no other host can be meant
@@ -68,6 +67,8 @@ def remember(scope: Any, steps: list[str]) -> Any:
     wanted = "".join(steps) + (f"?{query}" if query else "")
     if not get_secrets_auth_section() or not wanted or len(wanted) > LONGEST or place(wanted) is None:
         return None
+    from pages.shared.visiting import visitor_by  # half of the engine: as in gate.py
+
     try:
         if visitor_by(claims_of(scope)).roles:
             return None

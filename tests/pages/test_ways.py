@@ -18,7 +18,8 @@ def ask(monkeypatch):
         monkeypatch.setattr("pages.shared.gate.get_option", lambda name: under)
         monkeypatch.setattr(ways, "get_secrets_auth_section", lambda: {"a": 1} if sign_in else {})
         monkeypatch.setattr(ways, "claims_of", lambda scope: {})
-        monkeypatch.setattr(ways, "visitor_by", lambda said: SimpleNamespace(roles=("viewer",) if who else ()))
+        there = SimpleNamespace(roles=("viewer",) if who else ())
+        monkeypatch.setattr("pages.shared.visiting.visitor_by", lambda said: there)
         sent = []
 
         async def app(scope, receive, send):
