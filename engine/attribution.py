@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.assess import unjudged_if_partial
 from engine.columns import Column, Role
-from engine.errors import UnusableData, plain
+from engine.errors import PlumblineError, UnreadableSource, UnusableData, plain, shown
 from engine.findings import Finding, NotComputed, Part, Severity, Threshold, three, verdict, verdict_words
 from engine.metrics import METRICS
 from engine.noise import NO_WINDOWS, WindowFloors
@@ -200,6 +200,17 @@ def window_floor(
         if not isinstance(one, str) and NDCG.undefined(one) is None:
             values.append(NDCG.compute(one).value)
     return window_losses(values)
+
+
+def why_unread(error: PlumblineError, place: str | None) -> str:
+    """Why logged attributions cannot be read, as a run tells it: alike wherever and from whichever folder it is asked.
+
+    place: where they lie, as the run tells it; None where they stand beside the features.
+    """
+    if place is None:
+        return str(error)
+    hint = f" {error.hint}" if error.hint and not isinstance(error, UnreadableSource) else ""  # what lies there else
+    return f"{shown(place)}: {error.message}{hint}"
 
 
 def notes_of(logged: Attributions | Prefixed | None, why_not: str | None = None) -> tuple[str, ...]:

@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 from engine.asked import plan_of
-from engine.attribution import feature_names
+from engine.attribution import feature_names, why_unread
 from engine.errors import PlumblineError, UnreadableSource
 from engine.evidence.canonical import plain_json
 from engine.evidence.differing import differing, readings_in
 from engine.evidence.rare import without_rare
-from engine.evidence.variables import filled_definition, filled_path, without_values
+from engine.evidence.variables import filled_path, variables_in, without_values
 from engine.explore.look import look as look_at_cells
 from engine.explore.opened import open_datasets
 from engine.look import look
 from engine.monitor import Monitor
+from engine.monitor.environment import Variables, hide
 from engine.pair import in_one_reading
 from engine.run import Run
 from engine.slices import Filter, Slice, Window
@@ -52,7 +53,9 @@ def again(snapshot: Mapping[str, Any], places: Mapping[str, str] | None = None, 
     known: dict[str, str] = {}
     try:
         sides, labels = opened_as_then(run, places, base, known)
-        definition = filled_definition(run["definition"]) if run["definition"] else None
+        wanted = attributions_place(run)
+        if wanted and wanted["path"]:
+            known[wanted["path"]] = filled_path(wanted["path"])
     except UnreadableSource as error:
         return Again("gone", f"The data are not there any more: {without_values(error, known)}")
     except PlumblineError as error:
@@ -65,7 +68,7 @@ def again(snapshot: Mapping[str, Any], places: Mapping[str, str] | None = None, 
     if other:
         return Again("different", "The files are not those of the run.", tuple(other))
     try:
-        fresh = _asked({**run, "definition": definition}, sides, labels, base)
+        fresh = _asked(run, sides, labels, base, known)
     except PlumblineError as error:
         return Again("different", f"The data cannot be asked as they were: {without_values(error, known)}")
     options = snapshot["options"]
@@ -137,24 +140,30 @@ def attributions_place(run: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return ((run["definition"] or {}).get("columns") or {}).get("attributions")
 
 
-def _asked(run: Mapping[str, Any], sides: tuple[Dataset, Dataset], labels: LabelTable | None, base: Path | None) -> Run:
-    """The run again, on the tier that it was made on."""
+def _asked(
+    run: Mapping[str, Any], sides: tuple[Dataset, Dataset], labels: LabelTable | None, base: Path | None,
+    known: Mapping[str, str],
+) -> Run:  # fmt: skip
+    """The run again, on the tier that it was made on. known: what each path of the run became."""
     asked, cut, wanted = run["asked"], slice_of(run["slice"]), attributions_place(run)
-    path = filled_path(wanted["path"]) if wanted and wanted["path"] else None
+    place = wanted["path"] if wanted else None
+    path = known[place] if place else None
+    values = variables_in(place or "")  # which no note tells, as then
     if asked["tier"] == "cells" and run["definition"]:
         definition = dict(run["definition"])
         logs = {**wanted, "path": path} if wanted else None  # what is opened is what the run says, in one place
         definition["columns"] = {**(definition.get("columns") or {}), "attributions": logs}
-        monitor = Monitor.model_validate(definition)
+        monitor = Monitor.model_validate(definition).with_variables(Variables(values=values))
         return look_at_cells(open_datasets(monitor, *sides, None, labels, base), cut, asked["against"])
     logged: Attributions | Prefixed | str | None = None
     if wanted and plan_of(asked).asks("attribution_drift"):
         features = [name for name in feature_names(sides[0].columns) if sides[1].has(name)]
         try:
             read = text_format(wanted["csv"]) if wanted.get("csv") else None
-            logged = find_attributions(path, wanted["id"], wanted["prefix"], features, *sides, base, read)
+            where = path, wanted["id"], wanted["prefix"]
+            logged = find_attributions(*where, features, *sides, base, read, place)
         except PlumblineError as error:
-            logged = str(error)
+            logged = hide(why_unread(error, place), Variables(values=values))
     named = (run["monitor"], run["monitor_digest"]) if run["monitor"] else None
     return look(
         *sides, cut, plan_of(asked), against=asked["against"], monitor=named, least=asked["least"], labels=labels,

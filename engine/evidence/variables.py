@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from engine.errors import PlumblineError, UnreadableSource, shown
 from engine.monitor.environment import VARIABLE
@@ -30,18 +29,9 @@ def filled_path(text: str) -> str:
     return found
 
 
-def filled_definition(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The definition of a monitor with the path of its attributions filled in: the one that is read besides the data.
-
-    Raises UnreadableSource as filled_path does.
-    """
-    made = dict(given)
-    columns = dict(made.get("columns") or {})
-    logged = columns.get("attributions")
-    if isinstance(logged, Mapping) and logged.get("path"):
-        columns["attributions"] = {**logged, "path": filled_path(str(logged["path"]))}
-        made["columns"] = columns
-    return made
+def variables_in(text: str) -> dict[str, str]:
+    """The variables that a path names, and what they hold; one that is not set is left out."""
+    return {name: os.environ[name] for name in VARIABLE.findall(text) if name in os.environ}
 
 
 def without_values(error: PlumblineError, known: Mapping[str, str]) -> str:

@@ -17,6 +17,7 @@ from engine.attribution import (
     notes_of,
     prediction_of,
     ranked,
+    why_unread,
     window_floor,
 )
 from engine.errors import PlumblineError
@@ -29,6 +30,7 @@ from engine.slices import Slice, Window
 from engine.slices.against import SAME_COHORT
 from engine.tables.attributions import Attributions, Prefixed, find_attributions, summed
 from engine.tables.cells import ALL
+from engine.tables.places import find_path
 from engine.tables.surrogate import moments
 
 TOTALS = 100  # slices of all time whose importances are kept: up to some hundred kB each
@@ -59,13 +61,15 @@ def explained(opened: Opened, base: Path | None = None) -> Explained:
     wanted = opened.monitor.columns.attributions
     why_not = None
     if wanted is not None:
+        place = opened.monitor.hidden(find_path(wanted.path, base)) if wanted.path else None
         try:
             sides = opened.reference, opened.production
-            logged = find_attributions(wanted.path, wanted.id, wanted.prefix, features, *sides, base, wanted.text)
+            named = wanted.path, wanted.id, wanted.prefix
+            logged = find_attributions(*named, features, *sides, base, wanted.text, place)
             if logged is not None:
                 return Explained(logged.features, logged, None, notes_of(logged))
         except PlumblineError as error:
-            why_not = str(error)
+            why_not = opened.monitor.hidden(why_unread(error, place))
     built = opened.built
     by = prediction_of(opened.columns)
     return Explained(

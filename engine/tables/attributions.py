@@ -155,17 +155,17 @@ def read_attributions(
 
 def find_attributions(
     path: str | None, id: str | None, prefix: str | None, features: Sequence[str], reference: Dataset,
-    production: Dataset, base: Path | None = None, text: TextFormat | None = None,
+    production: Dataset, base: Path | None = None, text: TextFormat | None = None, name: str | None = None,
 ) -> Attributions | Prefixed | None:  # fmt: skip
     """The attributions of a table, or of columns with a prefix; None where neither is named. base: the folder that a
-    path is told from. id: without, as the data call theirs. text: how a text file is written. Raises what opening and
-    reading a table raises.
+    path is told from. id: without, as the data call theirs. text: how a text file is written. name: of the table in
+    errors, the path by default. Raises what opening and reading a table raises.
     """
     if (path or prefix) and (reference.far or production.far):
         raise UnusableData("Attributions are read row by row, and rows stay in Spark.", where=reference.name)
     if path is None:
         return prefixed(prefix, features, reference, production) if prefix else None
-    table = open_dataset(find_path(path, base), name=path, text=text)
+    table = open_dataset(find_path(path, base), name=name or path, text=text)
     key = reference.with_role(Role.ID)
     return read_attributions(table, id or (key.name if key else "id"), features, reference, production)
 

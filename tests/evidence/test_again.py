@@ -111,6 +111,37 @@ def test_labels_and_attributions_in_tables_of_their_own_are_found_again(tmp_path
     assert answer.state == "same", answer
 
 
+@pytest.mark.parametrize("exact", [True, False])
+@pytest.mark.parametrize("lies", ["gone", "garbage", "without an id"])
+def test_attributions_that_cannot_be_read_are_told_alike_again_and_without_what_the_environment_says(
+    tmp_path, monkeypatch, exact, lies
+):
+    _, folder = logged(tmp_path, monkeypatch, True)
+    secret = folder / "hunter2-s3cret-token" / ("x" * 80)
+    secret.mkdir(parents=True)
+    monkeypatch.setenv("SHAP", str(secret))
+    if lies == "garbage":
+        (secret / "shap.parquet").write_bytes(b"no table")
+    if lies == "without an id":
+        pq.write_table(pa.table({"column_1": [0.1], "other": [1]}), secret / "shap.parquet")
+    text = (
+        "monitor: m\nreference: {path: old.parquet}\nproduction: {path: new.parquet}\n"
+        'columns: {id: id, score: score, attributions: {path: "${SHAP}/shap.parquet"}}\nwindow: {every: 1 day}\n'
+    )
+    opened = open_monitor(parse_monitor(text), folder)
+    said = look(opened, Slice(), exact=exact).to_json()
+    assert "${SHAP}/shap.parquet" in next(one for one in json.loads(said)["notes"] if "surrogate" in one), said[:2000]
+    assert "hunter2" not in said and "xxxx" not in said
+    (tmp_path / "elsewhere").mkdir()
+    places = {side: str(folder / f"{name}.parquet") for side, name in (("reference", "old"), ("production", "new"))}
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    answer = again(evidence(json.loads(said)), places)
+    assert answer.state == "same", answer
+    monkeypatch.delenv("SHAP")
+    answer = again(evidence(json.loads(said)), places)
+    assert answer.state == "gone" and "The variable SHAP is not set." in answer.words
+
+
 FORGED = {
     "importance of column_1": lambda run: run["importance"]["features"][1].update(production=0.9),
     "labels of the run": lambda run: run["labels"]["production"].update(labelled=1),
