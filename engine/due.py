@@ -13,7 +13,7 @@ from typing import Literal
 
 from engine.errors import Cancelled, InvalidFilter, PlumblineError, UnreadableSource, plain, shown
 from engine.explore import Opened, look, open_monitor
-from engine.explore.performance import chosen, predictions
+from engine.explore.predicted import chosen, predictions
 from engine.logs import tell as log
 from engine.monitor import Monitor, read_monitor
 from engine.record import Record

@@ -23,7 +23,7 @@ from engine.slices import Slice
 from engine.summaries import Counts, Floats
 from engine.tables.cells import Cells
 from engine.tables.count import count
-from engine.tables.outcomes import OutcomeRows, read_outcomes
+from engine.tables.outcomes import OutcomeRows, read_outcomes, spaced, unfolded
 from engine.tables.question import Question
 from engine.tables.rows_binned import bin_counts, bins_of_rows, fresh_codes
 from engine.tables.sources import Dataset
@@ -32,6 +32,7 @@ from engine.tables.supports import Support
 Teacher = Learned | Loss
 Told = Estimates | Estimated
 Bins = Callable[[Counts | None], NDArray[np.uint8]]  # rows by number, ascending; None for all -> their bins, (n, f)
+ESTIMATED = 4_000_000  # rows that tallies are taken for where they are estimated, all windows together
 NOT_OF_NUMBERS = "how far off rows are says nothing about the side, nor about what they vary around"
 
 
@@ -72,6 +73,10 @@ def exact(
     """
     cells = count(reference, {}, unit if reference.timestamp else None)
     first, second = read_outcomes(reference, asked, None, cells.windows), read_outcomes(production, asked, cut)
+    if first.tallies is not None or second.tallies is not None:
+        if asked.task == "regression":
+            return None
+        first, _ = unfolded(first)
     built = {n: one for n, one in supports.items() if not isinstance(one, str) and production.has(n)}
     names = teaching(columns, built) if asked.task == "regression" else ()
     some = {name: built[name] for name in names}
@@ -126,6 +131,11 @@ def expected(
         assert not isinstance(bins, str)
         known = np.isfinite(rows.predicted[chosen].astype(np.float64))
         return loss.estimate(teacher, bins(chosen[known]), window[known], windows)
+    if rows.tallies is not None:  # each stands for many rows
+        by_score = np.lexsort((_scores(rows)[chosen], window))
+        chosen, window = chosen[by_score], window[by_score]
+        each = spaced(rows.tallies.rows[chosen], ESTIMATED)
+        chosen, window = chosen[each], window[each]
     predicted = _classes(rows, rows.predicted)[chosen]
     return performance.estimate(teacher, _scores(rows)[chosen], predicted, window, windows)
 

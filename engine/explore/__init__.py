@@ -5,13 +5,8 @@ from engine.explore.first import examples, first_look
 from engine.explore.history import History, histories, history
 from engine.explore.look import exact_summary, findings_of, floors_of, look, summaries_of
 from engine.explore.opened import Opened, cells_for, open_datasets, open_monitor, rows_in
-from engine.explore.performance import (
-    PerformanceHistory,
-    Predictions,
-    performance_history,
-    performance_of,
-    predictions,
-)
+from engine.explore.performance import PerformanceHistory, performance_history, performance_of
+from engine.explore.predicted import Predictions, predictions
 
 __all__ = [
     "History",

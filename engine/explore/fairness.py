@@ -7,7 +7,8 @@ import numpy as np
 from engine.explore.history import values_of
 from engine.explore.look import outcome_floors_of
 from engine.explore.opened import Opened
-from engine.explore.performance import chosen, performance_of, predictions
+from engine.explore.performance import performance_of
+from engine.explore.predicted import predictions, rows_for
 from engine.fairness import RATES, Gap, finding_of, gaps
 from engine.findings import Finding, NotComputed
 from engine.metrics import METRICS
@@ -125,18 +126,19 @@ def _tables(opened: Opened, side: str, by: str, cut: Slice, inside: bool = False
     """Outcomes of every cohort per window of the data. inside: of the slice's own window or span alone."""
     read = predictions(opened)
     assert not isinstance(read, str) and read.asked.positive is not None, "whoever asks has asked before"
-    rows = read.sides[side]
-    assert rows.predicted is not None
     window = cut.window if inside else None
-    w = len(rows.windows)
+    w = len(read.sides[side].windows)
     found: Tables = {}
     for value in values_of(opened, by):
-        mine = chosen(opened, side, within(cut, by, value, window))
+        rows, mine = rows_for(opened, side, within(cut, by, value, window))
+        assert rows.predicted is not None
+        each = rows.rows_of(mine)
         said, true, at = rows.predicted[mine], rows.target[mine], rows.window[mine]
         at = np.where(at < 0, w, at)
         known, yes, came = said >= 0, said == read.asked.positive, true == read.asked.positive
         labelled = known & (true >= 0)
         masks = (labelled & yes & came, labelled & yes & ~came, labelled & ~yes & came, labelled & ~yes & ~came,
                  known, known & yes)  # fmt: skip
-        found[name_of(value)] = np.stack([np.bincount(at[one], minlength=w + 1) for one in masks], axis=1)
+        counts = [np.bincount(at[one], each[one], w + 1).astype(np.int64) for one in masks]
+        found[name_of(value)] = np.stack(counts, axis=1)
     return found

@@ -8,11 +8,14 @@ from numpy.typing import NDArray
 from engine.errors import UnknownName
 from engine.estimate.reliability import wilson
 from engine.explore.opened import Opened
-from engine.explore.performance import chosen, predictions
+from engine.explore.predicted import predictions, rows_for
 from engine.performance import BAND
 from engine.slices import Slice, Window
 from engine.summaries import Floats
 from engine.tables.cells import ALL
+from engine.tables.outcomes import unfolded
+
+IN_SPARK = "numbers are told row by row, and the rows lie in Spark"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +58,9 @@ def said(opened: Opened, cohort: Slice = ALL, of: str | None = None) -> Said | s
         raise UnknownName.of("class", of, asked.classes)
     classes = asked.task == "classification"
     at = asked.classes.index(of) if of is not None else asked.positive or 0
-    sides = {name: (rows, chosen(opened, name, timeless)) for name, rows in read.sides.items()}
+    if opened.reference.far and not classes:
+        return IN_SPARK
+    sides = {name: unfolded(*rows_for(opened, name, timeless)) for name in read.sides}
     w = len(opened.windows)
 
     def course(name: str, field: str) -> Course | None:

@@ -10,7 +10,8 @@ from engine.estimate.concept import Change, change
 from engine.estimate.performance import Estimate
 from engine.estimate.reliability import Reliability, reliability
 from engine.explore.opened import Opened
-from engine.explore.performance import PerformanceHistory, Predictions, chosen, predictions
+from engine.explore.performance import PerformanceHistory
+from engine.explore.predicted import Predictions, predictions, rows_for
 from engine.findings import Finding, three
 from engine.metrics import METRICS
 from engine.outcomes import Classes, Classification, Regression
@@ -18,6 +19,7 @@ from engine.slices import Slice, Window
 from engine.slices.against import SAME_COHORT
 from engine.summaries import Counts, Floats
 from engine.tables.cells import ALL
+from engine.tables.outcomes import unfolded
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +76,7 @@ def reliabilities(opened: Opened, cut: Slice, against: str = SAME_COHORT, of: st
 
 def _scored(opened: Opened, read: Predictions, side: str, cut: Slice, at: int) -> tuple[Floats, NDArray[np.int64]]:
     """Scores of a class and whether it came true, of labelled rows with a score. Shapes (n,), (n,)."""
-    rows, mine = read.sides[side], chosen(opened, side, cut)
+    rows, mine = unfolded(*rows_for(opened, side, cut))
     assert rows.scores is not None, "whoever asks has asked before whether there are scores"
     score = rows.scores[mine][:, min(at, rows.scores.shape[1] - 1)]
     target = rows.target[mine]

@@ -19,6 +19,7 @@ from engine.tables.tallied_outcomes import Tallies, classes_of_tallies, errors_o
 
 Chosen = Counts | NDArray[np.bool_] | slice
 ALL_ROWS = slice(None)
+UNFOLDED = 1_000_000  # rows that tallies are taken for at most, where rows are looked at one by one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +43,14 @@ class OutcomeRows:
         if self.tallies is not None:
             return self.tallies.rows[chosen]
         return np.ones(len(self.window[chosen]), np.int64)
+
+    @property
+    def labelled(self) -> Counts:
+        """How many of the rows behind each entry have a label. Shape (n,)."""
+        if self.tallies is not None and self.question.task == "regression":
+            return self.target.astype(np.int64)
+        known = self.target >= 0 if self.question.task == "classification" else np.isfinite(self.target)
+        return np.where(known, self.rows_of(), 0)
 
     def side(self, chosen: Chosen = ALL_ROWS) -> Classes | Errors:
         """The summary of some rows, by number, mask or slice."""
@@ -72,6 +81,34 @@ class OutcomeRows:
         """The rows of some windows, as a mask. Shape (n,)."""
         places = [i for i, one in enumerate(self.windows) if one in set(windows)]
         return self.window == places[0] if len(places) == 1 else np.isin(self.window, places)
+
+
+def unfolded(rows: OutcomeRows, chosen: Chosen = ALL_ROWS, most: int = UNFOLDED) -> tuple[OutcomeRows, Chosen]:
+    """Rows that can be looked at one by one, and which of them are the chosen; of tallies of classes, rows that are
+    alike, evenly spaced where there are more than so many."""
+    if rows.tallies is None:
+        return rows, chosen
+    entries = np.arange(len(rows.window))[chosen]
+    if rows.scores is not None:
+        entries = entries[np.lexsort((rows.scores[entries, 0], rows.window[entries]))]
+    each = entries[spaced(rows.tallies.rows[entries], most)]
+    predicted = None if rows.predicted is None else rows.predicted[each]
+    scores = None if rows.scores is None else rows.scores[each]
+    made = OutcomeRows(rows.question, rows.target[each], predicted, scores, rows.window[each], rows.windows)
+    return made, ALL_ROWS
+
+
+def spaced(rows: Counts, most: int) -> Counts:
+    """The number of each tally as often as it has rows; where that are more than so many, as many, evenly spaced.
+
+    >>> spaced(np.array([2, 0, 1]), 10).tolist(), spaced(np.array([10, 10]), 4).tolist()
+    ([0, 0, 2], [0, 0, 1, 1])
+    """
+    ends = np.cumsum(rows)
+    total = int(ends[-1]) if len(ends) else 0
+    if total <= most:
+        return np.repeat(np.arange(len(rows)), rows)
+    return ends.searchsorted(np.linspace(0, total - 1, most).astype(np.int64), side="right")
 
 
 def outcomes(first: OutcomeRows, second: OutcomeRows, rows: tuple[Chosen, Chosen] = (ALL_ROWS, ALL_ROWS)) -> Outcomes:

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from engine.explore import Opened, floors_of, performance_history
-from engine.explore.performance import PerformanceHistory, Predictions, predictions
+from engine.explore.performance import PerformanceHistory
+from engine.explore.predicted import Predictions, predictions
 from engine.explore.rates import Said, said
 from engine.explore.reliability import Reliabilities, Surprise, reliabilities, surprises
 from engine.metrics import METRICS

@@ -8,7 +8,7 @@ from engine.errors import UnusableData
 from engine.explore import floors_of, look
 from engine.explore.fairness import Fairness, fairness, filter_of, name_of, performance_by, within
 from engine.explore.look import outcome_floors_of
-from engine.explore.performance import ROWS, chosen
+from engine.explore.predicted import ROWS, chosen
 from engine.fairness import LEAST
 from engine.findings import Finding
 from engine.slices import Filter, Slice, parse_window
@@ -135,7 +135,7 @@ def test_rows_of_a_window_are_cut_from_the_cohort_s_as_the_data_would_tell_them(
 
 def test_kept_rows_of_cohorts_take_no_more_room_than_they_may(demo, monkeypatch):
     demo.kept.pop(ROWS, None)
-    monkeypatch.setattr("engine.explore.performance.ROWS_BYTES", 1e6)  # 125,000 rows
+    monkeypatch.setattr("engine.explore.predicted.ROWS_BYTES", 1e6)  # 125,000 rows
     for name in ("LGA", "EWR", "JFK"):
         chosen(demo, "production", Slice((Filter("origin", "eq", (name,)),), WEEK))
     assert [key[1].cohort[0].values for key in demo.kept[ROWS]] == [("JFK",)], "the last one alone has room"

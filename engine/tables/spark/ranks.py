@@ -196,7 +196,7 @@ def _some(dataset: Dataset, columns: Sequence[Column], cut: Slice, ahead: bool) 
 
 
 def score_cut(dataset: Dataset, column: Column, cut: Slice) -> Cut:
-    """How the values of one column fall into slots: each value into its own where they are few, else some two thousand."""
+    """How the values of one column fall into slots: each into its own where they are few, else some two thousand."""
     octaves = _slotted(dataset, [column], cut, [coarse()])[0]
     if len(octaves.rows) < FEW_SCORES:
         table = value_table(dataset, column, cut)

@@ -19,7 +19,7 @@ from engine.errors import UnusableData, shown
 # What both mean alike, or what is turned into what the other means below. Names as sqlglot has them, lower case.
 SHARED = frozenset(
     "abs and any anyvalue argmax argmin array avg case cast ceil coalesce concat contains count countif dateadd "
-    "distinct exists explode floor greatest if in isinf isnan least left length list logicaland logicalor lower max "
+    "distinct exists explode floor greatest if in isinf isnan least left length list ln logicaland logicalor lower max "
     "min mod nullif or pow power round rownumber sign sqrt struct substring sum timestamptrunc timetounix trim trycast "
     "unnest upper datetrunc arraysize".split()
 )
