@@ -47,7 +47,7 @@ class Row:
 def rows_of(store: Store | None, own: Mapping[str, Monitor]) -> tuple[list[Row], Broken]:
     """Every monitor, worst first, and the files that are none. store: None where it cannot be used."""
     found, broken = named(own)
-    known, course, made = _kept(store.place, recorded.version_of(store), store) if store else ({}, {}, {})
+    known, course, made = on_record(store) if store else ({}, {}, {})
     rows = []
     for name, (monitor, path) in found.items():
         against = baselines(monitor)
@@ -65,10 +65,16 @@ def rows_of(store: Store | None, own: Mapping[str, Monitor]) -> tuple[list[Row],
     return sorted(sorted(rows, key=lambda one: one.name), key=lambda one: one.urgency, reverse=True), broken
 
 
+OnRecord = tuple[dict[tuple[str, str], Record], dict[tuple[str, str], Course], dict[str, Decision]]
+
+
+def on_record(store: Store) -> OnRecord:
+    """By monitor and what it is held against the last window and all of them; by run the decision."""
+    return _kept(store.place, recorded.version_of(store), store)
+
+
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _kept(
-    place: str, version: str, _store: Store
-) -> tuple[dict[tuple[str, str], Record], dict[tuple[str, str], Course], dict[str, Decision]]:
+def _kept(place: str, version: str, _store: Store) -> OnRecord:
     last = {(one.monitor, one.against): one for one in fleet(_store) if not one.cohort and one.window}
     return last, courses(_store), {one.run: one for one in decisions(_store)}
 
