@@ -92,7 +92,7 @@ def scipy_loop(reference: Path, production: Path) -> Callable[[], object]:
             table = np.stack(counts)[:, np.sum(counts, axis=0) > 0]
             found[name] = (((q - p) * np.log(q / p)).sum(), jensenshannon(p, q, base=2), abs(p - q).max(),
                            chi2_contingency(table).statistic, a[name].isna().mean(), *rest)  # fmt: skip
-        return len(found)
+        return found
 
     return measured
 

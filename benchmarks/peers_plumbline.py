@@ -1,0 +1,44 @@
+"""Plumbline: one comparison with every metric, exact, files fingerprinted; nothing is remembered from another run."""
+
+import shutil
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import engine
+from benchmarks.peers_clock import told
+from engine.tables.connection import cache_folder
+
+MEASURES = {
+    "psi": "PSI",
+    "jensen_shannon": "Jensen-Shannon",
+    "kolmogorov_smirnov": "Kolmogorov-Smirnov",
+    "wasserstein": "Wasserstein",
+    "chi_squared": "chi-squared",
+}
+RISING = ("not_judged", "ok", "info", "not_enough_data", "warning", "critical")
+
+
+def compute(reference: str, production: str) -> engine.Run:
+    shutil.rmtree(cache_folder() / "prints", ignore_errors=True)
+    return engine.compare(reference, production)
+
+
+def planted(reference: str, production: str) -> dict[str, dict[str, object]]:
+    run = compute(reference, production)
+    found: dict[str, dict[str, object]] = {}
+    for name, summary in run.summaries.items():
+        findings = [one for one in run.findings if one.column == name]
+        worst = max(findings, key=lambda one: RISING.index(str(one.severity)))
+        found[name] = {"verdict": str(worst.severity) + ("" if str(worst.severity) == "ok" else f" ({worst.metric})")}
+        for one in findings:
+            if one.metric in MEASURES:
+                value = one.statistic if one.metric == "chi_squared" else one.value
+                unit = summary.curve.scale.unit if one.metric == "wasserstein" else 1
+                found[name][MEASURES[one.metric]] = value * unit
+    return found
+
+
+if __name__ == "__main__":
+    told(compute, planted, ("duckdb", "pyarrow", "numpy", "scipy"))
