@@ -71,6 +71,8 @@ class Spark:
     def session(self) -> Any:
         """PySpark's session; made when it is first wanted, and anew after it was lost."""
         with self.guard:
+            if any(map(_is_stopped, self.held)):
+                self._forget()
             if not self.held:
                 self.held.append(_connected(self.remote))
             return self.held[0]
@@ -125,7 +127,7 @@ class Spark:
                 return asked.result()
             if isinstance(error, PlumblineError) or not isinstance(error, Exception):
                 raise error
-            if not _is_lost(error):
+            if not (_is_lost(error) or any(map(_is_stopped, self.held))):
                 raise _told(error, self.remote, where) from None
             self._forget()
             if not left:
@@ -141,6 +143,8 @@ class Spark:
         def tagged() -> Any:
             session = self.session
             session.addTag(tag)
+            if (context := getattr(session, "_sc", None)) is not None:
+                context.setJobGroup(tag, tag, interruptOnCancel=True)
             try:
                 return act(session)
             finally:
@@ -153,7 +157,7 @@ class Spark:
                     watch()
         except BaseException:
             for session in self.held:
-                _interrupt(session, tag)
+                threading.Thread(target=_interrupted, args=(session, tag, asked), daemon=True).start()
             raise
         return asked
 
@@ -211,12 +215,11 @@ def _connected(remote: str) -> Any:
         for name, value in SETTINGS.items():
             session.conf.set(name, value)
     except Exception as error:
-        if remote.startswith("sc:") and _is_lost(error):
-            raise _lost(error, remote, None) from None
-        if "JAVA" in str(error).upper() or isinstance(error, FileNotFoundError):
-            raise UnreadableSource(
-                "Spark found no Java.", where=remote, hint="Install openjdk-17-jre-headless."
-            ) from None
+        if _is_lost(error):
+            raise
+        if "JAVA_GATEWAY_EXITED" in str(error) or isinstance(error, FileNotFoundError):
+            hint = "Install openjdk-17-jre-headless; if it is there, it did not start."
+            raise UnreadableSource("Spark found no Java.", where=remote, hint=hint) from None
         raise _told(error, remote, None) from None
     return session
 
@@ -257,11 +260,22 @@ def _stop(session: Any) -> None:
         return
 
 
-def _interrupt(session: Any, tag: str) -> None:
-    try:
-        session.interruptTag(tag)
-    except Exception:  # it is gone already
-        return
+def _interrupted(session: Any, tag: str, asked: Future[Any]) -> None:
+    """Interrupt a question until it ends: what is still planned begins to run after it was interrupted once."""
+    while not asked.done():
+        try:
+            session.interruptTag(tag)
+            if (context := getattr(session, "_sc", None)) is not None:  # parts that run later carry no tag, but this
+                context._jsc.sc().cancelJobGroupAndFutureJobs(tag)
+        except Exception:  # it is gone already
+            return
+        wait_for([asked], LOOK)
+
+
+def _is_stopped(session: Any) -> bool:
+    """Whether a session of this process was stopped: its context is the only one, whoever made it."""
+    context = getattr(session, "_sc", None)
+    return context is not None and context._jsc is None
 
 
 def _is_lost(error: Exception) -> bool:
