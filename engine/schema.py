@@ -9,11 +9,13 @@ from engine.errors import UnusableData, shown
 from engine.findings import Finding, Severity, three
 from engine.metrics import metric
 from engine.slices import Slice
-from engine.summaries import ColumnSummary
+from engine.summaries import ColumnSummary, Histogram
 from engine.tables.exact import summarize
 from engine.tables.labels import say
 from engine.tables.sources import Dataset
+from engine.tables.spark.reading import bins_there
 from engine.tables.supports import build_support
+from engine.tables.together import read_each
 from engine.tables.values import read
 
 BY_CHANCE = 1e-3  # a slice in which chance alone makes a column null or constant this often says nothing
@@ -102,18 +104,30 @@ def _renamed(reference: Dataset, production: Dataset, cut: Slice) -> Iterator[Fi
     pairs = [(old, one) for old in gone for one in new if old.kind is one.kind][:PAIRS]
     for old, one in pairs:
         try:
-            first = read(reference, old, Slice())
-            support = build_support(old, first)
-            if isinstance(support, str) or first.n < LEAST_ROWS:
-                continue
-            second = read(production, one, cut)
-            bins = summarize(support, first, second).histogram if second.n >= LEAST_ROWS else None
+            bins = _both_in_bins(reference, old, production, one, cut)
         except UnusableData:
             continue
         value = metric("psi").compute(bins).value if bins else None
         if value is not None and value < ALIKE and bins is not None and len(bins.labels) > 1:
             said = f"The new column {shown(one.name)} looks like {shown(old.name)} renamed: PSI {three(value)}."
             yield _finding(one, "renamed_column", Severity.WARNING, said)
+
+
+def _both_in_bins(reference: Dataset, old: Column, production: Dataset, new: Column, cut: Slice) -> Histogram | None:
+    """A column of the reference and one of production that has another name, on the bins of the first."""
+    if reference.far or production.far:
+        (there,) = read_each(reference, [old], Slice())
+        support = there if isinstance(there, str) else build_support(old, there)
+        if isinstance(support, str):
+            return None
+        found = bins_there(support, reference, production, new.name, cut)
+        return found if min(found.reference.sum(), found.production.sum()) >= LEAST_ROWS else None
+    first = read(reference, old, Slice())
+    support = build_support(old, first)
+    if isinstance(support, str) or first.n < LEAST_ROWS:
+        return None
+    second = read(production, new, cut)
+    return summarize(support, first, second).histogram if second.n >= LEAST_ROWS else None
 
 
 def _finding(column: Column, metric: str, severity: Severity, sentence: str) -> Finding:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from engine.columns import Column, Role
+from engine.columns import NUMBERS, Column, Role
 from engine.operations import QUANTILES, SAMPLE_RATE, Served
 from engine.slices import UNITS, Slice, Window, is_number, moment_sql, quoted, window_of
 from engine.tables.moments import YEARS
@@ -64,16 +64,18 @@ def _read(dataset: Dataset, cut: Slice, start: str) -> dict[datetime | None, Ser
     )
     rows = f"(SELECT {columns} FROM {dataset.scan} WHERE {condition})"
     shares = ", ".join(map(str, QUANTILES))
+    # quantiles are no part of what Spark says alike: there, rows are weighed whatever they weigh
+    quantiles = "" if dataset.far else f"quantile_disc(latency, [{shares}]) AS latencies, "
     table = dataset.query(
         "SELECT start, count(*) AS n, sum(weight) AS requests, min(weight) AS least, max(weight) AS most, "
         "min(moment) AS first, max(moment) AS last, count(latency) AS timed, "
-        f"quantile_disc(latency, [{shares}]) AS latencies, count(failed) AS told, "
+        f"{quantiles}count(failed) AS told, "
         "count(*) FILTER (failed) AS failed, sum(weight) FILTER (failed) AS wrong, "
         f"sum(weight) FILTER (failed IS NOT NULL) AS judged FROM {rows} GROUP BY start",
         values,
     )
     weighed: dict[Any, tuple[float, float, float]] = {}
-    if any(row["least"] != row["most"] for row in table.to_pylist()):
+    if dataset.far or any(row["least"] != row["most"] for row in table.to_pylist()):
         weighed = _weighed(dataset.query(_weighed_sql(rows), values))
     found = {row["start"]: _served(row, weighed.get(row["start"])) for row in table.to_pylist()}
     return found or {None: NOBODY}
@@ -98,10 +100,11 @@ def _weighed_sql(rows: str) -> str:
     reached = ", ".join(
         f"min(latency) FILTER (so_far >= {share} * total * (1 - 1e-12)) AS q{i}" for i, share in enumerate(QUANTILES)
     )
+    each = f"SELECT start, latency, sum(weight) AS weight FROM {rows} WHERE latency IS NOT NULL GROUP BY start, latency"
     return (
         f"SELECT start, {reached} FROM (SELECT start, latency, "
         "sum(weight) OVER (PARTITION BY start ORDER BY latency) AS so_far, "
-        f"sum(weight) OVER (PARTITION BY start) AS total FROM {rows} WHERE latency IS NOT NULL) GROUP BY start"
+        f"sum(weight) OVER (PARTITION BY start) AS total FROM ({each})) GROUP BY start"
     )
 
 
@@ -121,8 +124,14 @@ def _latency(column: Column | None) -> str:
     """SQL for milliseconds; what is negative, infinite or no number is no latency."""
     if column is None:
         return "CAST(NULL AS DOUBLE)"
-    value = f"TRY_CAST({quoted(column.name)} AS DOUBLE)"
+    value = _number(column)
     return f"CASE WHEN isfinite({value}) AND {value} >= 0 THEN {value} * {milliseconds(column.name)!r} END"
+
+
+def _number(column: Column) -> str:
+    """SQL for what a column holds as a number, NULL where it is none."""
+    cast = "CAST" if column.base in NUMBERS else "TRY_CAST"
+    return f"{cast}({quoted(column.name)} AS DOUBLE)"
 
 
 def _failed(column: Column | None) -> str:
@@ -132,7 +141,7 @@ def _failed(column: Column | None) -> str:
     name = quoted(column.name)
     if column.base == "BOOLEAN":
         return name
-    number = f"TRY_CAST({name} AS DOUBLE)"
+    number = _number(column)
     if STATUS.search(column.name):
         return f"CASE WHEN {is_number(number)} THEN {number} >= {FAILED} END"
     if column.base in ("VARCHAR", "ENUM"):  # a message; none is no error
@@ -143,8 +152,8 @@ def _failed(column: Column | None) -> str:
 
 def _weight(dataset: Dataset) -> str:
     """SQL for how many requests a row stands for; 1 where no share that was kept is told."""
-    name = next((column.name for column in dataset.columns if column.name.lower() == SAMPLE_RATE), None)
-    if name is None:
+    found = next((column for column in dataset.columns if column.name.lower() == SAMPLE_RATE), None)
+    if found is None:
         return "1.0::DOUBLE"
-    rate = f"TRY_CAST({quoted(name)} AS DOUBLE)"
+    rate = _number(found)
     return f"CASE WHEN {rate} > 0 AND {rate} <= 1 THEN 1 / {rate} ELSE 1.0::DOUBLE END"

@@ -1,16 +1,18 @@
 """Columns of rows that stay where they are, as the reference's kind: by ranks, by values and their rows, by cells."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from engine.columns import ORDERED, Column, Kind
 from engine.errors import UnusableData
 from engine.slices import Slice, quoted
-from engine.summaries import ColumnSummary, QualityCounts
+from engine.summaries import ColumnSummary, Histogram, QualityCounts
 from engine.tables.cells import Cells, summarize_cells
 from engine.tables.codes import BROKEN, HIGHEST, LOWEST, NAN, NULL
 from engine.tables.exact import quality_only, summarize
+from engine.tables.grid import in_bins
 from engine.tables.ordered import Tallied
 from engine.tables.sources import Dataset
 from engine.tables.spark.cells import count_there
@@ -157,6 +159,16 @@ def quality_there(dataset: Dataset, column: Column, cut: Slice) -> QualityCounts
     if column.kind is Kind.NESTED:
         return _missing(dataset, quoted(stored.name), quoted(stored.name), cut)
     return _missing(dataset, value_sql(stored, column), there_sql(stored), cut)
+
+
+def bins_there(support: Support, reference: Dataset, production: Dataset, name: str, cut: Slice) -> Histogram:
+    """A column of the whole reference, and one of production that has another name, on the bins of the first."""
+    other = replace(support, column=replace(support.column, name=name))
+    first = count_there(reference, {support.column.name: support}).counts[support.column.name]
+    second = count_there(production, {name: other}, cut=cut).counts[name]
+    p, q = (in_bins(one.sum(axis=0)[None, :], support)[0].astype(np.int64) for one in (first, second))
+    kept = np.flatnonzero(p + q)
+    return Histogram(tuple(support.labels[i] for i in kept), p[kept], q[kept])
 
 
 def _of_cells(support: Support, sides: tuple[Cells, Cells]) -> ColumnSummary:
