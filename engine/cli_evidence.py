@@ -17,6 +17,7 @@ from engine.evidence.searched import cohorts_of
 from engine.evidence.snapshot import Options, SignOff, file_name, snapshot
 from engine.evidence.verify import LIMIT, Verified
 from engine.evidence.verify import verify as check
+from engine.evidence.whole import flaw_of
 from engine.store import Store, open_store
 
 MARKS = {"same": "●", "different": "■", "unknown": "◌"}
@@ -106,11 +107,11 @@ def _document(path: Path) -> dict[str, Any]:
         raise UnreadableSource(f"The file cannot be read: {error.strerror}.", where=shown(str(path))) from None
     except (ValueError, RecursionError):
         raise UnusableData("The file is no JSON.", where=shown(str(path))) from None
-    if not isinstance(found, dict) or found.get("kind") != "run":
-        raise UnusableData(
-            "The file is no document of a run.", where=shown(str(path)), hint="Give what show --format json writes."
-        )
-    return found
+    if flaw := flaw_of(found):
+        said = f"The file is no document of a run: {flaw}"
+        raise UnusableData(said, where=shown(str(path)), hint="Give what show --format json writes.")
+    made: dict[str, Any] = found
+    return made
 
 
 def verified(

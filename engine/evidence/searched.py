@@ -58,7 +58,10 @@ def cohorts_of(
         ):
             return Searched(None, _not("the data are not those of the run any more"))
         places = {"reference": {"path": sides[0].name}, "production": {"path": sides[1].name}}
-        monitor = Monitor.model_validate(run["definition"] or {"monitor": "comparison", **places})
+        try:
+            monitor = Monitor.model_validate(run["definition"] or {"monitor": "comparison", **places})
+        except ValueError:  # a later version wrote fields of a monitor that this one does not know
+            return Searched(None, _not("the monitor was written by another version"))
         opened = open_datasets(monitor, *sides, lambda share, said: tell(0.6 * share, said), labels, base)
         search = found(replace(opened, plan=plan_of(run["asked"])), slice_of(run["slice"]), run["asked"]["against"],
                        progress=lambda share, said: tell(0.6 + 0.4 * share, said))  # fmt: skip
@@ -69,8 +72,6 @@ def cohorts_of(
     except PlumblineError as error:
         said = without_values(error, known)
         return Searched(None, _not(said[:1].lower() + said[1:].rstrip(".")))
-    except ValueError:  # a later version wrote fields of a monitor that this one does not know
-        return Searched(None, _not("the monitor was written by another version"))
     words = (
         f"{search.tested:,} cohorts × columns were asked, cohorts of 1 % of the rows and 100 of them; of those listed, "
         "about 5 % at most are there by chance."

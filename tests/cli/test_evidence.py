@@ -72,6 +72,9 @@ def test_without_a_file_a_pdf_gets_a_name_of_its_own(say, here, document):
     [
         (["export", "nothing.json", "--by", "Jo"], "cannot be read"),
         (["export", "garbage.parquet", "--by", "Jo"], "no JSON"),
+        (["export", "kind.json", "--by", "Jo"], "no document of a run: against is missing. Give what show"),
+        (["export", "asked.json", "--by", "Jo"], "no document of a run: asked is not as a run writes it"),
+        (["export", "run.json", "--previous", "side.json", "--by", "Jo"], "findings.0.severity is 'dire'"),
         (["export", "run.json", "--by", " "], "name of who asked"),
         (["export", "run.json", "--by", "Jo", "--sign-as", "owner"], "Only a recorded run can be signed"),
         (["export", "run.json", "--by", "Jo", "-o", "no/where.pdf"], "cannot be written"),
@@ -80,7 +83,14 @@ def test_without_a_file_a_pdf_gets_a_name_of_its_own(say, here, document):
         (["verify", "run.json", "--store", "mysql://x"], "cannot lie in"),
     ],
 )
-def test_a_mistake_is_one_sentence_and_exit_code_2(say, document, arguments, said):
+def test_a_mistake_is_one_sentence_and_exit_code_2(say, here, document, arguments, said):
+    dire = [{**document["findings"][0], "severity": "dire"}, *document["findings"][1:]]
+    for name, held in (
+        ("kind", {"kind": "run"}),
+        ("asked", {**document, "asked": {"labels": None}}),
+        ("side", {**document, "findings": dire}),
+    ):
+        (here / f"{name}.json").write_text(json.dumps(held), encoding="utf-8")
     done, out, err = say(*arguments)
     assert (done, out) == (2, "") and said in err and "Traceback" not in err
 

@@ -59,6 +59,18 @@ def test_a_run_that_cannot_be_asked_again_is_told(made):
     assert "does not say how it was asked" in cohorts_of({**made[0], "asked": None}).words
 
 
+def test_only_a_monitor_of_another_version_is_called_one(made, monkeypatch):
+    other = {**made[0], "definition": {"monitor": "m", "later": 1}}
+    assert cohorts_of(other).words == "Cohorts that drift were not searched: the monitor was written by another version."
+
+    def broken(*parts, **more):
+        raise ValueError("a defect of ours")
+
+    monkeypatch.setattr("engine.evidence.searched.found", broken)
+    with pytest.raises(ValueError, match="a defect of ours"):
+        cohorts_of(made[0])
+
+
 def test_the_demo_is_searched_as_its_monitor_says(demo):
     found = cohorts_of(demo[0])
     assert found.cohorts and all(one["n_production"] >= 100 for one in found.cohorts), found.words
