@@ -2,10 +2,12 @@
 
 Every verdict is that of the findings of engine.explore.history. Of PSI it is told from whole arrays wherever the limits
 between which a floor lies (engine.noise.between) settle it; only what is still open is judged in full, floors drawn.
+Rates have floors that cost little, and are told with them.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -17,16 +19,18 @@ from engine.explore.opened import Opened
 from engine.findings import Finding, Glance, NotComputed, Observation, Severity, Threshold
 from engine.metrics import METRICS
 from engine.metrics.metric import Reading
-from engine.noise import NO_WINDOWS, WindowFloors
+from engine.noise import NO_WINDOWS, WindowFloors, displaced
 from engine.noise.between import psi_floors_between
+from engine.noise.rows import rate_limit
 from engine.signals import pointless, signal_of
 from engine.slices import Slice, Window
 from engine.slices.against import SAME_COHORT, defining
 from engine.tables.cells import ALL, summarize_cells
 from engine.tables.grid import in_bins
-from engine.tables.stacked import joined, psi_of_bins, stack
+from engine.tables.stacked import joined, psi_of_bins, rated, stack
 
-QUICK = "psi"  # the metric whose verdicts are told from whole arrays
+RATES = ("null_rate", "type_error_rate", "out_of_bounds_rate")
+QUICK = ("psi", *RATES)  # the metrics whose verdicts are told from whole arrays
 CLOSE = 1e-9  # a value this near to a limit, as a share of it, is judged: arrays add up in another order
 
 Seen = Glance | NotComputed
@@ -72,7 +76,7 @@ def _lines(
 ) -> dict[str, dict[int, Seen]]:
     """By column, its windows by number. What is still open is judged together: it shares one rate of false alarms."""
     cuts = [Slice(cohort.cohort, window, cohort.without) for window in opened.windows]
-    of = together(opened, cuts, against) if metric == QUICK and opened.plan.metrics is None else None
+    of = together(opened, cuts, against) if metric in QUICK and opened.plan.metrics is None else None
     floors = floors_of(opened, cuts[0], against) if of is not None else NO_WINDOWS  # the same for all windows
     alpha = opened.plan.alpha(opened.columns) if of is not None else 0.0
     found: dict[str, dict[int, Seen]] = {}
@@ -92,7 +96,8 @@ def _lines(
             gap = NotComputed(signal_of(column, asked), column.name, metric, why)
             line.update(dict.fromkeys(range(len(cuts)), gap))
             continue
-        for i, one in enumerate(_told(opened, column, of, floors, alpha)):
+        told = _told if metric not in RATES else partial(_rates_told, metric)
+        for i, one in enumerate(told(opened, column, of, floors, alpha)):
             if one is not None:
                 line[i] = one
                 continue
@@ -104,22 +109,22 @@ def _lines(
     judged_now = judged([one for one, _ in seen], opened.columns, opened.plan, floors)
     for finding, (_, i) in zip(judged_now, seen, strict=True):
         found[finding.column or ""][i] = finding.glance
-    partial = [opened.partial(window) for window in opened.windows]
+    few = [opened.partial(window) and metric not in RATES for window in opened.windows]
     defines = [defining(cut, opened.held(cut, against)) for cut in cuts]
     settled = {
-        name: {i: _settled(one, partial[i], name in defines[i]) for i, one in line.items()}
+        name: {i: _settled(one, metric, few[i], name in defines[i]) for i, one in line.items()}
         for name, line in found.items()
     }
     return {one.name: (settled | full).get(one.name, {}) for one in columns}
 
 
-def _settled(one: Seen, partial: bool, defines: bool) -> Seen:
-    """As unjudged_if_partial and unjudged_if_defining of engine.assess have it, of drift."""
+def _settled(one: Seen, metric: str, few: bool, defines: bool) -> Seen:
+    """As unjudged_if_partial and unjudged_if_defining of engine.assess have it. few: a partial window, of drift."""
     if not isinstance(one, Glance):
         return one
-    if defines:
+    if defines and not (metric == "type_error_rate" and one.severity is not Severity.OK):
         return Glance(one.value, Severity.NOT_JUDGED, one.threshold)
-    if partial and one.severity not in (Severity.NOT_JUDGED, Severity.OK):
+    if few and one.severity not in (Severity.NOT_JUDGED, Severity.OK):
         return replace(one, severity=Severity.INFO)
     return one
 
@@ -132,15 +137,40 @@ def _told(opened: Opened, column: Column, of: Together, floors: WindowFloors, al
     p = np.broadcast_to(in_bins(joined(of.first, column.name, of.reference).counts, support), q.shape)
     with np.errstate(divide="ignore", invalid="ignore"):  # a side without rows has no value
         values = psi_of_bins(p, q)
-    limit = opened.plan.threshold(column, METRICS[QUICK], Reading(0.0))
+    limit = opened.plan.threshold(column, METRICS["psi"], Reading(0.0))
     if limit is None:
         return [None if np.isnan(value) else Glance(value, Severity.NOT_JUDGED) for value in values.tolist()]
     if limit.critical <= limit.warning:
         return [None] * len(values)
     low, high = psi_floors_between(p, q, alpha, limit.warning)
-    above = floors.floors.get((column.name, QUICK), 0.0)
+    above = floors.floors.get((column.name, "psi"), 0.0)
     rows = zip(values.tolist(), low.tolist(), high.tolist(), strict=True)
     return [_verdict(value, limit, least, most, above) for value, least, most in rows]
+
+
+def _rates_told(
+    metric: str, opened: Opened, column: Column, of: Together, floors: WindowFloors, alpha: float
+) -> Sequence[Glance | None]:
+    """As _told, of a rate: its row-wise floor is read in full."""
+    support, windows = opened.supports[column.name], len(opened.windows)
+    assert not isinstance(support, str)
+    q = stack(of.second, column.name, of.production, windows).counts
+    p = np.broadcast_to(joined(of.first, column.name, of.reference).counts, q.shape)
+    counted = (*rated(support, p, q)[metric], p.sum(axis=1), q.sum(axis=1))
+    above = floors.floors.get((column.name, metric))
+    found: list[Glance | None] = []
+    for hits, more, n, m in zip(*(np.broadcast_to(one, windows).astype(int).tolist() for one in counted), strict=True):
+        if not n or not m:
+            found.append(None)
+            continue
+        value, against = more / m, hits / n
+        limit = opened.plan.threshold(column, METRICS[metric], Reading(value, against=against))
+        if limit is None or limit.critical <= limit.warning:
+            found.append(None if limit else Glance(value, Severity.NOT_JUDGED))
+            continue
+        rows = rate_limit(hits, n, more, m, alpha).value
+        found.append(_verdict(value, limit, rows, rows, 0.0 if above is None else displaced(against, above)))
+    return found
 
 
 def _verdict(value: float, limit: Threshold, least: float, most: float, above: float) -> Glance | None:

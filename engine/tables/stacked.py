@@ -72,18 +72,23 @@ def stacked(support: Support, reference: Stack, production: Stack) -> dict[str, 
     p, q = reference.counts, production.counts
     rows, more = p.sum(axis=1), q.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        values = rows - p[:, NULL] - p[:, NAN] - p[:, BROKEN]
-        beyond = _outside(support, p)
-        own = beyond + np.round(support.own * (values - beyond))  # as held_against has it
-        found = {
-            "psi": Stacked(psi_of_bins(in_bins(p, support), in_bins(q, support))),
-            "null_rate": _rates(p[:, NULL] + p[:, NAN], rows, q[:, NULL] + q[:, NAN], more),
-            "type_error_rate": _rates(p[:, BROKEN], rows, q[:, BROKEN], more),
-            "out_of_bounds_rate": _rates(own, rows, _outside(support, q), more),
-        }
+        found = {key: _rates(hits, rows, others, more) for key, (hits, others) in rated(support, p, q).items()}
+        found["psi"] = Stacked(psi_of_bins(in_bins(p, support), in_bins(q, support)))
         if isinstance(support, NumericSupport) and support.column.role not in WITHOUT_DRIFT:
             found["wasserstein"] = Stacked(_wasserstein(support, reference, production))
     return found
+
+
+def rated(support: Support, p: Floats, q: Floats) -> dict[str, tuple[Floats, Floats]]:
+    """By rate, the rows of both sides that it counts, as engine/summaries.py has Quality. p, q: (w, 256) by code."""
+    values = p.sum(axis=1) - p[:, NULL] - p[:, NAN] - p[:, BROKEN]
+    beyond = _outside(support, p)
+    own = beyond + np.round(support.own * (values - beyond))  # as held_against has it
+    return {
+        "null_rate": (p[:, NULL] + p[:, NAN], q[:, NULL] + q[:, NAN]),
+        "type_error_rate": (p[:, BROKEN], q[:, BROKEN]),
+        "out_of_bounds_rate": (own, _outside(support, q)),
+    }
 
 
 def _rates(hits: Floats, rows: Floats, more: Floats, others: Floats) -> Stacked:

@@ -9,7 +9,7 @@ from engine.metrics import METRICS
 from engine.outcomes import Regression
 from engine.run import Run
 from engine.signals import PERFORMANCE, SIGNALS
-from pages.shared.cards import Card
+from pages.shared.cards import Card, without_rows
 from pages.shared.outcomes import performance_over, surprises_of
 from pages.shared.tables import CALLS
 from pages.shared.view import View, go_page
@@ -20,7 +20,8 @@ PERFORMANCE_PAGE = "review/performance.py"
 
 def signals_at(run: Run) -> str:
     """The signals that are as bad as the run, what the model gets wrong before what its inputs do."""
-    keys = {one.signal for one in run.findings if one.severity is run.severity}
+    worst = run.severity
+    keys = {one.signal for one in run.findings if one.severity is worst}
     order = sorted(SIGNALS, key=lambda key: key != PERFORMANCE)
     names = [SIGNALS[key].name.lower() for key in order if key in keys] or ["something"]
     told = " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
@@ -35,7 +36,8 @@ def show_matters(view: View, run: Run, drift: Card) -> None:
     if usual is not None:
         beside += f", {usual:g} in the median {view.entry.monitor.window.unit}"
     if not read:
-        gap = next((one.because for one in run.not_computed if one.signal == PERFORMANCE), "")
+        gaps = (one.because for one in run.not_computed if one.signal == PERFORMANCE)
+        gap = without_rows(run) or next(gaps, "")
         if gap:
             st.markdown(f"**Does it matter?** Nobody can tell yet: {plain(gap)}. {beside}.")
         return

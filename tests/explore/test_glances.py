@@ -32,7 +32,7 @@ def the_same(one, other):
 
 
 @pytest.mark.parametrize(("cohort", "against"), CASES)
-@pytest.mark.parametrize("metric", ["psi", "null_rate"])
+@pytest.mark.parametrize("metric", ["psi", "null_rate", "out_of_bounds_rate", "wasserstein"])
 def test_a_map_says_what_the_findings_say(demo, metric, cohort, against):
     whole = histories(demo, (metric,), cohort, against)[metric]
     found = glances(demo, metric, cohort, against)
