@@ -1,5 +1,6 @@
 """The image of Containerfile, as far as no container engine is needed: its own lines, in namespaces of their own."""
 
+import asyncio
 import json
 import os
 import re
@@ -11,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from fnmatch import fnmatch
 from pathlib import Path
@@ -18,6 +20,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.browser.by_hand import Hand
 from tests.conftest import ROOT
 from tests.faults.test_server import asked, seen
 
@@ -106,7 +109,8 @@ def test_compose_takes_no_more_than_the_manual_gives():
         assert one["read_only"] and one["cap_drop"] == ["ALL"] and one["security_opt"] == ["no-new-privileges:true"]
         assert one["volumes"] == [f"state:{said('VOLUME')[0]}"] and one["tmpfs"][0].startswith("/tmp:")
         assert "privileged" not in one and "user" not in one, "the image says whose it is"
-        assert set(one["environment"]) <= {"PLUMBLINE_STORE", "PGPASSWORD", "PLUMBLINE_MEMORY"}
+        known = {"PLUMBLINE_STORE", "PGPASSWORD", "PLUMBLINE_MEMORY", "PLUMBLINE_ACCESS"}
+        assert set(one["environment"]) <= known
     assert all(port.startswith("127.0.0.1:") for one in services.values() for port in one.get("ports", []))
     assert (ROOT / services["plumbline"]["build"]["dockerfile"]).is_file()
     timer = re.findall(r"ExecStart=\S+/python (-m engine .*)", manual)
@@ -234,10 +238,39 @@ def test_the_image_runs_as_its_user_on_a_read_only_root(image, path):
     assert list((image / "state").iterdir()), "what it keeps lies in the volume"
 
 
-def run_async(address: str, page: str) -> list[str]:
-    import asyncio
-    from concurrent.futures import ThreadPoolExecutor
+@pytest.mark.slow
+def test_sign_in_is_mounted_into_the_image(image):
+    """As the manual has it: what is told of the provider, and the file of roles; then nobody gets in without."""
+    manual = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    assert "-v ./secrets.toml:/app/.streamlit/secrets.toml:ro" in manual and "-e PLUMBLINE_ACCESS=" in manual
+    secrets, access = image / "app" / ".streamlit" / "secrets.toml", image / "app" / "access.yaml"
+    secrets.write_text(
+        '[auth]\nredirect_uri = "http://127.0.0.1/oauth2callback"\ncookie_secret = "of a test"\n'
+        'client_id = "x"\nclient_secret = "x"\nserver_metadata_url = "http://127.0.0.1:1/x"\n'
+    )
+    access.write_text("default: viewer\n")
 
+    async def entrance(port: int) -> str:
+        hand = Hand(f"http://127.0.0.1:{port}", {})
+        await hand.come("column")
+        await hand.leave()
+        return hand.said
+
+    try:
+        with running(image, PLUMBLINE_ACCESS=str(access)) as (port, settings):
+            end = time.monotonic() + 90
+            while healthy(image, settings):
+                assert time.monotonic() < end, (image / "server.log").read_text()
+                time.sleep(0.5)
+            with ThreadPoolExecutor(1) as pool:
+                said = pool.submit(lambda: asyncio.run(entrance(port))).result()
+        assert "Sign in to see the monitors" in said and "not installed" not in said and "flights" not in said
+    finally:
+        secrets.unlink()
+        access.unlink()
+
+
+def run_async(address: str, page: str) -> list[str]:
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(lambda: asyncio.run(seen(address, page))).result()
 

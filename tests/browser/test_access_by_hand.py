@@ -297,6 +297,19 @@ def test_messages_that_no_page_sends_are_passed_over(world):
     assert "Traceback" not in told
 
 
+def test_streamlits_other_ways_in_are_shut(world):
+    """It can be driven without a browser, by whoever asks: that is off, and stays off unless somebody turns it on."""
+    cookie = "; ".join(f"{name}={value}" for name, value in world.cookies["adam"].items())
+    for path in ("_stcore/agent/interact", "_stcore/agent/mcp"):
+        asked = urllib.request.Request(f"{world.address}/{path}", b"{}", {"Cookie": cookie})
+        with pytest.raises(urllib.error.HTTPError) as error:
+            urllib.request.urlopen(asked, timeout=20)
+        assert b"not_available" in error.value.read() and error.value.code in (400, 403)
+    with urllib.request.urlopen(f"{world.address}/_stcore/metrics", timeout=20) as answer:
+        told = answer.read().decode()
+    assert "active_sessions" in told and "open-one" not in told and "example.com" not in told
+
+
 def test_a_reviewer_who_is_demoted_is_refused_at_the_next_click(world):
     access = world.home / "access.yaml"
     kept = access.read_text()

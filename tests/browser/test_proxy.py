@@ -55,7 +55,7 @@ def test_what_the_proxy_adds_and_hides(proxied):
     with urllib.request.urlopen(proxied) as answer:
         assert answer.headers["strict-transport-security"] == "max-age=31536000"
         assert "default-src 'self'" in answer.headers["content-security-policy"]
-    for name in ("healthz", "readyz"):
+    for name in ("healthz", "readyz", "_stcore/metrics"):
         with pytest.raises(urllib.error.HTTPError, match="404"):
             urllib.request.urlopen(f"{proxied}{name}")
     with urllib.request.urlopen(proxied.rstrip("/")) as answer:
