@@ -14,7 +14,6 @@ from engine.store.opening import NONE_YET, reading
 from engine.tables.connection import cache_folder
 
 LEAST_MB = 200  # free space below which what is written next may be lost
-CHECKS = ("store", "monitors", "disk")
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ def _asked(variable: str, usual: str, known: tuple[str, ...]) -> str:
 
 
 class Lines(logging.Formatter):
-    """A record as one line of JSON: time, level, event, session, facts, and error, where, traceback."""
+    """A record as one line of JSON: time, level, event, session, facts, and error, raised, traceback."""
 
     def __init__(self, session: Session | None, quotes: bool) -> None:
         super().__init__()
@@ -104,11 +104,12 @@ def told_of(error: BaseException, quotes: bool = False) -> dict[str, Any]:
     """An exception as facts: its type, where it was raised, the places it came through; its message only if asked for.
 
     >>> told_of(ValueError("4711 Smith"))
-    {'error': 'ValueError', 'where': '', 'traceback': []}
+    {'error': 'ValueError', 'raised': '', 'traceback': []}
     """
     frames = traceback.extract_tb(error.__traceback__)
     places = [f"{_short(one.filename)}:{one.lineno} {one.name}" for one in frames]
-    found: dict[str, Any] = {"error": type(error).__name__, "where": places[-1] if places else "", "traceback": places}
+    raised = places[-1] if places else ""
+    found: dict[str, Any] = {"error": type(error).__name__, "raised": raised, "traceback": places}
     return found | ({"message": plain(str(error), 500)} if quotes else {})
 
 

@@ -59,9 +59,10 @@ def test_an_error_tells_where_and_quotes_the_data_at_debug_alone(lines, level):
     try:
         int(SECRET)
     except ValueError as error:
-        logs.tell("failed", level="error", error=error)
+        logs.tell("failed", level="error", error=error, where="upload")
     (one,) = written()
-    assert one["error"] == "ValueError" and one["where"].startswith("tests/test_logs.py:")
+    assert one["error"] == "ValueError" and one["raised"].startswith("tests/test_logs.py:")
+    assert one["where"] == "upload", "what was done, as events without an error tell it"
     assert one["traceback"] and (SECRET in json.dumps(one)) == (level == "debug")
 
 

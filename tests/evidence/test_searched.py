@@ -61,7 +61,7 @@ def test_a_run_that_cannot_be_asked_again_is_told(made):
 
 def test_only_a_monitor_of_another_version_is_called_one(made, monkeypatch):
     other = {**made[0], "definition": {"monitor": "m", "later": 1}}
-    assert cohorts_of(other).words == "Cohorts that drift were not searched: the monitor was written by another version."
+    assert cohorts_of(other).words.endswith("not searched: the monitor was written by another version.")
 
     def broken(*parts, **more):
         raise ValueError("a defect of ours")
