@@ -63,6 +63,7 @@ def say(value: float, column: Column, digits: int = 4) -> str:
         if digits > 12:
             return f"{at:%Y-%m-%d} {at.time().isoformat()}"
         return f"{at:%Y-%m-%d}" if at.time() == datetime.min.time() or digits < 6 else f"{at:%Y-%m-%d %H:%M:%S}"
+    value += 0.0  # -0 is 0
     if column.integer and abs(value) < 1e15:
         return f"{value:.0f}"
     return f"{value:.{digits}g}"
