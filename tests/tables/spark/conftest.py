@@ -80,10 +80,13 @@ def end_group(server: subprocess.Popen) -> None:
 
 @pytest.fixture(scope="session")
 def small(tmp_path_factory) -> Path:
-    """A folder with a monitor of every fourtieth flight: reference.parquet, and production as a file a month."""
+    return small_demo(tmp_path_factory.mktemp("small"))
+
+
+def small_demo(home: Path) -> Path:
+    """A folder with a monitor of every fortieth flight: reference.parquet, and production as a file a month."""
     from engine.tables.connection import connect
 
-    home = tmp_path_factory.mktemp("small")
     (home / "production").mkdir()
     root = connect([home, ROOT / "data" / "demo"])
     for side in ("reference", "production"):
