@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.errors import PlumblineError
 from engine.monitor import read_monitors
+from engine.monitor.folder import folder_of_monitors
 from engine.store import open_store
 from engine.store.opening import NONE_YET, reading
 from engine.tables.connection import cache_folder
@@ -38,7 +39,7 @@ def health(store: str | None = None, monitors: str | Path | None = None) -> Heal
     A store that is not there yet is no fault: the first run makes it. Monitors that are broken are counted, and no
     fault of the server either; a folder that cannot be read is.
     """
-    folder = Path(monitors or os.environ.get("PLUMBLINE_MONITORS", "data/monitors"))
+    folder = Path(monitors) if monitors else folder_of_monitors()
     kept, place = _store(store)
     return Health({"store": kept, "monitors": _monitors(folder), "disk": _disk(place)})
 

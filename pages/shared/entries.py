@@ -1,6 +1,5 @@
 """Which monitors there are, and the key that changes with a monitor's content or its data."""
 
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,11 +9,11 @@ import streamlit as st
 
 from engine.errors import InvalidMonitor, PlumblineError, UnreadableSource
 from engine.monitor import Monitor, read_monitors
+from engine.monitor.folder import folder_of_monitors
 from engine.tables.places import find_path
 from engine.tables.sources import watched_files
 from pages.shared.visiting import visitor
 
-FOLDER = "PLUMBLINE_MONITORS"  # where monitor files lie; data/monitors by default
 TIERS = ("high", "medium", "low")
 Broken = Mapping[str, InvalidMonitor | UnreadableSource]
 
@@ -71,11 +70,6 @@ def of_files() -> tuple[dict[str, Monitor], Broken]:
     """All monitors of the folder by file, whoever asks: for the server itself."""
     folder = folder_of_monitors()
     return _read(str(folder.resolve()), prints([*folder.glob("*.yaml"), *folder.glob("*.yml")]))
-
-
-def folder_of_monitors() -> Path:
-    """Where monitor files lie."""
-    return Path(os.environ.get(FOLDER, "data/monitors"))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
