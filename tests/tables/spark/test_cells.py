@@ -120,7 +120,7 @@ def test_many_rows_outside_every_window_are_kept_apart():
 
 
 @pytest.fixture(scope="module")
-def sides(tmp_path_factory):
+def sides(java_here, tmp_path_factory):
     folder, root = tmp_path_factory.mktemp("hostile"), spark(ADDRESS)
     tables = hostile(900, 1), hostile(1100, 2)
     return [(near(one), far(one, folder, f"hostile_{i}", root)) for i, one in enumerate(tables)]

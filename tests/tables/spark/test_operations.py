@@ -34,7 +34,7 @@ def served(weighed: bool) -> pa.Table:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("weighed", [False, True], ids=["every row alike", "rows that were sampled"])
-def test_spark_serves_the_same_numbers(weighed, tmp_path):
+def test_spark_serves_the_same_numbers(weighed, java_here, tmp_path):
     table = served(weighed)
     here = near(table).assign({}, ROLES)
     there = far(table, tmp_path, f"served_{weighed}", spark(ADDRESS)).assign({}, ROLES)
