@@ -65,8 +65,10 @@ def _code(done: "Outcome", fail_on: str) -> int:
     """The worst of an outcome: 2 for an error, or for a single run that judged nothing."""
     if done.error:
         return WRONG
+    from engine.findings import judged_in
+
     records = [one.record for one in done.done]
-    idle = [one for one in records if not sum(n for name, n in one.counts.items() if not name.startswith("not_c"))]
+    idle = [one for one in records if not judged_in(one.findings)]
     if len(records) == 1 and idle and fail_on != "never":
         return WRONG
     return max((code(one.severity, fail_on) for one in records), default=FINE)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.assess import Summaries
 from engine.expected import Expected
-from engine.findings import Finding, NotComputed, Severity
+from engine.findings import Finding, NotComputed, Severity, judged_in
 from engine.maturity import Maturity
 from engine.outcomes import Outcomes
 from engine.ranking import Ranking
@@ -80,20 +80,16 @@ class Run:
         """Twelve hexadecimal digits over everything that the run says, time included."""
         return _id_of(_fields(self._body()))
 
-    @property
+    @cached_property
     def severity(self) -> Severity:
-        """The most urgent severity among the findings that were judged; ok when there is none."""
-        judged = [finding.severity for finding in self.findings if finding.severity is not Severity.NOT_JUDGED]
-        return max(judged, key=lambda one: one.rank, default=Severity.OK)
+        """The most urgent severity among the findings that were judged; not enough data where none could be."""
+        found = [finding.severity for finding in self.findings if finding.severity is not Severity.NOT_JUDGED]
+        return max(found if self.judged else [*found, Severity.NOT_ENOUGH_DATA], key=lambda one: one.rank)
 
     @property
     def judged(self) -> int:
-        """How many findings were judged; 0 when the data could not carry any question.
-
-        That columns came or are of other types is seen without one row, and does not count.
-        """
-        judged = (one for one in self.findings if one.severity is not Severity.NOT_JUDGED)
-        return sum(one.signal != "schema" or one.severity is Severity.CRITICAL for one in judged)
+        """How many findings were judged; 0 when the data could not carry any question."""
+        return judged_in(self.findings)
 
     @property
     def counts(self) -> dict[str, int]:

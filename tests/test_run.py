@@ -11,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import compare, explore
+from engine.cli import main
 from engine.columns import Role
 from engine.errors import Cancelled, PlumblineError, UnknownName
 from engine.findings import Severity
 from engine.look import look
 from engine.metrics import METRICS
+from engine.monitor.read import parse_monitor
 from engine.run import Run
 from engine.slices import Filter, Slice, window_of
 from engine.slices.against import WHOLE_REFERENCE
@@ -56,7 +58,8 @@ def assert_canonical(run: Run) -> dict:
         "not_computed": len(said["not_computed"])
     }
     judged = [Severity(one) for one in severities if one != "not_judged"]
-    assert said["severity"] == max(judged, key=lambda one: one.rank, default=Severity.OK)
+    judged = judged if run.judged else [*judged, Severity.NOT_ENOUGH_DATA]
+    assert said["severity"] == max(judged, key=lambda one: one.rank)
     return said
 
 
@@ -342,3 +345,22 @@ def test_a_filter_means_the_same_rows_where_production_stores_text():
     run = compare(old, new, cut=Slice((Filter("a", "ge", (5,)),)), metrics=["psi"])
     (one,) = (one for one in run.findings if (one.column, one.metric) == ("x", "psi"))
     assert (one.n_reference, one.n_production, one.value) == (800, 800, 0.0)
+
+
+SIDE = {"x": [0.1 * i for i in range(400)], "gaps": [None if i % 3 else 1.0 for i in range(400)], "c": ["a", "b"] * 200}
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_nothing_that_could_be_judged_is_not_enough_data_wherever_it_is_told(tmp_path, capsys, rows):
+    for name, n in (("old", 400), ("new", rows)):
+        pq.write_table(pa.table(SIDE).slice(400 - n, n), tmp_path / f"{name}.parquet")
+    sides = [str(tmp_path / f"{name}.parquet") for name in ("old", "new")]
+    run = compare(*sides)
+    assert run.severity is Severity.NOT_ENOUGH_DATA and bool(run.judged) == bool(rows)
+    text = "monitor: m\nreference: {path: old.parquet}\nproduction: {path: new.parquet}\n"
+    page = explore.look(explore.open_monitor(parse_monitor(text), tmp_path), Slice())
+    assert page.severity is run.severity
+    told = [{(one.column, one.metric): one.severity for one in each.findings} for each in (run, page)]
+    assert told[0] == told[1]
+    assert main(["compare", *sides, "--format", "json"]) == (0 if rows else 2)
+    assert json.loads(capsys.readouterr().out)["severity"] == "not_enough_data"

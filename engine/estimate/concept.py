@@ -104,7 +104,7 @@ def change(n: Counts, positives: Counts, m: Counts, positives_production: Counts
 def _limits(hits: int, n: int, more: int, m: int, alpha: float) -> tuple[float, float]:
     """Between what rates chance leaves production's, each side at α: the upper floor of hits, and that of misses."""
     upper = rate_limit(hits, n, more, m, alpha).value
-    return 1 - rate_limit(n - hits, n, m - more, m, alpha).value, upper
+    return max(1 - rate_limit(n - hits, n, m - more, m, alpha).value, 0.0), min(upper, 1.0)
 
 
 def _rates(hits: Counts, rows: Counts) -> Floats:

@@ -182,12 +182,15 @@ def _rate(hits: Callable[[QualityCounts], int]) -> Rule:
     return rule
 
 
+BEYOND = float(np.nextafter(1.0, 2.0))  # no share reaches it
+
+
 @lru_cache(maxsize=4096)  # most columns of a window have no hit among the same rows
 def rate_limit(hits: int, n: int, more: int, m: int, alpha: float) -> Limit:
     """The floor of a production rate: what chance alone puts into production of all hits on both sides (Fisher's test).
 
     hits of n reference rows, more of m production rows. The floor lies between the last rate that chance reaches with
-    more than probability α and the next.
+    more than probability α and the next; just beyond 1 where chance reaches even a share of all rows.
 
     >>> limit = rate_limit(0, 5000, 2, 30, 0.001)
     >>> limit.value < 2 / 30
@@ -199,14 +202,14 @@ def rate_limit(hits: int, n: int, more: int, m: int, alpha: float) -> Limit:
     z = normal_tail(alpha)
     low, high = max(0, total - n), min(total, m)
     if deviation > 50:  # beyond, the skewness that is left out is below 1/200 of the floor
-        return Limit(min((mean + z * deviation + (z * z - 1) / 6 + 0.5) / m, 1.0), "closed form", n, m, 0.5)
+        return Limit(min((mean + z * deviation + (z * z - 1) / 6 + 0.5) / m, BEYOND), "closed form", n, m, 0.5)
     first, last = max(low, int(mean) - 1), min(high, int(mean + 12 * deviation + 40))
     counts = np.arange(first, last + 1)
     chance = np.exp(_choose(m, counts) + _choose(n, total - counts) - _choose(rows, total))
     tail = np.cumsum(chance[::-1])[::-1]  # probability of at least so many
     beyond = counts[tail <= alpha]
     least = int(beyond[0]) if len(beyond) else high + 1
-    return Limit(min((least - 0.5) / m, 1.0), "closed form", n, m, 0.5)
+    return Limit(min((least - 0.5) / m, BEYOND), "closed form", n, m, 0.5)
 
 
 def _choose(n: int, k: "np.typing.ArrayLike") -> Floats:

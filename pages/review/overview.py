@@ -1,5 +1,7 @@
 """Overview: is this model well? Signals as cards, the worst columns in sentences, and a map of columns by window."""
 
+from collections import Counter
+
 import streamlit as st
 
 from engine.charts.theme import MARKS
@@ -7,7 +9,7 @@ from engine.findings import Severity, three
 from engine.metrics import METRICS
 from engine.run import Run
 from engine.signals import PERFORMANCE
-from pages.shared.cards import Card, cards
+from pages.shared.cards import Card, cards, without_rows
 from pages.shared.charts import show_map
 from pages.shared.matters import show_matters, signals_at
 from pages.shared.tables import CALLS, worst_columns
@@ -51,10 +53,8 @@ def headline(run: Run) -> None:
         Severity.INFO: "Well: a change in the columns, nothing that was judged.",
     }.get(run.severity, "Well: nothing reached a threshold.")
     counts, severity = run.counts, run.severity
-    if not run.judged and severity in (Severity.OK, Severity.INFO, Severity.NOT_ENOUGH_DATA):
-        empty = "production" if not run.production.rows else "" if run.reference.rows else "the reference"
-        severity = Severity.NOT_ENOUGH_DATA
-        said = f"Nothing could be judged: {empty} has no rows." if empty else "Nothing could be judged."
+    if not run.judged:
+        said = f"Nothing could be judged{': ' + empty if (empty := without_rows(run)) else ''}."
     st.subheader(f":{COLOURS[severity]}[{MARKS[severity]}] {said}", anchor=False)
     st.markdown(
         f"{counted(counts['critical'], 'critical finding')} and {counted(counts['warning'], 'warning')} "
@@ -88,11 +88,14 @@ def show(card: Card, view: View) -> None:
 
 
 def card_empty(card: Card, run: Run) -> str:
-    """Why a card counts nothing: what its metrics miss, or what the monitor does not name."""
-    if card.signal.key in EMPTY:
-        gaps = [one for one in run.not_computed if one.signal == card.signal.key]
-        if gaps:  # of a column that is there before one that is not
-            return f"– {plain(min(gaps, key=lambda one: one.column is None).because)}"
+    """Why a card counts nothing: no rows, what its metrics miss, or what the monitor does not name."""
+    gaps, empty = [one for one in run.not_computed if one.signal == card.signal.key], without_rows(run)
+    if gaps and empty:
+        return f"– {empty}"
+    if gaps and card.signal.key in EMPTY:  # of a column that is there before one that is not
+        return f"– {plain(min(gaps, key=lambda one: one.column is None).because)}"
+    if gaps:  # of columns that are there: why most of them have nothing
+        return f"– {plain(Counter(one.because for one in gaps).most_common(1)[0][0])}"
     return EMPTY.get(card.signal.key, "– no column has a role that it looks at")
 
 
@@ -128,8 +131,7 @@ def show_notes(view: View, run: Run) -> None:
         more = f"; about {float(three(max(needed))):,.0f} production rows would do" if needed else ""
         said.append(f"◌ Not enough data for {counted(len(small), 'finding')}{more}.")
     said += [plain(one[:1].upper() + one[1:]) for one in run.notes if one]
-    gaps = counted(len(run.not_computed), "question")
-    said.append(f"Not computed: {gaps}, each with its reason on the column's page.")
+    said.append(f"Not computed: {counted(len(run.not_computed), 'question')}, each with a reason on the column's page.")
     st.markdown("\n".join(f"- {one}" for one in said))
 
 

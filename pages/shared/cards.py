@@ -82,6 +82,12 @@ def others_over_windows(view: View, windows: int) -> dict[str, list[int]]:
     return found
 
 
+def without_rows(run: Run) -> str:
+    """That a side of the slice has no rows, which is why nothing is read of it; "" where both have some."""
+    said = (one.because for one in run.not_computed if one.metric == "null_rate")
+    return next((one for one in said if one.endswith("has no rows")), "")
+
+
 def calls(found: Finding | NotComputed | None) -> bool:
     """Whether a finding calls for somebody."""
     return isinstance(found, Finding) and found.severity in CALLS

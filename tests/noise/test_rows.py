@@ -147,6 +147,13 @@ def test_the_floor_of_a_rate_is_fishers_test():
         assert hypergeom.sf(least - 1, n + m, total, m) <= alpha < hypergeom.sf(least - 2, n + m, total, m)
 
 
+def test_a_share_of_all_rows_is_beyond_no_floor_that_chance_reaches():
+    for hits, n, more, m in [(575, 5000, 1, 1), (3500, 5000, 2, 2), (4990, 5000, 5000, 5000)]:
+        floor = rate_limit(hits, n, more, m, 0.0005).value
+        assert floor > 1 >= more / m  # one missing value where a tenth is missing is no alarm
+    assert rate_limit(0, 5000, 1, 1, 0.0005).value < 1  # one where none was is
+
+
 # ---- what a floor depends on
 
 

@@ -69,8 +69,11 @@ def test_a_side_without_rows_and_rows_left_out_are_told_before_anything_starts(a
     assert "Production has no rows" in said and "Both files have the same" not in said
     at.button(key="start").click().run()
     assert not at.exception, at.exception
-    assert "Nothing could be judged: production has no rows." in [one.value.split("] ")[-1] for one in at.subheader]
+    heads = [one.value.split("] ")[-1] for one in at.subheader]
+    assert "Nothing could be judged: the production slice has no rows." in heads
     assert not any("Well:" in one.value for one in at.subheader)
+    cards = words(at).replace(JOINER, "").replace("\\", "")
+    assert cards.count("– the production slice has no rows") >= 3 and "no column has the role prediction" not in cards
 
 
 def test_one_side_is_shown_before_the_other_comes(app, monkeypatch, two_files):

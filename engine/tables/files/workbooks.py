@@ -72,8 +72,8 @@ def _sheet(book: Any, wanted: str | None, where: str) -> tuple[Any, list[str]]:
         sheet = book.get_sheet_by_name(name)
         if sheet.total_height:
             others = [one for one in names if one != name]
-            more = [f"not read: the sheets {', '.join(map(shown, others[:8]))}; name one behind a #"] if others else []
-            return sheet, more
+            said = f"not read: the sheets {', '.join(map(shown, others[:8]))}; #NAME behind the path reads one"
+            return sheet, [said] if others else []
     raise UnreadableSource("No visible sheet of the workbook holds anything.", where=where)
 
 
