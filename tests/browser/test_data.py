@@ -120,6 +120,22 @@ def test_an_upload_can_be_cancelled(page: Page, tmp_path):
     no_sideways_scroll(page)
 
 
+def test_cancelled_before_the_server_answered_leaves_nothing_there(page: Page, tmp_path):
+    path = tmp_path / "big.csv"
+    path.write_text("x\n" * 5_000_000)
+    visit(page, "/data", "Data")
+    held = []
+    page.route(re.compile(r"/upload$"), lambda route: held.append(route))
+    with page.expect_request(re.compile(r"/upload$")):
+        page.locator(".st-key-side_reference input[type=file]").set_input_files(path)
+    page.locator(".st-key-side_reference").get_by_role("button", name="Cancel").press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Cancelled; nothing was kept.")
+    with page.expect_response(lambda heard: heard.request.method == "DELETE") as dropped:
+        held[0].continue_()
+    assert dropped.value.json()["dropped"] is True
+    assert not [one for one in page.requests() if one.method == "PUT"]  # nothing was sent of what is not wanted
+
+
 def test_what_is_refused_is_told_in_words(rough: Page, tmp_path):
     empty = tmp_path / "empty.csv"
     empty.write_text("")

@@ -64,7 +64,7 @@ async function begin(task) {
   const { name, size, lastModified } = task.file
   task.head ??= await hash(task, Math.min(size, HEAD))
   const about = { name, size, modified: lastModified, head: task.head, id: task.id ?? "" }
-  const post = body => ask(task, "POST", "", JSON.stringify(body), { "Content-Type": "application/json" })
+  const post = body => (task.asked = ask(task, "POST", "", JSON.stringify(body), { "Content-Type": "application/json" }))
   let said = await post(about)
   if (said.prove) said = await post({ ...about, sha256: (task.digest ??= await hash(task, size)) })
   return said
@@ -73,6 +73,7 @@ async function begin(task) {
 async function send(task) {
   const { file } = task
   let said = await begin(task)
+  if (task.stopped) throw new Stopped()
   task.id = said.id
   task.resumed = said.offset > 0 && !said.done
   sessionStorage.setItem(LEFT + task.side, JSON.stringify({ name: file.name, size: file.size }))
@@ -148,9 +149,12 @@ function carry(key, data) {
 
 function stop(task) {
   task.stopped = true
-  task.request?.abort()
   sessionStorage.removeItem(LEFT + task.side)
-  if (task.id) ask({ token: task.token }, "DELETE", `/${task.id}`).catch(() => {})
+  const drop = id => id && ask({ token: task.token }, "DELETE", `/${id}`).catch(() => {})
+  if (task.id || !task.asked) {
+    task.request?.abort()
+    drop(task.id)
+  } else task.asked.then(said => drop(said.id), () => {}) // only the server's answer tells what it has made room for
   tell(task, "cancelled")
 }
 
