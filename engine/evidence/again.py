@@ -50,6 +50,8 @@ def again(snapshot: Mapping[str, Any], places: Mapping[str, str] | None = None, 
     run, places = snapshot["run"], places or {}
     if run["asked"] is None:
         return Again("unknown", "The run does not say how it was asked, so it cannot be asked again.")
+    if any(run[side]["name"].startswith("spark:") and side not in places for side in ("reference", "production")):
+        return Again("unknown", "The rows lie in Spark, and are not asked again from here.")
     known: dict[str, str] = {}
     try:
         sides, labels = opened_as_then(run, places, base, known)

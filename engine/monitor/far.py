@@ -12,7 +12,6 @@ from engine.monitor.sections import SPARK, Labels
 from engine.tables.away.addresses import allowed_hosts, host_of, is_elsewhere, looked_at
 from engine.tables.places import find_path
 from engine.tables.sources import Dataset
-from engine.tables.spark.opening import open_path, open_table
 from engine.tables.spark.session import spark, watched
 
 Progress = Callable[[float, str], None]
@@ -30,6 +29,8 @@ def open_there(monitor: Monitor, side: str, base: Path | None = None) -> Dataset
         raise UnreadableSource(
             "This host may not be asked.", where=side, hint=f"Allowed: {', '.join(allowed_hosts())}."
         )
+    from engine.tables.spark.opening import open_path, open_table  # for who has data in Spark
+
     root = spark(remote)
     if place.table is not None:
         if place.connection != SPARK:

@@ -115,7 +115,8 @@ def _whole(root: Spark, key: str, make: Make, called: str) -> Dataset:
     if not columns:
         raise UnusableData("The table has no column.", where=shown(called))
     root.name(view, make, called)
-    bare = Dataset(called, guess_roles(tuple(columns)), 0, view, root, "in Spark")
+    told = (f"its rows are counted in Spark {root.do(lambda session: session.version)}",)
+    bare = Dataset(called, guess_roles(tuple(columns)), 0, view, root, "in Spark", notes=told)
     return replace(bare, rows=int(bare.query(f"SELECT count(*) AS n FROM {view}")["n"][0].as_py()))
 
 

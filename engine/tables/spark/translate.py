@@ -73,7 +73,7 @@ def _translated(sql: str, kinds: tuple[str | None, ...]) -> str:
     return tree.transform(_turned).sql("spark")
 
 
-def _hold_shared(node: exp.Expression) -> None:
+def _hold_shared(node: exp.Expr) -> None:
     """Raises UnusableData for what Spark does not know, or means otherwise."""
     why = next((said for kind, said in REFUSED.items() if isinstance(node, kind)), None)
     if isinstance(node, exp.Anonymous):
@@ -108,7 +108,7 @@ def _is_sum(one: Any) -> bool | None:
     return sums or (None if one.find(exp.Column) is None else False)
 
 
-def _type_values(tree: exp.Expression, kinds: Sequence[str | None]) -> None:
+def _type_values(tree: exp.Expr, kinds: Sequence[str | None]) -> None:
     """Every ? gets the type that its value has: Spark would take a moment for one with a zone, a text for any type."""
     places = list(tree.find_all(exp.Placeholder, bfs=False))
     if len(places) != len(kinds):
@@ -126,7 +126,8 @@ def _turned(node: exp.Expression) -> exp.Expression:
         node.set("to", exp.DataType.build("DECIMAL(38, 0)", dialect="spark"))
         return node
     if isinstance(node, exp.Least | exp.Greatest) and not node.expressions:
-        return node.this.copy()  # of one value; Spark wants two
+        alone: exp.Expression = node.this.copy()  # of one value; Spark wants two
+        return alone
     if isinstance(node, exp.Floor):
         return _spark(
             f"CASE WHEN ABS({{0}}) < {WHOLE} THEN CAST(FLOOR({{0}}) AS DOUBLE) ELSE CAST({{0}} AS DOUBLE) END",

@@ -133,7 +133,9 @@ def test_the_command_line_records_exports_and_verifies(small, java_here, tmp_pat
     assert shown["production"]["name"] == f"spark:{small}/production" and shown["reference"]["rows"] > 500
     assert main(["export", document["id"], "--by", "Jo Doe", "-o", str(tmp_path / "a.pdf")]) == 0
     assert "flights-there" in "".join(page.extract_text() for page in PdfReader(tmp_path / "a.pdf").pages)
-    assert main(["verify", str(tmp_path / "a.pdf")]) == 0
+    capsys.readouterr()
+    assert main(["verify", str(tmp_path / "a.pdf"), "--data"]) == 0
+    assert "The rows lie in Spark" in capsys.readouterr().out
 
 
 def test_check_holds_a_file_against_what_spark_has(small, java_here, tmp_path):
