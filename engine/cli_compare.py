@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.attribution import feature_names
+from engine.attribution import feature_names, why_unread
 from engine.cli_base import write
 from engine.columns import ONCE, Column, Role, parse
 from engine.errors import PlumblineError, shown
@@ -152,11 +152,12 @@ def attributions_of(
     if wanted is None:
         return None
     features = [n for n in feature_names(reference.columns) if production.has(n)]
+    place = monitor.hidden(find_path(wanted.path, base)) if wanted.path else None
     try:
         named = wanted.path, wanted.id, wanted.prefix
-        return find_attributions(*named, features, reference, production, base, wanted.text)
+        return find_attributions(*named, features, reference, production, base, wanted.text, place)
     except PlumblineError as error:
-        return str(error)
+        return monitor.hidden(why_unread(error, place))
 
 
 def roles(known: dict[str, str], typed: dict[str, str], timestamp: str | None) -> dict[str, str]:

@@ -51,7 +51,7 @@ def main() -> None:
         if store is not None:
             show_chain(store)
     with left:
-        given = st.file_uploader("Evidence: PDF or JSON; CSV and HTML are known by the ledger alone",
+        given = st.file_uploader("Evidence: PDF or JSON; CSV and HTML are known by ledger or manifest",
                                  type=["pdf", "json", "csv", "html"], key="evidence",
                                  max_upload_size=LARGEST)  # fmt: skip
         st.caption(f"Larger than {LARGEST} MB: `python -m engine verify FILE` on the machine where it lies.")

@@ -222,6 +222,17 @@ def test_rows_that_were_left_out_are_written_to_a_file(say, here):
     assert code == 2 and "cannot be written" in said + told
 
 
+def test_why_attributions_cannot_be_read_tells_nothing_of_the_environment(say, here, monkeypatch):
+    monkeypatch.setenv("SHAP", str(here / "hunter2-s3cret"))
+    (here / "far.yaml").write_text(
+        "monitor: m\nreference: {path: old.parquet}\nproduction: {path: far.parquet}\n"
+        'columns: {id: id, score: maybe, attributions: {path: "${SHAP}/shap.parquet"}}\n'
+    )
+    code, out, err = say("compare", "old.parquet", "far.parquet", "--monitor", "far.yaml", "--format", "json")
+    assert code == 1 and "'${SHAP}/shap.parquet': There is no such file or folder" in out
+    assert "hunter2" not in out + err
+
+
 @pytest.mark.parametrize("more", ["", ",new"])
 def test_a_text_file_without_rows_passes_no_gate_and_says_so(say, here, more):
     (here / "head.csv").write_text(f"at,x,seats,c,maybe,id{more}\n")
