@@ -1,6 +1,7 @@
 """Plumbline beside Evidently, NannyML, whylogs, the plain scipy loop and a bare scan: time, memory, what each computed.
 
-Usage: python benchmarks/peers.py [--rows 1000000] [--columns 20] [--write]   (--write keeps docs/benchmarks.md)
+Usage: python benchmarks/peers.py [--rows 1000000] [--columns 20] [--only NAME …] [--write]
+--write keeps docs/benchmarks.md. --only runs some again, and takes the others as they were measured before.
 Each peer has an environment of its own under ~/.cache/plumbline-peers, made when it is missing, of the newest versions
 that work together. All read the same Parquet files, each in a process of its own, from file to result; the fast ones
 run before and after every slow one, and the fastest of each counts. What cannot be installed or fails is told, and left
@@ -100,7 +101,8 @@ def planted(folder: Path, rows: int = 100_000) -> tuple[Path, Path]:
         names = np.array(["north", "south", "east", "west", "abroad"])
         for name, weights in (("unseen", (4, 3, 2, 1, 0.2 * side)), ("shifted", (4, 3 + side, 2, 1, 1))):
             table[name] = pa.array(random.choice(names, rows, p=np.array(weights) / sum(weights)))
-        pq.write_table(pa.table(table), path)
+        pq.write_table(pa.table(table), path.with_suffix(".part"))
+        path.with_suffix(".part").rename(path)
     return paths
 
 
@@ -193,6 +195,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--columns", type=int, default=20)
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--only", nargs="+", choices=list(DID), default=[])
     given = parser.parse_args()
     DATA.mkdir(parents=True, exist_ok=True)
     size = f"{given.rows}x{given.columns}"
@@ -203,10 +206,16 @@ def main() -> None:
     pairs = large, planted(DATA)
     here = Path(sys.executable)
     chosen: dict[str, Path | str] = {LOOP: here, CHOSEN: here}
-    chosen |= {name: environment(name, wanted) for name, wanted in PEERS.items()}
+    chosen |= {name: environment(name, one) for name, one in PEERS.items() if not given.only or name in given.only}
+    kept = DATA / f"peers-{size}.json"
     runs: dict[str, list[dict[str, Any]]] = {}
+    order = [*QUICK, *(more for slow in chosen for more in (slow, *QUICK))]
+    if given.only:
+        order = [name for name in order if name in given.only]
+        before = json.loads(kept.read_text()) if kept.exists() else {}
+        runs = {name: before[name] for name in DID if name in before and name not in given.only}
     missing: dict[str, str] = {}
-    for name in [*QUICK, *(more for slow in chosen for more in (slow, *QUICK))]:
+    for name in order:
         python = chosen.get(name, here)
         told = run(name, python, pairs) if isinstance(python, Path) else python
         if isinstance(told, str):
@@ -214,13 +223,16 @@ def main() -> None:
             print(f"{name}: not measured, because {told}", flush=True)
             continue
         runs.setdefault(name, []).append(told)
+        kept.write_text(json.dumps(runs))
         print(f"{name}: {told['seconds']:.2f} s, {told['cpu']:.2f} processor s, {told['peak']:.2f} GB", flush=True)
-    found = {name: best(some) for name, some in runs.items()}
+    found = {name: best(runs[name]) for name in DID if name in runs}
+    if not {OURS, SCAN} <= set(found):
+        sys.exit(f"Nothing to hold others against: {OURS} and the {SCAN} were not measured.")
     gaps = "".join(f"\nNot measured: {name}, because {why}." for name, why in missing.items())
     size = f"{given.rows:,} rows × {given.columns} columns a side"
     said = f"`python benchmarks/peers.py`: {size}, one Parquet file each, of\n"
     said += (
-        "one row group, which a scan reads on one core; ours uses both. Seconds from file to result, after imports.\n"
+        "one row group, which a scan reads on one core; ours uses both. Seconds from file to result after imports.\n"
     )
     said += f"{machine()}; load {os.getloadavg()[2]:.0f} over a quarter of an hour."
     planted_too = f"What each computed of 100,000 rows with known changes:\n\n{values(found)}\n{WHY}"
