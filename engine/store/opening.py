@@ -108,14 +108,35 @@ def _file(path: Path, make: bool) -> Store:
     return Store(_file_engine(path, read_only), place, path, read_only)
 
 
+class _OfFile(sqlite3.Connection):
+    """no_room: why nothing can be written by it, where the disk has no room even to read as usual."""
+
+    no_room: sqlite3.OperationalError | None = None
+
+
+def _opened(uri: str) -> _OfFile:
+    return sqlite3.connect(
+        uri, uri=True, timeout=PATIENCE, isolation_level=None, check_same_thread=False, factory=_OfFile
+    )
+
+
 def _file_engine(path: Path, read_only: bool) -> Engine:
     """Connections that live for one transaction: a file that was replaced or removed meanwhile is found out."""
 
     def connect(mode: str = "rw") -> sqlite3.Connection:
         alone = "&immutable=1" if read_only and not path.with_name(f"{path.name}-wal").exists() else ""
         uri = f"{path.as_uri()}?mode={'ro' if read_only else mode}{alone}"
-        found = sqlite3.connect(uri, uri=True, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
-        found.execute("PRAGMA synchronous = FULL")
+        found = _opened(uri)
+        try:
+            found.execute("PRAGMA synchronous = FULL")
+        except sqlite3.OperationalError as error:
+            ahead = path.with_name(f"{path.name}-wal")
+            if not error.sqlite_errorname.startswith("SQLITE_IOERR_SHM") or (ahead.exists() and ahead.stat().st_size):
+                raise
+            # the disk has no room for what readers share: the file alone, of which nobody writes, can still be read
+            found.close()
+            found = _opened(f"{path.as_uri()}?mode=ro&immutable=1")
+            found.no_room = error
         found.execute("PRAGMA foreign_keys = ON")
         found.execute("PRAGMA trusted_schema = OFF")
         return found
@@ -125,6 +146,9 @@ def _file_engine(path: Path, read_only: bool) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("plumbline_writes")
+        no_room = getattr(connection.connection.dbapi_connection, "no_room", None)
+        if writes and no_room is not None:
+            raise no_room
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
