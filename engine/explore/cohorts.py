@@ -12,6 +12,7 @@ from engine.slices import Slice
 from engine.slices.against import SAME_COHORT, defines_words, defining
 from engine.tables.coded import no_codes
 from engine.tables.crosstab import Crosstab, crosstabs
+from engine.tables.spark.crosstab import crosstabs_there
 
 FEW = 51  # categories of a column that is asked about where none is named, missing ones included
 COLUMNS = 6  # of them at most
@@ -56,6 +57,10 @@ def crosstabs_of(
                 f"Its values make no cohorts, and are read on none: {why}.", where=f"column {shown(name)}"
             )
     held = opened.held(cut, against)
+    if opened.production.far:
+        there = {name: one for name, one in opened.built.items() if opened.reference.has(name)}
+        sides = (opened.sides[held.side].dataset, held.cut), (opened.production, cut)
+        return crosstabs_there(*sides, there, columns, only, progress)
     first, second = opened.sides[held.side].codes, opened.sides["production"].codes
     if first is None or second is None:
         raise no_codes(opened.sides[held.side].dataset, opened.production)

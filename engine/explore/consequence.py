@@ -105,6 +105,8 @@ def _counted(opened: Opened, side: str, cut: Slice, positive: str | None) -> Mom
     target = next((one.name for one in opened.columns if one.role is Role.TARGET), None)
     if target is None or target not in opened.built:
         return "no column of both sides has the role target"
+    if opened.sides[side].dataset.far:
+        return "it needs codes of rows, and rows stay in Spark"
     codes = opened.sides[side].codes
     if codes is None:
         return "it needs the data's codes, and there was no room to keep them"

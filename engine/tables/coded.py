@@ -61,6 +61,8 @@ def hides_rows(dataset: Dataset) -> str | None:
 def no_codes(*sides: Dataset) -> UnusableData:
     """Why cohorts cannot be counted from codes: a column stands in their way, or there was no room to keep them."""
     for side in sides:
+        if side.far:
+            return UnusableData("This is counted from codes of rows, and the rows stay in Spark.", where=side.name)
         if name := hides_rows(side):
             return UnusableData(
                 f"Cohorts cannot be counted: a column named {shown(name)} hides the places of the rows.",

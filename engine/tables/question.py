@@ -16,6 +16,7 @@ from engine.tables.spellings import nothing_in_common, spellings
 from engine.tables.values import value_sql
 
 MOST_CLASSES = 100  # more are no classes that a confusion matrix could be read of
+MOST_THERE = 10 * MOST_CLASSES
 FEW = 20  # whole numbers up to so many distinct ones are classes, unless somebody says otherwise
 NUMBER = Column("", "DOUBLE", Kind.NUMERIC)
 
@@ -136,7 +137,8 @@ def _values(sides: Sequence[Dataset], name: str, target: Column, joined: Joined 
     for side in sides:
         if side.has(name):
             asked = f"SELECT DISTINCT {read_sql(side, name, target)} AS name FROM {side.scan}"
-            found |= set(side.query(asked)["name"].to_pylist())
+            most = f" LIMIT {MOST_THERE}" if side.far else ""  # where rows lie elsewhere, so many are enough to refuse
+            found |= set(side.query(f"{asked}{most}")["name"].to_pylist())
     return found - {None}
 
 

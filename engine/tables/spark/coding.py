@@ -59,25 +59,35 @@ def number_code(value: str, broken: str | None, edges: Floats, leaf: Callable[[i
     )
 
 
-def category_code(value: str, broken: str | None, support: CategoricalSupport) -> Sql:
-    """SQL for the code of a category: a tree of comparisons, in the order of bytes that both databases have."""
+def category_code(
+    value: str,
+    broken: str | None,
+    support: CategoricalSupport,
+    leaf: Callable[[int], int] = int,
+    unseen: int = UNSEEN,
+    null: int = NULL,
+) -> Sql:
+    """SQL for the code of a category: a tree of comparisons, in the order of bytes that both databases have.
+
+    leaf: what stands for a cell; unseen, null: for what has none.
+    """
     names = sorted(support.index, key=lambda name: name.encode("utf-8", "surrogatepass"))
     values: list[Any] = []
 
     def part(first: int, end: int) -> str:
         if first == end:
-            return str(UNSEEN)
+            return str(unseen)
         middle = (first + end) // 2
         name = names[middle]
         values.append(name)
-        same = f"WHEN {value} = ? THEN {support.index[name]}"
+        same = f"WHEN {value} = ? THEN {leaf(support.index[name])}"
         if end - first == 1:
-            return f"CASE {same} ELSE {UNSEEN} END"
+            return f"CASE {same} ELSE {unseen} END"
         values.append(name)
         below, above = part(first, middle), part(middle + 1, end)
         return f"CASE {same} WHEN {value} < ? THEN {below} ELSE {above} END"
 
-    gone = f"CASE WHEN {broken} THEN {BROKEN} ELSE {NULL} END" if broken else str(NULL)
+    gone = f"CASE WHEN {broken} THEN {BROKEN} ELSE {null} END" if broken else str(null)
     return f"CASE WHEN {value} IS NULL THEN {gone} ELSE {part(0, len(names))} END", values
 
 
