@@ -1,6 +1,8 @@
 """access.yaml: which claims name roles, who has which, and which monitors are whose; read as strictly as monitors."""
 
+import re
 from fnmatch import fnmatchcase
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +11,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from engine.access.deeds import ROLES
 from engine.errors import InvalidAccess, Problem, nearest, shown
 from engine.monitor.document import LARGEST, line_at, load, problem_of
+
+STARS, NOBODY = 8, "\ue000"  # of a pattern that is compared, at most; a sign that no name has
 
 
 def _role(name: str) -> str:
@@ -25,6 +29,16 @@ def _address(text: str) -> str:
     if text.count("@") != 1 or not all(text.split("@")) or any(one.isspace() for one in text):
         raise ValueError("People are named by their e-mail address, as in ada@example.com.")
     return text.casefold()
+
+
+def _once(value: Any) -> Any:
+    """Addresses that are one but for upper and lower case would take each other's roles."""
+    known: dict[str, str] = {}
+    for one in (one for one in value if isinstance(one, str)) if isinstance(value, dict) else ():
+        first = known.setdefault(one.casefold(), one)
+        if first != one:
+            raise ValueError(f"{shown(first)} and {shown(one)} are one address")
+    return value
 
 
 def _dotted(text: str) -> str:
@@ -74,7 +88,7 @@ class Access(Part):
 
     claims: Claims = Claims()
     roles: dict[str, Roles] = {}
-    people: dict[Address, Roles] = {}
+    people: Annotated[dict[Address, Roles], BeforeValidator(_once)] = {}
     default: Roles = ()
     monitors: dict[str, Whose] = {}
     ask: str = ""
@@ -138,8 +152,23 @@ def _lints(made: Access, node: Any) -> list[Problem]:
         problems.append(Problem(1, "file", "nobody has a role", "Add people: {you@example.com: admin}."))
     patterns = list(made.monitors)
     for i, one in enumerate(patterns):
-        over = next((first for first in patterns[:i] if fnmatchcase(one, first)), None)
+        over = next((first for first in patterns[:i] if _covers(first, one)), None)
         if over is not None:
             said = f"is never reached: {shown(over)} above it fits the same names"
             problems.append(Problem(line_at(node, ("monitors", one)), f"monitors.{one}", said, "Put it above."))
     return problems
+
+
+def _covers(first: str, one: str) -> bool:
+    """Whether every name that fits a pattern fits the first one. A name is tried for every way to fill it: a star by
+    nothing or by more than a pattern without a star can hold, a sign by one that nobody writes.
+
+    >>> _covers("team-*", "team-?"), _covers("team-?", "team-*")
+    (True, False)
+    """
+    stars = one.count("*")
+    if stars > STARS or ("[" in first and any(sign in one for sign in "*?[")):
+        return False  # nobody looked
+    signs = re.sub(r"\[!?\]?[^\]]*\]|\?", NOBODY, one).replace("{", "{{").replace("}", "}}").replace("*", "{}")
+    fills = product(("", NOBODY * (len(first) + 1)), repeat=stars)
+    return all(fnmatchcase(signs.format(*fill), first) for fill in fills)

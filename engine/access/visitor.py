@@ -12,6 +12,8 @@ from engine.logs import tell
 
 LONGEST = 200  # letters of a name
 EARLY = 300  # seconds that another clock may be ahead
+# What somebody chose is written without the signs in which a signature says what is vouched for.
+CHOSEN = str.maketrans("<>()＜＞（）", "‹›[]‹›[]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,9 +61,10 @@ class Visitor:
         >>> Visitor("Ada", "ada@example.com", signed_in=True, issuer="https://id.example.com").signature("Eve")
         'Ada <ada@example.com> (signed in via id.example.com)'
         """
+        name, email = (one.strip().translate(CHOSEN) for one in (self.name if self.signed_in else typed, self.email))
         if not self.signed_in:
-            return f"{typed.strip()} (as typed)" if typed.strip() else ""
-        known = f"{self.name} <{self.email}>" if self.email and self.email != self.name else self.name
+            return f"{name} (as typed)" if name else ""
+        known = f"{name} <{email}>" if email else name
         return f"{known} (signed in via {self.issuer.partition('://')[2] or self.issuer})"
 
 
@@ -102,7 +105,8 @@ def visitor_of(claims: Mapping[str, Any], access: Access | None, now: float | No
     """
     rules = access or Access()
     name = _text(_claim(claims, rules.claims.name)) or _text(claims.get("preferred_username"))
-    email = _text(_claim(claims, rules.claims.email)) if claims.get("email_verified") is not False else ""
+    verified = str(claims.get("email_verified", True)).lower() == "true"  # some providers write it as a text
+    email = _text(_claim(claims, rules.claims.email)) if verified else ""
     name, issuer = name or email or _text(claims.get("sub")), _text(claims.get("iss"))
     if access is None:
         said = "Sign-in is set up, but no file says who has which role."

@@ -1,5 +1,6 @@
 """access.yaml: what it says, every mistake with its line and the nearest right name, and nothing let through."""
 
+import re
 import subprocess
 import sys
 
@@ -36,8 +37,31 @@ def test_the_first_pattern_that_fits_decides():
 
 
 @pytest.mark.parametrize(
+    ("first", "second", "never"),
+    [
+        ("team-?", "team-*", False), ("team-*", "team-?", True), ("team-*", "team-a", True), ("*", "team-*", True),
+        ("*-a", "team-*", False), ("*-*", "team-*", True), ("a?*", "a*", False), ("a*?", "a?*", True),
+        ("a*b", "a*b*b", True), ("a*b*b", "a*b", False), ("[ab]-*", "a-*", False), ("[ab]-*", "a-x", True),
+        ("[!a]?", "??", False), ("?-*", "[ab]-*", True), ("[a]", "[a]x", False), ("a", "A", False),
+        ("*a*", "a*a*a*a*a*a*a*a*a", True), ("*a*", "a*a*a*a*a*a*a*a*a*a", False),
+    ],
+)  # fmt: skip
+def test_a_pattern_is_never_reached_where_all_its_names_fit_one_above(first, second, never):
+    text = f'default: viewer\nmonitors:\n  "{first}": {{roles: admin}}\n  "{second}": {{roles: viewer}}\n'
+    if not never:
+        assert list(parse_access(text).monitors) == [first, second]
+        return
+    with pytest.raises(InvalidAccess, match=f"line 4, monitors.{re.escape(second)}: is never reached"):
+        parse_access(text)
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
+        (
+            "people: {Ada@x.com: admin, ada@x.com: viewer}",
+            "line 1, people: 'Ada@x.com' and 'ada@x.com' are one address",
+        ),
         ("defalt: viewer", "line 1, defalt: unknown field. Did you mean 'default'?"),
         ("default: viewer\nclaims: {role: r}", "line 2, claims.role: unknown field. Did you mean 'roles'?"),
         ("people: {ada@example.com: admim}", "unknown role 'admim'. Did you mean 'admin'?"),

@@ -41,7 +41,7 @@ def test_roles_come_from_claims_and_from_the_file_together():
         {}, {"realm": {"roles": {"bosses": True}}}, {"realm": ["bosses"]}, {"realm": {"roles": [["bosses"]]}},
         {"realm": {"roles": "risk bosses"}}, {"realm.roles.x": "bosses"}, {"roles": ["admin"]},
         {"email": "x@example.com"}, {"email": ["ada@example.com"]},
-        {"email": "ada@example.com", "email_verified": False},
+        *({"email": "ada@example.com", "email_verified": one} for one in (False, "false", "no", None, 0, [True])),
         {"preferred_username": "ada@example.com"}, {"name": "ada@example.com"},
     ],
 )  # fmt: skip
@@ -119,6 +119,24 @@ def test_a_hidden_monitor_and_one_that_is_not_there_are_told_in_the_same_words()
             require(visitor, "look", name, there)
         said.append(str(error.value))
     assert said[0] == said[1] and "credit-flights" not in said[0]
+
+
+@pytest.mark.parametrize("verified", [True, "true", "True"])
+def test_an_address_that_was_verified_counts_however_its_provider_writes_it(verified):
+    assert roles(email="ada@example.com", email_verified=verified) == {"reviewer"}
+
+
+@pytest.mark.parametrize("name", ["Ada", None])
+@pytest.mark.parametrize(
+    "chosen", ["Ada <ada@example.com>", "ada@example.com", "ada@example.com <ada@example.com>",
+               "Ada <ada@example.com> (signed in via id.example.com)", "Ada ＜ada@example.com＞"]
+)  # fmt: skip
+def test_no_name_that_somebody_chose_signs_as_somebody_else(name, chosen):
+    real = visitor_of(claims(email="ada@example.com", **({"name": name} if name else {})), RULES, NOW).signature()
+    for email in ({}, {"email": "ada@example.com", "email_verified": False}, {"email": "eve@example.com"}):
+        forged = visitor_of(claims(name=chosen, **email), RULES, NOW).signature()
+        assert "<ada@example.com>" in real and "<ada@example.com>" not in forged and "＜" not in forged
+        assert forged.count("(") == 1, "one that signs in is told to be so once"
 
 
 def test_names_say_who_vouches_for_them():
