@@ -60,11 +60,15 @@ class Average:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranked:
-    """Rows of one class and of all others per distinct score. scores: ascending; positives, negatives: (s,) rows."""
+    """Rows of one class and of all others per distinct score. scores: ascending; positives, negatives: (s,) rows.
+
+    merged: (s,) whether rows of several scores stand as one; None where none do.
+    """
 
     scores: Floats
     positives: Counts
     negatives: Counts
+    merged: NDArray[np.bool_] | None = None
 
     @classmethod
     def of(cls, scores: Floats, positive: NDArray[np.bool_]) -> "Ranked":

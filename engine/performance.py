@@ -174,6 +174,7 @@ def _judged(
         null_share_reference=shares[0],
         null_share_production=shares[1],
         band=band(asked, reading),
+        interval=reading.interval,
     )
 
 

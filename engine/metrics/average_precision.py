@@ -26,7 +26,7 @@ from engine.outcomes import Classification, Ranked
 
 def average_precision(outcomes: Classification) -> Reading:
     """Sum over distinct scores, highest first, of precision there × how much recall grows there."""
-    return curves_mean(outcomes, _score)
+    return curves_mean(outcomes, _score, _limits)
 
 
 def _score(ranked: Ranked) -> tuple[float, float]:
@@ -43,6 +43,18 @@ def _score(ranked: Ranked) -> tuple[float, float]:
     of_negative = (-lowered - found * share) / share + found
     variance = (positives * of_positive**2 + negatives * of_negative**2).sum() / every[-1] ** 2
     return found, float(np.sqrt(variance))
+
+
+def _limits(ranked: Ranked) -> tuple[float, float]:
+    """The sum where, of rows that stand as one, all that came true are ranked last or first."""
+    positives, negatives = ranked.positives[::-1], ranked.negatives[::-1]
+    merged = np.zeros(len(positives), bool) if ranked.merged is None else ranked.merged[::-1]
+    hits, misses = np.cumsum(positives), np.cumsum(negatives)
+    before = hits - positives
+    tied = hits / (hits + misses)
+    last = np.where(merged, (before + 1) / (before + misses + 1), tied)  # the first of them has the least precision
+    first = np.where(merged, hits / np.maximum(hits + misses - negatives, 1), tied)
+    return float((positives * last).sum() / hits[-1]), float((positives * first).sum() / hits[-1])
 
 
 def _undefined(outcomes: Classification) -> str | None:

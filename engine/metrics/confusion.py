@@ -6,6 +6,7 @@ is the sum over cells of rows × gradient² (delta method for a multinomial: Agr
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -94,9 +95,14 @@ def without_curves(outcomes: Classification, side: Classes) -> str | None:
     return None if whole else "a class has no labelled row"
 
 
-def curves_mean(outcomes: Classification, score: Callable[[Ranked], tuple[float, float]]) -> Reading:
+def curves_mean(
+    outcomes: Classification,
+    score: Callable[[Ranked], tuple[float, float]],
+    limits: Callable[[Ranked], tuple[float, float]],
+) -> Reading:
     """A score of one ranked class, or its mean over all of them, one against the rest (macro average).
 
+    limits: between which a score lies where rows of several scores stand as one.
     The standard error of a mean is the mean of the standard errors, which is the most it can be: how the classes vary
     together is not kept.
     """
@@ -105,7 +111,12 @@ def curves_mean(outcomes: Classification, score: Callable[[Ranked], tuple[float,
         found = np.array([score(one) for one in side.curves])
         return float(found[:, 0].mean()), float(found[:, 1].mean())
 
-    return read(outcomes.reference, outcomes.production, of, without_curves(outcomes, outcomes.reference))
+    found = read(outcomes.reference, outcomes.production, of, without_curves(outcomes, outcomes.reference))
+    curves = outcomes.production.curves
+    if all(one.merged is None or not one.merged.any() for one in curves):
+        return found
+    low, high = np.array([limits(one) for one in curves]).mean(axis=0).tolist()
+    return replace(found, interval=(min(low, found.value), max(high, found.value)))
 
 
 def without_probabilities(outcomes: Classification, side: Classes) -> str | None:

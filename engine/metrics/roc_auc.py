@@ -27,7 +27,7 @@ from engine.summaries import Counts, Floats
 
 def roc_auc(outcomes: Classification) -> Reading:
     """Share of pairs of a positive and a negative row in which the positive has the higher score; a tie counts half."""
-    return curves_mean(outcomes, _score)
+    return curves_mean(outcomes, _score, _limits)
 
 
 def _score(ranked: Ranked) -> tuple[float, float]:
@@ -43,6 +43,14 @@ def _score(ranked: Ranked) -> tuple[float, float]:
     variance = _variance(ranked.positives, below / negatives, auc) / positives
     variance += _variance(ranked.negatives, above / positives, auc) / negatives
     return auc, float(np.sqrt(variance))
+
+
+def _limits(ranked: Ranked) -> tuple[float, float]:
+    """The share where all pairs of rows that stand as one are lost, and where all are won."""
+    pairs = int(ranked.positives.sum()) * int(ranked.negatives.sum())
+    open_ = (ranked.positives * ranked.negatives)[ranked.merged].sum() / 2 / pairs if ranked.merged is not None else 0.0
+    value = _score(ranked)[0]
+    return value - float(open_), value + float(open_)
 
 
 def _variance(rows: Counts, shares: Floats, mean: float) -> float:

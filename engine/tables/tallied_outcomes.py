@@ -21,19 +21,20 @@ RANGE = ("largest", "smallest", "low", "high")  # of |e| and |y| the largest and
 @dataclass(frozen=True, slots=True, eq=False)
 class Tallies:
     """What stands for rows. rows: (n,) of each tally; sums: (n, len(COSTS)) or (n, len(SUMS)); range: (n, len(RANGE))
-    of numbers. middle: what distances of numbers are from.
+    of numbers. middle: what distances of numbers are from. merged: (n,) whether rows of classes have several scores.
     """
 
     rows: Counts
     sums: Floats
     range: Floats | None = None
     middle: float = 0.0
+    merged: NDArray[np.bool_] | None = None
 
     def some(self, chosen: "Counts | NDArray[np.bool_] | slice") -> "Tallies":
         """Some of them, by number, mask or slice."""
-        return Tallies(
-            self.rows[chosen], self.sums[chosen], None if self.range is None else self.range[chosen], self.middle
-        )
+        ends = None if self.range is None else self.range[chosen]
+        merged = None if self.merged is None else self.merged[chosen]
+        return Tallies(self.rows[chosen], self.sums[chosen], ends, self.middle, merged)
 
 
 def classes_of_tallies(
@@ -62,7 +63,8 @@ def classes_of_tallies(
         np.bincount(place, of, len(distinct)).astype(np.int64)
         for of in (each.rows * (target == positive), each.rows)
     )  # fmt: skip
-    curve = (Ranked(distinct, hits, both - hits),)
+    merged = np.bincount(place, each.merged, len(distinct)) > 0 if each.merged is not None else None
+    curve = (Ranked(distinct, hits, both - hits, merged),)
     if not probable:
         return Classes(rows, count, confusion, curve)
     n, (loss, loss2, square, square2) = int(each.rows.sum()), each.sums.sum(axis=0)

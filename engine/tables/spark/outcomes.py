@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from engine.columns import Column, Kind
 from engine.slices import Slice, Window, unit_of
@@ -65,10 +66,10 @@ def _classes(dataset: Dataset, asked: Question, cut: Slice, windows: Sequence[Wi
         [*values, *wanted],
     )
     rows = _whole(table, "n")
-    mean = _means(table, rows)
+    mean, merged = _means(table, rows)
     sums = np.nan_to_num(np.stack([_real(table, name) for name in COSTS], axis=1))
     said = _whole(table, "p") if asked.no_prediction is None else None
-    found = Tallies(rows, sums), _whole(table, "t"), said, mean[:, None] if asked.scores else None
+    found = Tallies(rows, sums, merged=merged), _whole(table, "t"), said, mean[:, None] if asked.scores else None
     return *found, _place(table, windows)
 
 
@@ -104,15 +105,18 @@ def _numbers(dataset: Dataset, asked: Question, cut: Slice, windows: Sequence[Wi
     return tallies, _whole(table, "labelled"), None, None, _place(table, windows)
 
 
-def _means(table: pa.Table, rows: Counts) -> Floats:
-    """One score for all rows of a slot, whatever came true: as far as is told they are ties. Not-a-number for none."""
+def _means(table: pa.Table, rows: Counts) -> tuple[Floats, NDArray[np.bool_]]:
+    """One score for all rows of a slot, whatever came true: as far as is told they are ties. Not-a-number for none.
+
+    And whether a slot holds several scores.
+    """
     slots, place = np.unique(_whole(table, "k"), return_inverse=True)
     low, high = np.full(len(slots), np.inf), np.full(len(slots), -np.inf)
     known = np.isfinite(_real(table, "low"))  # all rows of a slot have a score, or none has
     np.minimum.at(low, place[known], _real(table, "low")[known])
     np.maximum.at(high, place[known], _real(table, "high")[known])
     total, n = (np.bincount(place, of, len(slots)) for of in (_real(table, "s"), rows))
-    return np.asarray(np.where(low == high, low, total / n)[place])
+    return np.where(low == high, low, total / n)[place], (low < high)[place]
 
 
 def _code(value: str, asked: Question) -> Sql:

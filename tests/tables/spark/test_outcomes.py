@@ -8,9 +8,10 @@ import pyarrow as pa
 import pytest
 
 from engine.columns import Role
+from engine.metrics import METRICS
 from engine.outcomes import Average, Classes, Errors, Terms
 from engine.slices import Filter, Slice, windows_between
-from engine.tables.outcomes import OutcomeRows, read_outcomes
+from engine.tables.outcomes import OutcomeRows, held, read_outcomes
 from engine.tables.question import Question, question
 from engine.tables.sources import Dataset
 from engine.tables.spark.outcomes import outcomes_there
@@ -96,6 +97,19 @@ def area(curve) -> float:
     below = np.cumsum(curve.negatives) - curve.negatives
     pairs = (curve.positives * (below + curve.negatives / 2)).sum()
     return float(pairs / (curve.positives.sum() * curve.negatives.sum()))
+
+
+def test_curves_from_bins_carry_an_interval_that_holds_the_exact_value():
+    dataset = in_roles(near(classified(4000)))
+    asked = question(dataset, dataset)
+    assert isinstance(asked, Question)
+    rows, tallies = read_outcomes(dataset, asked), there(dataset, asked, Slice(), ())
+    exact, found = held(asked, rows.side(), rows.side()), held(asked, tallies.side(), tallies.side())
+    for key in ("roc_auc", "average_precision"):
+        one, other = METRICS[key].compute(exact), METRICS[key].compute(found)
+        assert one.interval is None and other.interval is not None
+        low, high = other.interval
+        assert low <= one.value <= high and low <= other.value <= high and high - low < 0.02
 
 
 def windows_of(dataset: Dataset):
