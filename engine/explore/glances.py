@@ -29,6 +29,7 @@ from engine.tables.cells import ALL, summarize_cells
 from engine.tables.grid import in_bins
 from engine.tables.stacked import joined, psi_of_bins, rated, stack
 
+CALLS = (Severity.WARNING, Severity.CRITICAL)
 RATES = ("null_rate", "type_error_rate", "out_of_bounds_rate")
 QUICK = ("psi", *RATES)  # the metrics whose verdicts are told from whole arrays
 CLOSE = 1e-9  # a value this near to a limit, as a share of it, is judged: arrays add up in another order
@@ -44,6 +45,15 @@ class Glances:
     columns: tuple[str, ...]
     windows: tuple[Window, ...]
     cells: Mapping[tuple[str, int], Seen]
+
+    @property
+    def calling(self) -> list[frozenset[str]]:
+        """By window, the columns that are at warning or beyond."""
+        found: list[set[str]] = [set() for _ in self.windows]
+        for (name, i), one in self.cells.items():
+            if isinstance(one, Glance) and one.severity in CALLS:
+                found[i].add(name)
+        return [frozenset(names) for names in found]
 
 
 def glances(opened: Opened, metric: str, cohort: Slice = ALL, against: str = SAME_COHORT) -> Glances:

@@ -11,10 +11,11 @@ import numpy as np
 
 from engine.assess import judged, observe, unjudged_if_defining, unjudged_if_partial
 from engine.columns import Column
+from engine.explore.glances import CALLS
 from engine.explore.history import histories, history, together
 from engine.explore.look import floors_of, summaries_of
 from engine.explore.opened import Opened
-from engine.findings import Finding, Observation, Severity
+from engine.findings import Finding, Observation
 from engine.metrics import METRICS
 from engine.metrics.metric import Reading
 from engine.noise import NO_WINDOWS, WindowFloors, displaced
@@ -25,7 +26,6 @@ from engine.slices.against import SAME_COHORT, defining
 from engine.tables.cells import ALL
 from engine.tables.stacked import STACKED, Stacked, joined, stack, stacked
 
-CALLS = (Severity.WARNING, Severity.CRITICAL)
 CLOSE = 1e-9  # a value this near to its threshold, as a share of it, is judged: arrays add up in another order
 
 

@@ -15,10 +15,16 @@ if TYPE_CHECKING:
     from pages.shared.view import View
 
 
+MAPPED = ("psi",)
+
+
 def called_in(view: "View") -> dict[str, list[frozenset[str]]]:
     """By metric that is judged, the columns of the view's cohort that call for somebody in each window."""
     cohort = view.timeless
-    return _called(view.entry.key, view.judged, text_of(cohort), view.against, view.opened, cohort)
+    mapped = tuple(key for key in view.judged if key in MAPPED)  # the overview's map shows it anyway
+    others = tuple(key for key in view.judged if key not in MAPPED)
+    found = _called(view.entry.key, others, text_of(cohort), view.against, view.opened, cohort)
+    return {key: glances_in(view, key).calling for key in mapped} | found
 
 
 @st.cache_resource(max_entries=400, show_spinner=False)

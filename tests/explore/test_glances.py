@@ -3,7 +3,7 @@
 import pytest
 
 from engine.explore import histories
-from engine.explore.glances import cohort_glances, glances
+from engine.explore.glances import CALLS, cohort_glances, glances
 from engine.explore.history import cohort_history
 from engine.findings import Finding, Severity
 from engine.slices import Filter, Slice
@@ -40,6 +40,9 @@ def test_a_map_says_what_the_findings_say(demo, metric, cohort, against):
     shown = {key: one for key, one in whole.cells.items() if key[0] in found.columns}
     assert found.cells.keys() == shown.keys() and len(shown) > 300
     assert not [key for key, one in shown.items() if not the_same(found.cells[key], one)]
+    for i, names in enumerate(found.calling):
+        calls = {name for (name, at), one in whole.cells.items() if at == i and getattr(one, "severity", "") in CALLS}
+        assert names == calls
 
 
 def test_few_rows_are_told_as_too_few(demo):
