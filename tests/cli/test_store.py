@@ -62,6 +62,15 @@ def test_one_window_is_the_document_that_show_prints(ask):
     assert len(lines(ask("show", document["id"], "--format", "tsv")[1])) == len(document["findings"])
 
 
+def test_a_window_without_rows_ends_as_compare_does(ask):
+    done, out, _ = ask("run", "m.yaml", "--window", "2024-02-01..2024-02-02", "--format", "json")
+    document = canonical(out)
+    assert done == 2 and document["severity"] == "not_enough_data" and document["counts"]["not_enough_data"] == 0
+    more = ("--timestamp", "at", "--window", "2024-02-01..2024-02-02", "--format", "json")
+    assert ask("compare", "old.parquet", "far.parquet", *more)[0] == 2
+    assert ask("run", "m.yaml", "--window", "2024-02-02..2024-02-03", "--fail-on", "never")[0] == 0
+
+
 def test_several_runs_are_one_document(ask):
     done, out, _ = ask("run", "m.yaml", "gone.yaml", "--all", "--format", "json")
     document = canonical(out)
