@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from engine.explore import findings_of, history, look, open_monitor  # noqa: E402
-from engine.explore.history import cohort_history  # noqa: E402
+from engine.explore.glances import cohort_glances, glances  # noqa: E402
 from engine.explore.traced import called, traced  # noqa: E402
 from engine.metrics import METRICS  # noqa: E402
 from engine.monitor import read_monitor  # noqa: E402
@@ -39,6 +39,7 @@ def main() -> None:
     plan, windows = opened.plan, [one for one in opened.windows if not opened.partial(one)]
     drift = [key for keys in plan.judged.values() for key in keys]
     judged = tuple(dict.fromkeys([*drift, *(key for key, one in METRICS.items() if one.signal == "data_quality")]))
+    rest = tuple(key for key in judged if key != "psi")
     cohorts = [Slice((Filter("carrier", "eq", (one,)),)) for one in opened.cohorts["carrier"] if one is not None]
     names = list(opened.built)
     look(opened, Slice((), windows[0]))  # imports
@@ -47,8 +48,11 @@ def main() -> None:
     rows = {
         "window: the run": [lambda w=w: look(opened, Slice((), w)) for w in windows[1:20]],
         "cohort: the run": [lambda c=c: look(opened, Slice(c.cohort, at)) for c in cohorts],
-        "cohort: the counts over windows (Overview)": [lambda c=c: called(opened, judged, c) for c in cohorts],
-        "cohort: the map of one metric (Overview)": [lambda c=c: history(opened, "psi", c) for c in cohorts],
+        "cohort: the map of PSI (Overview)": [lambda c=c: glances(opened, "psi", c) for c in cohorts],
+        "cohort: the counts over windows of the rest (Overview)": [
+            lambda c=c: called(opened, rest, c) for c in cohorts
+        ],
+        "cohort: the numbers of its map, as CSV": [lambda c=c: history(opened, "psi", c) for c in cohorts],
         "cohort: the lines of all columns (Columns)": [lambda c=c: traced(opened, "psi", c) for c in cohorts],
         "cohort and window: the run": [
             lambda c=c, w=w: look(opened, Slice(c.cohort, w)) for c, w in zip(cohorts, windows, strict=False)
@@ -56,7 +60,7 @@ def main() -> None:
         "column: all its numbers, read exactly": [lambda n=n: findings_of(opened, n, Slice((), at)) for n in names],
         "column: its windows": [lambda n=n: history(opened, "psi", column=n) for n in names],
         "column: every carrier in every window (Cohorts)": [
-            lambda n=n: cohort_history(opened, "carrier", "psi", n) for n in names
+            lambda n=n: cohort_glances(opened, "carrier", "psi", n) for n in names
         ],
         "metric: the windows of a column": [
             lambda k=k: history(opened, k, column="late_probability") for k in METRICS if k in judged
