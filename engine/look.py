@@ -42,6 +42,10 @@ from engine.tables.text.read_alike import read_of, unlike
 from engine.tables.text.text_format import text_format
 from engine.tables.together import at_once, in_groups
 
+THERE = (
+    "The rows lie in Spark, and counts are what is read of them: KS and Wasserstein of columns with many values are "
+    "from cells, ROC AUC and average precision from bins of the score, each with the limits it is proven to lie in."
+)
 PARTIAL = "The window holds too few of its rows to judge drift: only data quality and schema count."
 
 Progress = Callable[[float, str], None]
@@ -233,6 +237,8 @@ def finish(
     if held.side == "production":
         told.insert(0, f"What is called reference here is {held.words}.")
     told += [defines_words(name) for name in defines]
+    if production.far:
+        told.append(THERE)
     if plan.off:
         told.append(f"Turned off in the monitor: {', '.join(SIGNALS[key].name.lower() for key in sorted(plan.off))}.")
     more = [*(outcomes.notes if outcomes else ()), *(attributed.notes if attributed else ())]

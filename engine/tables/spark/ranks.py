@@ -5,91 +5,26 @@ much are cut evenly: some two thousand slots that follow each other, with the ro
 rank lies in one of them; only values of such slots are grouped and ordered, each slot by itself.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.columns import Column
 from engine.slices import Slice
-from engine.summaries import Counts, Floats, QualityCounts
-from engine.tables.codes import BROKEN, CODES, HIGHEST, LOWEST, NAN, NULL
+from engine.summaries import Counts, Floats
+from engine.tables.codes import CODES
 from engine.tables.ordered import Ordered, Side, Tallied
 from engine.tables.sources import Dataset
-from engine.tables.spark.coding import TOGETHER, broken_of, double, number_code, read_as, spread
+from engine.tables.spark.coding import TOGETHER, broken_of, double, spread
+from engine.tables.spark.slots import Cut, Slotted, coarse, slotted, values_of
 from engine.tables.supports import wanted_ranks
-from engine.tables.values import Held
+from engine.tables.values import LARGEST, Held
 
-SLOTS = 2048  # that a column with many values is cut into, about
 FEW_SLOTS = 1024  # with fewer, a column may have so few values that each is counted
 FEW_SCORES = 256  # scores with a slot each
 TABLE = 4096  # values that are counted one by one, at most
-POWERS = (-400, -200, -100, -60, -40, -30, *range(-20, 41), 45, 50, 60, 80, 120, 200, 400)
-SIZES = 2.0 ** np.array(POWERS)
-OCTAVES = np.concatenate([-SIZES[::-1], [np.nextafter(0.0, -1.0), 0.0], SIZES])  # zero is a slot of its own
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """How values fall into slots. edges: of the coarse ones; slot i of these is cut into parts[i] of width[i], from
-    low[i] on, which are numbered from first[i]. Shapes (e,), (e + 1,)."""
-
-    edges: Floats
-    first: Counts
-    low: Floats
-    width: Floats
-    parts: Counts
-
-    def sql(self, value: str, broken: str | None) -> str:
-        """SQL for the slot of a value, above all codes; those of values that are none are the codes themselves."""
-        return number_code(value, broken, self.edges, lambda i: self._leaf(value, i))
-
-    def _leaf(self, value: str, i: int) -> str:
-        first, parts = CODES + int(self.first[i]), int(self.parts[i])
-        if parts == 1:
-            return str(first)
-        at = f"floor(({value} - {double(self.low[i])}) / {double(self.width[i])})"
-        return f"CAST({first} + greatest(least({at}, {parts - 1}), 0) AS INTEGER)"
-
-
-def coarse() -> Cut:
-    """Octaves, uncut."""
-    size = len(OCTAVES) + 1
-    ones = np.ones(size, dtype=np.int64)
-    return Cut(OCTAVES, np.arange(size), np.zeros(size), np.zeros(size), ones)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Slotted:
-    """A column by slots that hold any value, ascending. at: their numbers; rows, low, high: of each. Shapes (s,).
-
-    infinite, quality: as in Numbers.
-    """
-
-    cut: Cut
-    at: Counts
-    rows: Counts
-    low: Floats
-    high: Floats
-    infinite: tuple[int, int]
-    quality: QualityCounts
-
-    def finer(self) -> Cut:
-        """The same octaves, the ones that hold several values cut into as many slots as they have of the rows."""
-        size = len(self.cut.edges) + 1
-        low, width, parts = np.zeros(size), np.zeros(size), np.ones(size, dtype=np.int64)
-        share = np.ceil(self.rows / max(int(self.rows.sum()), 1) * SLOTS).astype(np.int64)
-        wide = (self.high - self.low) / share
-        some = (wide > 0) & np.isfinite(wide) & (share > 1)
-        low[self.at[some]], width[self.at[some]], parts[self.at[some]] = self.low[some], wide[some], share[some]
-        return Cut(self.cut.edges, np.cumsum(parts) - parts, low, width, parts)
-
-    @property
-    def single(self) -> NDArray[np.bool_]:
-        """Whether a slot holds one value only. Shape (s,)."""
-        return np.asarray(self.low == self.high)
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,13 +91,10 @@ class There:
 
     def _row(self, asked: str, values: Sequence[Any]) -> dict[str, Any]:
         """One row over the finite values, v0."""
-        inner, more = _inner(self.dataset, [self.column], self.slice)
-        kept = f"v0 > {double(-LARGEST_KEPT)} AND v0 < {double(LARGEST_KEPT)}"
+        inner, more = values_of(self.dataset, [self.column], self.slice)
+        kept = f"v0 > {double(-LARGEST)} AND v0 < {double(LARGEST)}"
         sql = f"SELECT {asked} FROM ({inner}) AS r WHERE {kept}"
         return dict(self.dataset.query(sql, [*values, *more]).to_pylist()[0])
-
-
-LARGEST_KEPT = 1e150  # as engine.tables.values.LARGEST
 
 
 def numbers_there(dataset: Dataset, columns: Sequence[Column], cut: Slice, ahead: bool = True) -> list[Held]:
@@ -177,10 +109,10 @@ def numbers_there(dataset: Dataset, columns: Sequence[Column], cut: Slice, ahead
 
 
 def _some(dataset: Dataset, columns: Sequence[Column], cut: Slice, ahead: bool) -> list[Held]:
-    slots = _slotted(dataset, columns, cut, [coarse()] * len(columns))
+    slots = slotted(dataset, columns, cut, [coarse()] * len(columns))
     wide = [i for i, one in enumerate(slots) if not one.single.all()]
     if wide:
-        finer = _slotted(dataset, [columns[i] for i in wide], cut, [slots[i].finer() for i in wide])
+        finer = slotted(dataset, [columns[i] for i in wide], cut, [slots[i].finer() for i in wide])
         for i, one in zip(wide, finer, strict=True):
             slots[i] = one
     orders: list[Ordered] = []
@@ -197,7 +129,7 @@ def _some(dataset: Dataset, columns: Sequence[Column], cut: Slice, ahead: bool) 
 
 def score_cut(dataset: Dataset, column: Column, cut: Slice) -> Cut:
     """How the values of one column fall into slots: each into its own where they are few, else some two thousand."""
-    octaves = _slotted(dataset, [column], cut, [coarse()])[0]
+    octaves = slotted(dataset, [column], cut, [coarse()])[0]
     if len(octaves.rows) < FEW_SCORES:
         table = value_table(dataset, column, cut)
         if table is not None and 0 < len(table.values) <= FEW_SCORES:
@@ -209,8 +141,8 @@ def score_cut(dataset: Dataset, column: Column, cut: Slice) -> Cut:
 
 def value_table(dataset: Dataset, column: Column, cut: Slice) -> Tallied | None:
     """Every finite value and its rows; None where there are more than TABLE values."""
-    inner, values = _inner(dataset, [column], cut)
-    kept = f"v0 > {double(-LARGEST_KEPT)} AND v0 < {double(LARGEST_KEPT)}"
+    inner, values = values_of(dataset, [column], cut)
+    kept = f"v0 > {double(-LARGEST)} AND v0 < {double(LARGEST)}"
     found = dataset.query(
         f"SELECT v0 AS v, count(*) AS n FROM ({inner}) AS r WHERE {kept} GROUP BY v0 LIMIT {TABLE + 1}", values
     )
@@ -219,55 +151,6 @@ def value_table(dataset: Dataset, column: Column, cut: Slice) -> Tallied | None:
     each = found["v"].to_numpy() + 0.0  # -0 is 0
     order = np.argsort(each)
     return Tallied(each[order], found["n"].to_numpy().astype(np.int64)[order])
-
-
-def _inner(dataset: Dataset, columns: Sequence[Column], cut: Slice) -> tuple[str, list[Any]]:
-    condition, values = dataset.where(cut)
-    return f"SELECT {', '.join(read_as(dataset, columns))} FROM {dataset.scan} WHERE {condition}", values
-
-
-def _slotted(dataset: Dataset, columns: Sequence[Column], cut: Slice, cuts: Sequence[Cut]) -> list[Slotted]:
-    """Rows, least and largest value of every slot, of some columns in one pass."""
-    inner, values = _inner(dataset, columns, cut)
-    parts = [
-        f"{{'i': {i}, 'k': {one.sql(f'v{i}', broken_of(dataset, column, i))}, 'v': v{i}}}"
-        for i, (column, one) in enumerate(zip(columns, cuts, strict=True))
-    ]
-    table = dataset.query(
-        f"SELECT s.i AS i, s.k AS k, count(*) AS n, min(s.v) AS low, max(s.v) AS high "
-        f"FROM {spread(parts, [], inner)} GROUP BY s.i, s.k",
-        values,
-    )
-    column, slot = (table[name].to_numpy().astype(np.int64) for name in ("i", "k"))
-    rows = table["n"].to_numpy().astype(np.int64)
-    low, high = (table[name].to_numpy(zero_copy_only=False).astype(np.float64) + 0.0 for name in ("low", "high"))
-    found = []
-    for i, one in enumerate(cuts):
-        mine = column == i
-        codes = dict(zip(slot[mine & (slot < CODES)].tolist(), rows[mine & (slot < CODES)].tolist(), strict=True))
-        kept = np.flatnonzero(mine & (slot >= CODES))
-        kept = kept[np.argsort(slot[kept])]
-        found.append(
-            Slotted(
-                one,
-                slot[kept] - CODES,
-                rows[kept],
-                low[kept],
-                high[kept],
-                _infinite(codes),
-                _quality(codes, rows[mine]),
-            )
-        )
-    return found
-
-
-def _infinite(codes: Mapping[int, int]) -> tuple[int, int]:
-    return codes.get(LOWEST, 0), codes.get(HIGHEST, 0)
-
-
-def _quality(codes: Mapping[int, int], rows: Counts) -> QualityCounts:
-    infinite = sum(_infinite(codes))
-    return QualityCounts(int(rows.sum()), codes.get(NULL, 0), codes.get(NAN, 0), infinite, codes.get(BROKEN, 0))
 
 
 def fetch(orders: Sequence[There], ranks: Sequence[Counts]) -> None:
@@ -284,7 +167,7 @@ def fetch(orders: Sequence[There], ranks: Sequence[Counts]) -> None:
         slots.append(f"(s.i = {i} AND s.k IN ({', '.join(map(str, np.unique(numbers).tolist()))}))")
         broken = broken_of(dataset, one.column, i)
         parts.append(f"{{'i': {i}, 'k': {one.slots.cut.sql(f'v{i}', broken)}, 'v': v{i}}}")
-    inner, values = _inner(dataset, [one.column for one in orders], cut)
+    inner, values = values_of(dataset, [one.column for one in orders], cut)
     each = (
         f"SELECT s.i AS i, s.k AS k, s.v AS v, count(*) AS n FROM {spread(parts, [], inner)} "
         f"WHERE {' OR '.join(slots)} GROUP BY s.i, s.k, s.v"
