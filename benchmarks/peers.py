@@ -174,8 +174,8 @@ asked. Where they differ:
   outlier` moved by half a standard deviation, and Evidently says that neither did; NannyML's Jensen-Shannon and
   Kolmogorov-Smirnov, counted in such bins too, miss it where the one value is the reference's. Where nothing is
   odd, all agree within what bins do.
-- **Kolmogorov-Smirnov.** Ours and scipy's are exact; whylogs compares sketches, and is off by up to a thousandth or
-  two.
+- **Kolmogorov-Smirnov.** Ours and scipy's are exact; whylogs compares sketches that draw at random: the same files
+  gave 0.0046 and 0.0052 for `same` in two runs, "no drift" and "possible drift", where the truth is 0.0038.
 - **Wasserstein.** One value of 1e6 among 100,000 adds 10 to it: the others report that. Ours is clipped ten
   interquartile ranges beyond the reference's quartiles, tells what share was clipped, and says how far the others
   moved.
