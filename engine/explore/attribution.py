@@ -126,7 +126,7 @@ def _in(found: Totals, window: Window | None) -> NDArray[np.bool_]:
 
 
 def attribution_floor(opened: Opened, of: Explained, cut: Slice, against: str = SAME_COHORT) -> WindowFloors:
-    """The floor from the reference's own complete windows, for a slice of one window."""
+    """The floor from the reference's own complete windows, for a slice of one window; kept, as totals are."""
     held = opened.held(cut, against)
     if cut.window not in opened.windows or (held.side == "production" and not held.windows):
         return NO_WINDOWS
@@ -134,7 +134,14 @@ def attribution_floor(opened: Opened, of: Explained, cut: Slice, against: str = 
     found = totals(opened, of, "reference", base)
     if isinstance(found, str):
         return NO_WINDOWS
-    return window_floor(of.features, found, of.source, complete_windows(opened, base), held.windows)
+    known: dict[tuple[Slice, int], tuple[object, WindowFloors]] = opened.kept.setdefault("floors of attributions", {})
+    made_of, floors = known.get((base, held.windows), (None, NO_WINDOWS))
+    if made_of is not found:
+        floors = window_floor(of.features, found, of.source, complete_windows(opened, base), held.windows)
+        known[base, held.windows] = found, floors
+        for old in list(known)[:-TOTALS]:
+            known.pop(old, None)
+    return floors
 
 
 def complete_windows(opened: Opened, base: Slice) -> tuple[Window, ...]:

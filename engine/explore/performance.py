@@ -180,9 +180,19 @@ def _honesty(told: Sequence[Estimate], found: Sequence[Finding | NotComputed]) -
 
 def maturity_in(opened: Opened, window: Window) -> Maturity | None:
     """Whether the labels of a window have come, by those of all windows; None where none are known."""
-    read = predictions(opened)
-    if isinstance(read, str) or window not in opened.windows:
+    if window not in opened.windows:
         return None
+    if "maturities" not in opened.kept:
+        opened.kept["maturities"] = _maturities(opened)
+    every: Sequence[Maturity] = opened.kept["maturities"]
+    return every[opened.windows.index(window)] if every else None
+
+
+def _maturities(opened: Opened) -> Sequence[Maturity]:
+    """As maturity_in, of all windows; of none where no labels are known."""
+    read = predictions(opened)
+    if isinstance(read, str):
+        return ()
     found = []
     for rows in read.sides.values():
         inside, w = rows.window >= 0, len(rows.windows)
@@ -191,7 +201,7 @@ def maturity_in(opened: Opened, window: Window) -> Maturity | None:
         )
     usual = found[0][0].sum() / found[0][1].sum() if found[0][1].sum() else None
     labelled, rows = found[1][0].tolist(), found[1][1].tolist()
-    return maturity(labelled, rows, usual)[opened.windows.index(window)]
+    return maturity(labelled, rows, usual)
 
 
 def expected_in(opened: Opened, cut: Slice) -> Expected | None:
