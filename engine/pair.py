@@ -5,14 +5,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from engine.columns import Column
+from engine.errors import UnusableData
 from engine.slices import Slice
 from engine.slices.against import Against
 from engine.summaries import ColumnSummary
 from engine.tables.connection import connect, memory_of
 from engine.tables.exact import quality_only, summarize
+from engine.tables.known import known_categories
 from engine.tables.sources import Dataset, find_files, open_dataset
 from engine.tables.spark.reading import summaries_there
-from engine.tables.supports import Support, build_support
+from engine.tables.supports import CategoricalSupport, Support, build_support
 from engine.tables.text.text_format import TextFormat
 from engine.tables.together import at_once, in_groups, read_each
 from engine.tables.values import Categories, Held, Numbers, Uncounted
@@ -53,6 +55,7 @@ def _name(source: Any, otherwise: str) -> str:
 
 
 Values = Numbers | Held | Categories | Uncounted | str
+Sides = tuple[tuple[Dataset, Slice], tuple[Dataset, Slice]]
 Fresh = tuple[Support | str, ColumnSummary | str]
 MISSING = "production has no such column"
 
@@ -72,7 +75,7 @@ def fresh_summaries(
     unread: dict[str, str] = {}
     if base != Slice() or side is not reference:
         supports, unread = _whole(reference, there)
-    supports, summaries = _group(_both(side, production, there, base, cut), there, supports)
+    supports, summaries = _group(((side, base), (production, cut)), there, supports)
     found = {
         column.name: (one, one) if isinstance(one, str) else (support, one)
         for column, support, one in zip(there, supports, map(_thinned, summaries), strict=True)
@@ -106,10 +109,9 @@ def _supports(columns: Sequence[Column], read: Sequence[Values]) -> list[Support
     ]
 
 
-def _both(
-    first: Dataset, second: Dataset, columns: Sequence[Column], base: Slice, cut: Slice
-) -> tuple[list[Values], list[Values]]:
+def _both(sides: Sides, columns: Sequence[Column]) -> tuple[list[Values], list[Values]]:
     """The values of both sides; at the same time where columns are so long that they are read one after the other."""
+    (first, base), (second, cut) = sides
     if at_once(max(first.rows, second.rows), memory_of(first.root)) > 1:
         return read_each(first, columns, base), read_each(second, columns, cut)
     with ThreadPoolExecutor(2) as pool:
@@ -137,20 +139,35 @@ def summarize_columns(
     memory = memory_of(reference.root)
     for group in in_groups(there, max(reference.rows, production.rows), len(reference.columns), memory):
         known = [supports[column.name] for column in group]
-        summaries = _group(_both(reference, production, group, base, cut), group, known)[1]
+        summaries = _group(((reference, base), (production, cut)), group, known)[1]
         found |= {column.name: _thinned(one) for column, one in zip(group, summaries, strict=True)}
     return found
 
 
 def _group(
-    sides: tuple[list[Values], list[Values]], columns: Sequence[Column], supports: list[Support | str] | None
+    sides: Sides, columns: Sequence[Column], supports: list[Support | str] | None
 ) -> tuple[list[Support | str], list[ColumnSummary | str]]:
-    """The summaries of columns that were read together, whose values are let go of with it.
+    """The summaries of columns that are read together, whose values are let go of with it.
 
     supports: None where they are made of the first side's values, which are the whole reference's.
     """
-    supports = _supports(columns, sides[0]) if supports is None else supports
-    return supports, [_summary(*one) for one in zip(supports, *sides, strict=True)]
+    read = _both(sides, columns)
+    supports = _supports(columns, read[0]) if supports is None else supports
+    found = []
+    for column, support, *both in zip(columns, supports, *read, strict=True):
+        first, second = (_known(one, column, support, *side) for one, side in zip(both, sides, strict=True))
+        found.append(_summary(support, first, second))
+    return supports, found
+
+
+def _known(found: Values, column: Column, support: Support | str, dataset: Dataset, cut: Slice) -> Values:
+    """What was read; of more categories than can be held, those that the reference has."""
+    if not isinstance(found, Uncounted) or not isinstance(support, CategoricalSupport):
+        return found
+    try:
+        return known_categories(dataset, column, cut, support)
+    except UnusableData as error:
+        return f"its values cannot be read: {error.message}"
 
 
 def _thinned(summary: ColumnSummary | str) -> ColumnSummary | str:
@@ -163,5 +180,5 @@ def _summary(support: Support | str, first: Values, second: Values) -> ColumnSum
         return first if isinstance(first, str) else str(second)
     if isinstance(support, str):
         return quality_only(support, first.quality, second.quality)
-    assert not isinstance(first, Uncounted) and not isinstance(second, Uncounted), "only rows in Spark stay uncounted"
+    assert not isinstance(first, Uncounted) and not isinstance(second, Uncounted), "else there is no support"
     return summarize(support, first, second)

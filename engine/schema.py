@@ -16,7 +16,7 @@ from engine.tables.sources import Dataset
 from engine.tables.spark.reading import bins_there
 from engine.tables.supports import build_support
 from engine.tables.together import read_each
-from engine.tables.values import read
+from engine.tables.values import Uncounted, read
 
 BY_CHANCE = 1e-3  # a slice in which chance alone makes a column null or constant this often says nothing
 ALIKE = 0.1  # PSI below which two columns are taken for one that was renamed
@@ -124,9 +124,11 @@ def _both_in_bins(reference: Dataset, old: Column, production: Dataset, new: Col
         return found if min(found.reference.sum(), found.production.sum()) >= LEAST_ROWS else None
     first = read(reference, old, Slice())
     support = build_support(old, first)
-    if isinstance(support, str) or first.n < LEAST_ROWS:
+    if isinstance(support, str) or isinstance(first, Uncounted) or first.n < LEAST_ROWS:
         return None
     second = read(production, new, cut)
+    if isinstance(second, Uncounted):
+        return None
     return summarize(support, first, second).histogram if second.n >= LEAST_ROWS else None
 
 

@@ -13,7 +13,7 @@ from engine.errors import PlumblineError, shown
 from engine.tables.literals import bracketed
 from engine.tables.spark.session import Spark
 
-__all__ = ["DuckDBPyConnection", "cache_folder", "closed", "connect", "memory_of"]
+__all__ = ["DuckDBPyConnection", "cache_folder", "closed", "connect", "memory_of", "spill_folder"]
 
 MEMORY = "PLUMBLINE_MEMORY"  # how much DuckDB may take before it spills; the environment's say
 UNITS = {"bytes": 1, "byte": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40, "PiB": 1 << 50}
@@ -35,6 +35,11 @@ def _elsewhere() -> Path:
     return Path(tempfile.mkdtemp(prefix="plumbline-"))
 
 
+def spill_folder() -> Path:
+    """Where stands what does not fit into memory, until it is done with; not made."""
+    return cache_folder() / "spill"
+
+
 def connect(folders: Iterable[Path | str]) -> DuckDBPyConnection:
     """A connection that can read and write files in these folders and nowhere else, for as long as it lives.
 
@@ -45,12 +50,12 @@ def connect(folders: Iterable[Path | str]) -> DuckDBPyConnection:
     allowed = {str(Path(folder).resolve()) for folder in (*folders, cache)}
     # a folder with glob signs in its name is asked for in brackets, and looked at again under its own name
     allowed |= {bracketed(one) for one in allowed}
-    return _locked(":memory:", sorted(allowed), cache / "spill", read_only=False)
+    return _locked(":memory:", sorted(allowed), spill_folder(), read_only=False)
 
 
 def closed(path: Path) -> DuckDBPyConnection:
     """A connection to a DuckDB file that cannot write; its views can read no other file. Raises duckdb.Error."""
-    return _locked(str(path), [], cache_folder() / "spill", read_only=True)
+    return _locked(str(path), [], spill_folder(), read_only=True)
 
 
 def memory_of(root: DuckDBPyConnection | Spark) -> int:

@@ -6,10 +6,11 @@ import numpy as np
 
 from engine.columns import ORDERED, Column, Kind
 from engine.slices import Slice, is_number, quoted
+from engine.tables.known import known_categories
 from engine.tables.labels import say
 from engine.tables.sources import Dataset
 from engine.tables.supports import CategoricalSupport, NumericSupport, Support
-from engine.tables.values import LARGEST, can_fail, read_categories, value_sql
+from engine.tables.values import LARGEST, Uncounted, can_fail, read_categories, value_sql
 
 MOST = 10  # of each kind
 LENGTH = 200  # letters of a value that are kept
@@ -46,6 +47,8 @@ def outside(dataset: Dataset, wanted: Column, support: Support, cut: Slice) -> t
     """Values out of the reference's range or categories, the most frequent first, then the farthest out."""
     if isinstance(support, CategoricalSupport):
         found = read_categories(dataset, wanted, cut)
+        if isinstance(found, Uncounted):
+            found = known_categories(dataset, wanted, cut, support)
         new = [(name, int(n)) for name, n in zip(found.names, found.counts, strict=True) if name not in support.index]
         return tuple(Example(name[:LENGTH], "out_of_bounds", "never seen before", n) for name, n in new[:MOST])
     return _out_of_range(dataset, wanted, support, cut) if wanted.kind in ORDERED else ()

@@ -95,14 +95,17 @@ class Dataset:
         """The slice as an SQL condition on this dataset, and its values."""
         return cut.condition(self.timestamp, self.columns)
 
-    def query(self, sql: str, values: Iterable[Any] = ()) -> pa.Table:
-        """The result of a query, built on self.scan, as Arrow. DuckDB's and Spark's errors come back as ours."""
+    def query(self, sql: str, values: Iterable[Any] = (), beside: Mapping[str, pa.Table] = {}) -> pa.Table:
+        """The result of a query, built on self.scan, as Arrow. DuckDB's and Spark's errors come back as ours.
+
+        beside: other tables that the query names; not in Spark.
+        """
         if isinstance(self.root, Spark):
             return self.root.ask(sql, values, self.name)
         cursor = self.root.cursor()
         try:
-            if self.frame is not None:
-                cursor.register("frame", self.frame)
+            for name, table in (*beside.items(), *((("frame", self.frame),) if self.frame is not None else ())):
+                cursor.register(name, table)
             return cursor.sql(sql, params=list(values)).to_arrow_table()
         except duckdb.InterruptException:
             raise

@@ -116,7 +116,9 @@ class CategoricalSupport:
         unseen = len(self.categories) + 1
         names = categories.names
         cells = np.fromiter((self.index.get(name, unseen) for name in names), np.int64, len(names))
-        return np.bincount(cells, weights=categories.counts, minlength=unseen + 1).astype(np.int64)
+        found = np.bincount(cells, weights=categories.counts, minlength=unseen + 1).astype(np.int64)
+        found[unseen] += categories.rest
+        return found
 
 
 Support = NumericSupport | CategoricalSupport

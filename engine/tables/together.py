@@ -89,7 +89,7 @@ def read_each(dataset: Dataset, wanted: Sequence[Column], cut: Slice) -> list[Re
         return [f"its values cannot be read: {error.message}"]
 
 
-def read_together(dataset: Dataset, wanted: Sequence[Column], cut: Slice) -> list[Numbers | Categories]:
+def read_together(dataset: Dataset, wanted: Sequence[Column], cut: Slice) -> list[Numbers | Categories | Uncounted]:
     """The slice's values of each of these columns, as read gives them, by one query.
 
     Raises UnusableData where one of them cannot be read, without saying which.

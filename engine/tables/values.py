@@ -10,11 +10,16 @@ import pyarrow.compute as pc
 from engine.columns import INTEGERS, ORDERED, Column, Kind, kind_of
 from engine.slices import FLOATS, Slice, is_number, quoted
 from engine.summaries import Counts, Floats, QualityCounts
+from engine.tables.connection import memory_of
 from engine.tables.ordered import Ordered, Sorted
+from engine.tables.roomy import room_for
 from engine.tables.sources import Dataset
 
 STREAMED, BATCH = 1 << 20, 1 << 18  # rows from which a column goes into its array batch by batch, and rows of a batch
+NAMES = 16  # of the memory, one part is what the names of a column's categories may take
+NAME = 128  # bytes that each takes besides its letters
 LARGEST = 1e150  # a number as far from zero counts as infinite: its square, summed, would be
+EMPTY = pa.table({"name": pa.array([], pa.string()), "rows": pa.array([], "i8"), "present": pa.array([], "i8")})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,15 +62,19 @@ class Uncounted:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Categories:
-    """The values of a categorical slice. names: distinct texts, most frequent first; counts: rows of each."""
+    """The values of a categorical slice. names: distinct texts, most frequent first; counts: rows of each.
+
+    rest: rows of categories that are not named, for there are too many; no support has one of them.
+    """
 
     names: tuple[str, ...]
     counts: Counts
     quality: QualityCounts
+    rest: int = 0
 
     @property
     def n(self) -> int:
-        return int(self.counts.sum())
+        return int(self.counts.sum()) + self.rest
 
 
 def value_sql(stored: Column, wanted: Column) -> str:
@@ -132,13 +141,16 @@ def read_numbers(dataset: Dataset, wanted: Column, cut: Slice) -> Numbers:
 
 def _streamed(dataset: Dataset, asked: str, values: Sequence[object]) -> Numbers:
     """As numbers_of, from batches that go into one array: the whole result would stand beside it, a second time."""
-    found = np.empty(dataset.rows)  # what is not written to takes no memory
+    memory = memory_of(dataset.root)
+    found = room_for(dataset.rows, memory, dataset.name)
     rows = filled = errors = 0
     for batch in dataset.stream(asked, values, BATCH):
         column = batch.column(0)
         numbers = (column.drop_null() if column.null_count else column).to_numpy()
         if filled + len(numbers) > len(found):  # more than there were when the dataset was opened
-            found = np.concatenate([found[:filled], np.empty(max(filled, len(numbers)))])
+            larger = room_for(filled + max(filled, len(numbers)), memory, dataset.name)
+            larger[:filled] = found[:filled]
+            found = larger
         found[filled : filled + len(numbers)] = numbers
         rows, filled = rows + len(column), filled + len(numbers)
         errors += int(pc.sum(batch.column(1)).as_py() or 0) if batch.num_columns > 1 else 0
@@ -167,17 +179,52 @@ def _sorted(found: Floats, rows: int, missing: int, errors: int) -> Numbers:
     return Numbers(found[first:end], infinite, quality)
 
 
-def read_categories(dataset: Dataset, wanted: Column, cut: Slice) -> Categories:
-    """The slice's categories with their rows, most frequent first, ties in order of name."""
+def read_categories(dataset: Dataset, wanted: Column, cut: Slice) -> Categories | Uncounted:
+    """The slice's categories with their rows, most frequent first, ties in order of name.
+
+    Uncounted where their names take too much memory; a column of ids shows in its first rows that they would.
+    """
     stored = dataset.column(wanted.name)
     condition, values = dataset.where(cut)
-    value = value_sql(stored, wanted)
-    table = dataset.query(
-        f"SELECT {value} AS name, count(*) AS rows, count({there_sql(stored)}) AS present FROM {dataset.scan} "
-        f"WHERE {condition} GROUP BY 1",
-        values,
+    value, there = value_sql(stored, wanted), there_sql(stored)
+    room = memory_of(dataset.root) // NAMES
+    first = 2 * room // NAME
+    if dataset.rows > first:
+        some = f"SELECT {value} AS name FROM {dataset.scan} WHERE {condition} LIMIT {first}"
+        asked = f"SELECT CAST(sum(strlen(name) + {NAME}) AS BIGINT) AS size FROM (SELECT DISTINCT name FROM ({some}))"
+        if (dataset.query(asked, values)["size"][0].as_py() or 0) > room:
+            return _too_many(dataset, wanted, cut, room)
+    asked = (
+        f"SELECT {value} AS name, count(*) AS rows, count({there}) AS present FROM {dataset.scan} "
+        f"WHERE {condition} GROUP BY 1"
     )
-    return categories_of(table)
+    if dataset.rows <= room // NAME:
+        return categories_of(dataset.query(asked, values))
+    found = []
+    for batch in dataset.stream(asked, values, BATCH):
+        found.append(batch)
+        room -= batch["name"].nbytes + NAME * batch.num_rows
+        if room < 0:
+            return _too_many(dataset, wanted, cut, memory_of(dataset.root) // NAMES)
+    return categories_of(pa.Table.from_batches(found) if found else EMPTY)
+
+
+def _too_many(dataset: Dataset, wanted: Column, cut: Slice, room: int) -> Uncounted:
+    said = (
+        f"it has too many categories: their names take more than {room / 1e6:,.0f} MB, one part in {NAMES} of "
+        "PLUMBLINE_MEMORY; if it is an id or free text, ignore it"
+    )
+    return Uncounted(said, text_quality(dataset, wanted, cut))
+
+
+def text_quality(dataset: Dataset, wanted: Column, cut: Slice) -> QualityCounts:
+    """Rows, nulls and type errors of a slice of a column that is read as a category."""
+    stored = dataset.column(wanted.name)
+    condition, values = dataset.where(cut)
+    value, there = value_sql(stored, wanted), there_sql(stored)
+    asked = f"SELECT count(*) AS rows, count({there}) AS present, count({value}) AS read"
+    row = dataset.query(f"{asked} FROM {dataset.scan} WHERE {condition}", values).to_pylist()[0]
+    return QualityCounts(row["rows"], row["rows"] - row["present"], type_errors=row["present"] - row["read"])
 
 
 def categories_of(table: pa.Table) -> Categories:
@@ -205,7 +252,7 @@ def missing(dataset: Dataset, wanted: Sequence[Column]) -> list[QualityCounts]:
     return [QualityCounts(row["rows"], row["rows"] - n, type_errors=n - read) for n, read in counts]
 
 
-def read(dataset: Dataset, wanted: Column, cut: Slice) -> Numbers | Categories:
+def read(dataset: Dataset, wanted: Column, cut: Slice) -> Numbers | Categories | Uncounted:
     """The slice's values of a column, by its kind in the reference."""
     if wanted.kind is Kind.NESTED:
         return _read_nested(dataset, wanted, cut)
