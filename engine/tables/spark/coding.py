@@ -29,7 +29,7 @@ def double(value: float) -> str:
     digits, _, power = text.partition("e")
     whole, _, part = digits.partition(".")
     part = "" if part == "0" else part
-    return f"{whole}{part}e{int(power or 0) - len(part)}"
+    return f"{int(whole + part)}e{int(power or 0) - len(part)}"
 
 
 def tree(value: str, edges: Floats, leaf: Callable[[int], str]) -> str:
