@@ -23,7 +23,7 @@ from engine.tables.texts import reason
 
 INSTALL = "Run pip install -r requirements-spark.txt -c constraints.txt; it also needs Java 17."
 TRIES, FIRST_WAIT = 3, 0.5  # how often a question is asked that was lost on the way; seconds before the second time
-VIEW = re.compile(r"plumbline_[0-9a-f]+")
+VIEW = re.compile(r"\bplumbline_[0-9a-f]{24}\b")
 LOOK = 0.2  # seconds between two looks whether somebody wants to stop
 # What Spark says when a question was lost, not wrong: asked again, it may be answered.
 LOST = (
@@ -99,7 +99,7 @@ class Spark:
     def name(self, view: str, make: Callable[[Any], Any], where: str | None = None, later: bool = False) -> None:
         """Give a name to what make reads with a session: now, or when it is asked for.
 
-        view: plumbline_ and hexadecimal digits. It is named again where the server forgot it.
+        view: plumbline_ and 24 hexadecimal digits. It is named again where the server forgot it.
         """
         with self.guard:
             self.views[view] = make

@@ -15,6 +15,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from engine.errors import UnusableData, shown
+from engine.tables.spark.session import VIEW
 
 # What both mean alike, or what is turned into what the other means below. Names as sqlglot has them, lower case.
 SHARED = frozenset(
@@ -55,7 +56,13 @@ def translate(sql: str, values: Iterable[Any] = ()) -> tuple[str, dict[str, Any]
     """
     bound = [_bound(value) for value in values]
     named = {f"v{i}": value for i, (_, value) in enumerate(bound)}
-    return _translated(sql, tuple(kind for kind, _ in bound)), named
+    views = list(dict.fromkeys(VIEW.findall(sql)))  # pieces are asked the same, of views that are called otherwise
+    for i, view in enumerate(views):
+        sql = sql.replace(view, f"plumbline__{i}__")
+    said = _translated(sql, tuple(kind for kind, _ in bound))
+    for i, view in enumerate(views):
+        said = said.replace(f"plumbline__{i}__", view)
+    return said, named
 
 
 @lru_cache(maxsize=512)
@@ -70,7 +77,7 @@ def _translated(sql: str, kinds: tuple[str | None, ...]) -> str:
     if not _counts(tree):
         raise UnusableData("This asks for rows, and rows stay in Spark: it is asked for counts of them.")
     _type_values(tree, kinds)
-    return tree.transform(_turned).sql("spark")
+    return tree.transform(_turned, copy=False).sql("spark", copy=False)
 
 
 def _hold_shared(node: exp.Expr) -> None:
