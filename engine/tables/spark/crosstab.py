@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.errors import UnusableData
 from engine.slices import Slice
 from engine.summaries import Counts
-from engine.tables.crosstab import MISSING, MOST, Crosstab, Progress, covering
+from engine.tables.crosstab import MISSING, Crosstab, Progress, covering
 from engine.tables.sources import Dataset
 from engine.tables.spark.coding import TOGETHER, Sql, category_code, double, read_as, spread, tree
 from engine.tables.supports import CategoricalSupport, NumericSupport, Support
@@ -96,9 +96,7 @@ def _rows_of(
     """Rows of every combination of bins. Shape (product of sizes,)."""
     inner, values = _keyed(dataset, cut, supports, by, [])
     named = ", ".join(f"g{i}" for i in range(len(by)))
-    table = dataset.query(
-        f"SELECT {named}, count(*) AS n FROM ({inner}) AS r GROUP BY {named} LIMIT {MOST * 8}", values
-    )
+    table = dataset.query(f"SELECT {named}, count(*) AS n FROM ({inner}) AS r GROUP BY {named}", values)
     found = np.zeros(prod(sizes), np.int64)
     found[_key(table, sizes)] = table["n"].to_numpy()
     return found
