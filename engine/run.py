@@ -24,7 +24,7 @@ from engine.summaries import ColumnSummary, QualityCounts
 if TYPE_CHECKING:
     import pandas
 
-VERSION = "0.2.1"  # goes up whenever a number of a run becomes another; docs/decisions.md says when
+VERSION = "0.3.0"  # goes up whenever a number of a run becomes another; docs/decisions.md says when
 SCHEMA_VERSION = 1
 FIELDS = tuple(Finding.__dataclass_fields__)
 COUNTED = tuple(QualityCounts.__dataclass_fields__)

@@ -50,8 +50,9 @@ def _draw(ranking: Ranking) -> tuple[Floats, Floats]:
     Its own error counts where it is larger: that of η² falls faster than with the root of the rows.
     """
     n, m = ranking.rows
-    seed = np.concatenate([ranking.reference, ranking.production]).astype("<f8").view(np.uint32)
-    random = np.random.default_rng(np.random.SeedSequence(seed.tolist()))
+    # cells and values give the same importances but for their last digit, which may not choose other draws
+    both = [float(f"{one:.9g}") for side in (ranking.reference, ranking.production) for one in side]
+    random = np.random.default_rng(np.random.SeedSequence(np.array(both, dtype="<f8").view(np.uint32).tolist()))
     common = (n * ranking.reference + m * ranking.production) / (n + m)
     spread = np.sqrt(((n * ranking.reference_error) ** 2 + (m * ranking.production_error) ** 2) / (n + m))
     errors = ((n, ranking.reference_error), (m, ranking.production_error))
