@@ -46,6 +46,12 @@ TO_NUMBER = (
     "THEN TRY_CAST(REPLACE(CAST({0} AS STRING), '_', '') AS DOUBLE) "
     f"WHEN CAST({{0}} AS STRING) RLIKE '{NOT_A_NUMBER}' THEN CAST('NaN' AS DOUBLE) END"
 )
+# A moment has a whole date, and a time no hour alone; Spark also takes 2024, 2024-01, and spaces about it.
+TO_MOMENT = (
+    "CASE WHEN CAST({0} AS STRING) RLIKE '^-?[0-9]+[-/][0-9]{{1,2}}[-/][0-9]{{1,2}}([ T][0-9]{{1,2}}:.*)?$' "
+    "THEN TRY_CAST(REGEXP_REPLACE(CAST({0} AS STRING), '^([0-9]+)/([0-9]+)/', '$1-$2-') AS TIMESTAMP_NTZ) END"
+)
+TO_TRUTH = "CASE WHEN NOT CAST({0} AS STRING) RLIKE '^[ ]|[ ]$' THEN TRY_CAST({0} AS BOOLEAN) END"
 
 
 def translate(sql: str, values: Iterable[Any] = ()) -> tuple[str, dict[str, Any]]:
@@ -129,6 +135,10 @@ def _turned(node: exp.Expression) -> exp.Expression:
     """One step of a question as Spark says it."""
     if isinstance(node, exp.TryCast) and node.to.is_type(exp.DataType.Type.DOUBLE, exp.DataType.Type.FLOAT):
         return _spark(TO_NUMBER, node.this)
+    if isinstance(node, exp.TryCast) and node.to.is_type(exp.DataType.Type.TIMESTAMP, exp.DataType.Type.TIMESTAMPNTZ):
+        return _spark(TO_MOMENT, node.this)
+    if isinstance(node, exp.TryCast) and node.to.is_type(exp.DataType.Type.BOOLEAN):
+        return _spark(TO_TRUTH, node.this)
     if isinstance(node, exp.Cast | exp.TryCast) and node.to.is_type(exp.DataType.Type.INT128):
         node.set("to", exp.DataType.build("DECIMAL(38, 0)", dialect="spark"))
         return node
