@@ -23,8 +23,9 @@ from engine.store import decide, decisions, entries, open_store, records, save
 from engine.store.chain import verify
 from engine.tables.places import all_below, resolved
 from engine.tables.sources import open_dataset
+from pages.shared.answering import TOKEN
 from pages.shared.inbox import open_inbox, parcels
-from pages.shared.receive import TOKEN, routes
+from pages.shared.receive import routes
 from tests.hostile.texts import SECRET, STORABLE, TEXTS, WORD
 from tests.recorded import monitor
 

@@ -33,9 +33,10 @@ from engine.slices import OPERATORS, Filter, Slice, Window, parse_window
 from engine.slices.texts import joined_text, parse_filters
 from engine.tables.connection import connect
 from engine.tables.sources import open_dataset
+from pages.shared.answering import TOKEN
 from pages.shared.inbox import open_inbox, parcels
 from pages.shared.picking import span_of
-from pages.shared.receive import TOKEN, routes
+from pages.shared.receive import routes
 from pages.shared.view import option_of
 from pages.shared.words import plain
 from tests.evidence.steps import evidence, run_of
