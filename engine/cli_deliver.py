@@ -1,6 +1,5 @@
 """The verb deliver: monitors as they were named become messages, sent or tried, and these a table of outcomes."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -8,10 +7,10 @@ from typing import Any
 
 from engine.cli_tables import table
 from engine.deliver import Outcome, Told, after_run, queue_test, send_due, targets_of
-from engine.deliver.decided import DEFAULT, FOLDER
 from engine.deliver.hook import waiting
 from engine.errors import PlumblineError, UnreadableSource, plain, shown
 from engine.monitor import Monitor, read_monitor, read_monitors
+from engine.monitor.folder import folder_of_monitors
 from engine.store import Store, open_store
 
 MARKS = {"sent": "●", "waiting": "▲", "given up": "■"}
@@ -30,7 +29,7 @@ def named(given: Sequence[str]) -> tuple[list[Monitor], list[str]]:
     """The monitors of files and folders, and what is wrong with those that cannot be read."""
     found: list[Monitor] = []
     problems: list[str] = []
-    for one in given or (os.environ.get(FOLDER, DEFAULT),):
+    for one in given or (str(folder_of_monitors()),):
         try:
             if "\0" not in one and Path(one).is_dir():
                 good, broken = read_monitors(one)
