@@ -67,9 +67,16 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     begin_log()
     gc.disable()  # until all is imported: it stays, and looking for garbage in it takes a sixth of the time
     begin(warm)
-    async with swept():
+    async with swept(let_go):
         yield {"engine": engine.__name__}
     tell("stopped")
+
+
+def let_go() -> None:
+    """Give back what was computed for visitors who have left."""
+    from pages.shared.letting_go import let_all_go  # with all that pages need: loaded while they are served
+
+    let_all_go()
 
 
 def warm() -> None:

@@ -5,7 +5,7 @@ window, the cohort, the column, goes to another page; between two of these it th
 twice, each with an app that has computed nothing yet: with 1 to 3 seconds of thought, which is harsher than people are,
 and with 3 to 10, as of a person who reads charts. Less than five minutes together. Starts the app with a store and a
 cache of its own, unless --address names one that runs. Prints one row a kind of interaction; memory before, at most,
-when all have left and 10 seconds after; processor milliseconds an interaction, and how busy the machine was.
+when all have left and 30 seconds after; processor milliseconds an interaction, and how busy the machine was.
 """
 
 import argparse
@@ -36,7 +36,7 @@ PAGES = ("", "columns", "column", "compare", "windows", "cohorts", "quality", "p
 KINDS = ("open", "page", "window", "cohort", "column", "metric")
 WEIGHTS = {"window": 4, "cohort": 3, "column": 4, "metric": 1, "page": 3}
 THINK = {"hurried": (1.0, 3.0), "reading charts": (3.0, 10.0)}  # seconds between two interactions
-AFTER = 10.0  # seconds after which memory is looked at again
+AFTER = 30.0  # seconds after which memory is looked at again: what was kept for visitors is given back within 20
 
 
 Think = tuple[float, float]

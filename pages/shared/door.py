@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+from weakref import WeakSet
 
 import streamlit as st
 
@@ -48,10 +49,20 @@ class Work(Generic[Found]):
     stop: threading.Event = field(default_factory=threading.Event)
 
 
+OPENINGS: WeakSet[Work[Opened]] = WeakSet()  # those that are kept, for who asks for all
+
+
 @st.cache_resource(max_entries=6, show_spinner=False)
 def opening(key: str, _entry: Entry) -> Work[Opened]:
     """The opening of a monitor, begun once for all sessions that want it."""
-    return begin(lambda tell: open_monitor(_entry.monitor, _entry.base, tell), "Opening was stopped.", _entry.name)
+    work = begin(lambda tell: open_monitor(_entry.monitor, _entry.base, tell), "Opening was stopped.", _entry.name)
+    OPENINGS.add(work)
+    return work
+
+
+def all_opened() -> list[Opened]:
+    """The monitors that are open; neither those on their way nor those that failed."""
+    return [one.future.result() for one in list(OPENINGS) if one.future.done() and not one.future.exception()]
 
 
 def begin(task: Callable[[Progress], Found], stopped: str, where: str) -> Work[Found]:

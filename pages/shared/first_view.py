@@ -1,5 +1,7 @@
 """What the overview and the home page begin with, computed before anybody asks for it."""
 
+from concurrent.futures import Future
+
 from engine.errors import PlumblineError, UnusableStore
 from engine.explore import Opened
 from engine.slices import Slice
@@ -15,16 +17,20 @@ from pages.shared.picking import newest_complete, window_options
 from pages.shared.view import View
 
 
-def begin() -> None:
+def begin() -> list[Future[None]]:
     """Begin to open the first monitor, to compute what the overview shows of it, and to read the store."""
+    begun = [door.POOL.submit(compute, entry, door.opening(entry.key, entry)) for entry in first_entries()]
+    return [*begun, door.POOL.submit(_read)]
+
+
+def first_entries() -> list[Entry]:
+    """The monitor that a visitor sees who asked for none; none where there is none."""
     found = sorted(of_files()[0].items(), key=lambda one: TIERS.index(one[1].model.tier))[:1]
     listed = {monitor.monitor: (monitor, folder_of_monitors() / file) for file, monitor in found}
-    for entry in entries_of(listed, {})[0].values():
-        door.POOL.submit(_compute, entry, door.opening(entry.key, entry))
-    door.POOL.submit(_read)
+    return list(entries_of(listed, {})[0].values())
 
 
-def _compute(entry: Entry, work: door.Work[Opened]) -> None:
+def compute(entry: Entry, work: door.Work[Opened]) -> None:
     """Run, cards and map of the newest complete window; pages find them in the cache. What fails, the page tells."""
     try:
         opened = work.future.result()
