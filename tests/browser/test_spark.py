@@ -11,7 +11,7 @@ from tests.tables.spark.conftest import small_demo, there
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def app_url(tmp_path_factory):
     needed(java)
     home = small_demo(tmp_path_factory.mktemp("spark"))
@@ -23,7 +23,7 @@ def app_url(tmp_path_factory):
         yield address
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def base_url(app_url):
     return app_url
 

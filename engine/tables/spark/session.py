@@ -28,8 +28,8 @@ LOOK = 0.2  # seconds between two looks whether somebody wants to stop
 # What Spark says when a question was lost, not wrong: asked again, it may be answered.
 LOST = (
     "executorlost", "executor lost", "lost executor", "fetchfailed", "lost task", "slave lost", "unavailable",
-    "connection refused", "connection reset", "socket closed", "session_not_found", "session_changed", "session_closed",
-    "operation_not_found", "stopped sparkcontext", "sparkcontext was shut down", "goaway", "py4jnetworkerror",
+    "no_active_session", "connection refused", "connection reset", "socket closed", "session_not_found",
+    "session_changed", "session_closed", "operation_not_found", "stopped sparkcontext", "sparkcontext was shut down", "goaway", "py4jnetworkerror",
     "answer from java side is empty", "deadline_exceeded", "heartbeat",
 )  # fmt: skip
 SETTINGS = {
