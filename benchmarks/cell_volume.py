@@ -129,11 +129,11 @@ def counting(home: Path) -> None:
     from engine.tables.spark.opening import open_path
     from engine.tables.spark.session import spark
 
-    rows = 400_000
+    rows = 100_000
     place = home / "spark.parquet"
     pq.write_table(table(rows, 20, 3), place)
     here, there = open_dataset(place, connect([home])), open_path(str(place), spark("local[2]"))
-    supports = supports_of(opened(200_000, 0, home, seed=1))
+    supports = supports_of(opened(50_000, 0, home, seed=1))
     count(there, supports, None, ["who"])  # the first time Spark compiles
     for name, dataset in (("DuckDB", here), ("Spark", there)):
         begun, worked = time.perf_counter(), processor()

@@ -29,8 +29,8 @@ LOOK = 0.2  # seconds between two looks whether somebody wants to stop
 LOST = (
     "executorlost", "executor lost", "lost executor", "fetchfailed", "lost task", "slave lost", "unavailable",
     "no_active_session", "connection refused", "connection reset", "socket closed", "session_not_found",
-    "session_changed", "session_closed", "operation_not_found", "stopped sparkcontext", "sparkcontext was shut down", "goaway", "py4jnetworkerror",
-    "answer from java side is empty", "deadline_exceeded", "heartbeat",
+    "session_changed", "session_closed", "operation_not_found", "stopped sparkcontext", "sparkcontext was shut down",
+    "goaway", "py4jnetworkerror", "answer from java side is empty", "deadline_exceeded", "heartbeat",
 )  # fmt: skip
 SETTINGS = {
     "spark.sql.session.timeZone": "UTC",  # a moment with a zone is read in one clock, the same everywhere
