@@ -138,7 +138,8 @@ def test_an_upload_without_a_form_is_refused(home, text):
 def store(tmp_path_factory):
     """A store with one run, about which everything is said that can be."""
     found = open_store(f"sqlite:///{tmp_path_factory.mktemp('store')}/s.db")
-    table = pa.table({text: [float(i), 2.0, 3.0] * 20 for i, text in enumerate(STORABLE.values()) if text and "\0" not in text})
+    names = [text for text in STORABLE.values() if text and "\0" not in text]
+    table = pa.table({text: [float(i), 2.0, 3.0] * 20 for i, text in enumerate(names)})
     save(found, compare(table, table), monitor(), trigger="manual")
     return found
 
