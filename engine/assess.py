@@ -14,6 +14,7 @@ from engine.summaries import ColumnSummary, Curve, Histogram
 EMPTIED = frozenset({"all_null", "constant"})  # what a filter can do to a column's schema
 
 Summaries = Mapping[str, ColumnSummary | str]  # per column: what was counted, or why nothing was
+Observed = tuple[list[Observation], list[NotComputed]]
 
 
 def unjudged_if_partial(finding: Finding, partial: bool) -> Finding:
@@ -40,7 +41,7 @@ def unjudged_if_defining(finding: Finding, columns: Container[str]) -> Finding:
 
 def observe(
     columns: Iterable[Column], summaries: Summaries, plan: Plan, only: Container[str] | None = None
-) -> tuple[list[Observation], list[NotComputed]]:
+) -> Observed:
     """Every metric that was asked of every column (or only some): a reading, or the reason why there is none."""
     seen, gaps = [], []
     for column in columns:

@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 from engine.asked import asked_of
-from engine.assess import Summaries, judged, observe, unjudged_if_defining, unjudged_if_partial
+from engine.assess import Observed, Summaries, judged, observe, unjudged_if_defining, unjudged_if_partial
 from engine.attribution import asked as attributions_asked
 from engine.attribution import attribution_findings, exact_ranking, logged_floor, notes_of
 from engine.columns import Role
@@ -205,18 +205,19 @@ def finish(
     outcomes: Answer | None = None,
     attributed: Attributed | None = None,
     asked: Mapping[str, Any] | None = None,
+    observed: Observed | None = None,
 ) -> Run:
     """The run that summaries amount to: read, then judged together, since they share one rate of false alarms.
 
     windows: floors from the reference's windows. volumes: production's rows per calendar window; a window with less
     than a share least of their median is partial, and only its quality and schema count. outcomes: predictions held
     against labels; without, their metrics are not asked. attributed: what the prediction rests on; without, not asked.
-    asked: how to ask the same again.
+    asked: how to ask the same again. observed: what observe makes of the summaries, where that is known.
     """
     volumes = volumes or {}
     partial = cut.window is not None and cut.window in volumes and is_partial(cut.window, volumes, least)
     columns = [column for column in reference.columns if column.role is not Role.IGNORE]
-    seen, gaps = observe(columns, summaries, plan)
+    seen, gaps = observed or observe(columns, summaries, plan)
     found = [unjudged_if_partial(one, partial) for one in judged(seen, columns, plan, windows)]
     rows: tuple[list[Finding], list[NotComputed]] = ([], [])
     if plan.metrics is None and plan.asks("data_quality"):  # who asks for metrics by name does not ask for these
@@ -228,7 +229,7 @@ def finish(
     defines = defining(cut, held)
     of_columns = [*schema_findings(reference, production, cut, summaries), *found]
     findings = [unjudged_if_defining(one, defines) for one in of_columns] + [*rows[0], *right[0], *served[0]]
-    gaps += rows[1] + right[1] + served[1]
+    gaps = [*gaps, *rows[1], *right[1], *served[1]]
     if attributed:
         findings += attributed.found[0]
         gaps += attributed.found[1]

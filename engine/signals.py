@@ -112,6 +112,7 @@ class Plan:
     terms: Terms = field(default_factory=Terms)
     off: frozenset[str] = frozenset()
     estimate: bool = True
+    _alphas: dict[tuple[Column, ...], float] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def judged_keys(self) -> frozenset[str]:
@@ -142,6 +143,12 @@ class Plan:
         Labels in a table of their own are no column: their metrics are counted wherever something is predicted.
         """
         known = tuple(columns)
+        found = self._alphas.get(known)  # a run asks three times, and every run of a monitor the same
+        if found is None:
+            found = self._alphas[known] = self._alpha(known)
+        return found
+
+    def _alpha(self, known: tuple[Column, ...]) -> float:
         judged = sum(self.judges(column, asked) for column in known for asked in METRICS.values())
         roles = {column.role for column in known}
         if roles & OUTPUTS and PERFORMANCE not in self.off:

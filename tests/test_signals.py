@@ -1,5 +1,6 @@
 """What is asked and judged: signals that are off ask nothing and say so, and all judged readings share one rate."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -137,3 +138,15 @@ def test_columns_of_scores_are_scores_of_the_model():
         "monitor: m\nreference: {path: a}\nproduction: {path: b}\ncolumns: {scores: {good: p_good, bad: p_bad}}\n"
     )
     assert isinstance(one, Monitor) and one.columns.roles == {"p_good": "score", "p_bad": "score"}
+
+
+def test_the_rate_of_a_reading_is_found_once_for_the_same_columns(monkeypatch):
+    columns = [Column(name, "DOUBLE", Kind.NUMERIC) for name in "ab"]
+    plan = Plan()
+    first = plan.alpha(columns)
+    monkeypatch.setattr(Plan, "judges", lambda *_: pytest.fail("asked again"))
+    assert plan.alpha(iter(columns)) == first
+    monkeypatch.undo()
+    assert plan.alpha(columns[:1]) == 2 * first
+    halved = replace(plan, false_alarms=plan.false_alarms / 2)
+    assert halved.alpha(columns) == first / 2 and halved != plan and plan == Plan()

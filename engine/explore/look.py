@@ -1,13 +1,13 @@
 """Any slice of an opened monitor as a run: from cells, and read exactly where they leave a verdict open."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from engine.asked import asked_of
-from engine.assess import Summaries, judged, observe, unjudged_if_defining, unjudged_if_partial
+from engine.assess import Observed, Summaries, judged, observe, unjudged_if_defining, unjudged_if_partial
 from engine.attribution import asked as attributions_asked
 from engine.columns import Kind
 from engine.expected import awaited
@@ -48,8 +48,12 @@ def look(opened: Opened, cut: Slice, against: str = SAME_COHORT, exact: bool = F
 
 def _look(opened: Opened, cut: Slice, against: str, exact: bool) -> Run:
     read = {} if exact else dict(summaries_of(opened, cut, against))
-    open_ones = _unproven(opened, read) if read else tuple(one.name for one in opened.columns)
+    seen = {one.name: observe([one], read, opened.plan) for one in opened.columns if read}
+    open_ones = _unproven(opened, seen) if read else tuple(one.name for one in opened.columns)
     resolved = exact_summaries(opened, open_ones, cut, against)
+    seen |= {name: observe([opened.reference.column(name)], resolved, opened.plan) for name in open_ones}
+    of_all = [seen[one.name] for one in opened.columns]
+    observed = [one for found, _ in of_all for one in found], [gap for _, gaps in of_all for gap in gaps]
     named = (opened.monitor.monitor, opened.monitor.digest)
     floors = floors_of(opened, cut, against)
     known, least = {**read, **resolved}, opened.monitor.window.least
@@ -61,7 +65,7 @@ def _look(opened: Opened, cut: Slice, against: str, exact: bool) -> Run:
     if "beside" not in opened.kept:
         opened.kept["beside"] = beside(opened.monitor, opened.base)
     asked["beside"] = opened.kept["beside"]
-    run = finish(*sides, cut, held, opened.plan, known, named, floors, volumes, least, right, why, asked)
+    run = finish(*sides, cut, held, opened.plan, known, named, floors, volumes, least, right, why, asked, observed)
     if run.outcomes is None or isinstance(run.outcomes, str):
         return replace(run, definition=opened.monitor.definition)
     whole = cut.window if not cut.cohort else None  # of a cohort its own share says it
@@ -70,10 +74,13 @@ def _look(opened: Opened, cut: Slice, against: str, exact: bool) -> Run:
     return replace(run, definition=opened.monitor.definition, maturity=grown, expected=coming)
 
 
-def _unproven(opened: Opened, summaries: Summaries) -> tuple[str, ...]:
+def _unproven(opened: Opened, seen: Mapping[str, Observed]) -> tuple[str, ...]:
     """The columns of which cells leave a verdict open."""
-    seen, _ = observe(opened.columns, summaries, opened.plan, opened.plan.judged_keys)
-    return tuple(dict.fromkeys(one.column for one in seen if _open(opened, one)))
+    judged_ones = opened.plan.judged_keys
+    return tuple(
+        name for name, (found, _) in seen.items()
+        if any(one.metric.key in judged_ones and _open(opened, one) for one in found)
+    )  # fmt: skip
 
 
 def attributed(opened: Opened, cut: Slice, against: str = SAME_COHORT) -> Attributed:
