@@ -5,17 +5,21 @@ import tempfile
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 from duckdb import DuckDBPyConnection
 
 from engine.errors import PlumblineError, shown
 from engine.tables.literals import bracketed
-from engine.tables.spark.session import Spark
 
-__all__ = ["DuckDBPyConnection", "cache_folder", "closed", "connect", "memory_of", "spill_folder"]
+if TYPE_CHECKING:
+    from engine.tables.spark.session import Spark
+
+__all__ = ["DuckDBPyConnection", "cache_folder", "closed", "connect", "hint_for", "memory_of", "spill_folder"]
 
 MEMORY = "PLUMBLINE_MEMORY"  # how much DuckDB may take before it spills; the environment's say
+DEFAULT = "4GB"
 UNITS = {"bytes": 1, "byte": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40, "PiB": 1 << 50}
 HOME = "PLUMBLINE_HOME"  # where ingested files go; by default .plumbline under the working folder
 
@@ -53,12 +57,22 @@ def connect(folders: Iterable[Path | str]) -> DuckDBPyConnection:
     return _locked(":memory:", sorted(allowed), spill_folder(), read_only=False)
 
 
+def hint_for(error: Exception) -> str | None:
+    """What to do about an error of DuckDB that is about memory, or the disk it spills to; None for any other."""
+    if not isinstance(error, duckdb.OutOfMemoryException):
+        return None
+    room = "free some disk space, or point PLUMBLINE_HOME to a folder with room."
+    return (
+        f"Set {MEMORY} to more than {os.environ.get(MEMORY, DEFAULT)}, ask for fewer rows or columns at a time, {room}"
+    )
+
+
 def closed(path: Path) -> DuckDBPyConnection:
     """A connection to a DuckDB file that cannot write; its views can read no other file. Raises duckdb.Error."""
     return _locked(str(path), [], spill_folder(), read_only=True)
 
 
-def memory_of(root: DuckDBPyConnection | Spark) -> int:
+def memory_of(root: "DuckDBPyConnection | Spark") -> int:
     """How much DuckDB may take before it spills, in bytes, as exactly as it tells (within 5 %).
 
     What is counted in Spark stands here too, and may take as much.
@@ -66,7 +80,7 @@ def memory_of(root: DuckDBPyConnection | Spark) -> int:
     >>> 3.8e9 < memory_of(connect(())) < 4.2e9
     True
     """
-    if isinstance(root, Spark):
+    if not isinstance(root, DuckDBPyConnection):
         root = connect(())
     cursor = root.cursor()
     try:
@@ -78,7 +92,7 @@ def memory_of(root: DuckDBPyConnection | Spark) -> int:
 
 
 def _locked(database: str, allowed: list[str], spill: Path, read_only: bool) -> DuckDBPyConnection:
-    memory = os.environ.get(MEMORY, "4GB")
+    memory = os.environ.get(MEMORY, DEFAULT)
     config: dict[str, str | bool | int | float | list[str]] = {
         "threads": str(os.cpu_count() or 2),
         "memory_limit": memory,

@@ -2,7 +2,6 @@
 
 import importlib
 import logging
-import re
 import threading
 import time
 import warnings
@@ -18,20 +17,12 @@ from uuid import uuid4
 
 import pyarrow as pa
 
-from engine.errors import PlumblineError, UnreadableSource, UnusableData, plain, shown
-from engine.tables.texts import reason
+from engine.errors import PlumblineError, UnreadableSource, shown
+from engine.tables.spark.answers import TRIES, VIEW, is_lost, lost, told
 
 INSTALL = "Run pip install -r requirements-spark.txt -c constraints.txt; it also needs Java 17."
-TRIES, FIRST_WAIT = 3, 0.5  # how often a question is asked that was lost on the way; seconds before the second time
-VIEW = re.compile(r"\bplumbline_[0-9a-f]{24}\b")
+FIRST_WAIT = 0.5  # seconds before a question that was lost is asked a second time
 LOOK = 0.2  # seconds between two looks whether somebody wants to stop
-# What Spark says when a question was lost, not wrong: asked again, it may be answered.
-LOST = (
-    "executorlost", "executor lost", "lost executor", "fetchfailed", "lost task", "slave lost", "unavailable",
-    "no_active_session", "connection refused", "connection reset", "socket closed", "session_not_found",
-    "session_changed", "session_closed", "operation_not_found", "stopped sparkcontext", "sparkcontext was shut down",
-    "goaway", "py4jnetworkerror", "answer from java side is empty", "deadline_exceeded", "heartbeat",
-)  # fmt: skip
 SETTINGS = {
     "spark.sql.session.timeZone": "UTC",  # a moment with a zone is read in one clock, the same everywhere
     "spark.sql.ansi.enabled": "true",  # what cannot be computed is an error, not silently missing
@@ -127,11 +118,11 @@ class Spark:
                 return asked.result()
             if isinstance(error, PlumblineError) or not isinstance(error, Exception):
                 raise error
-            if not (_is_lost(error) or any(map(_is_stopped, self.held))):
-                raise _told(error, self.remote, where) from None
+            if not (is_lost(error) or any(map(_is_stopped, self.held))):
+                raise told(error, self.remote, where) from None
             self._forget()
             if not left:
-                raise _lost(error, self.remote, where) from None
+                raise lost(error, self.remote, where) from None
             _sleep(wait)
             wait *= 4
         raise AssertionError("the last try answers or raises")
@@ -215,12 +206,12 @@ def _connected(remote: str) -> Any:
         for name, value in SETTINGS.items():
             session.conf.set(name, value)
     except Exception as error:
-        if _is_lost(error):
+        if is_lost(error):
             raise
         if "JAVA_GATEWAY_EXITED" in str(error) or isinstance(error, FileNotFoundError):
             hint = "Install openjdk-17-jre-headless; if it is there, it did not start."
             raise UnreadableSource("Spark found no Java.", where=remote, hint=hint) from None
-        raise _told(error, remote, None) from None
+        raise told(error, remote, None) from None
     return session
 
 
@@ -276,39 +267,6 @@ def _is_stopped(session: Any) -> bool:
     """Whether a session of this process was stopped: its context is the only one, whoever made it."""
     context = getattr(session, "_sc", None)
     return context is not None and context._jsc is None
-
-
-def _is_lost(error: Exception) -> bool:
-    said = f"{type(error).__name__} {error}".lower()
-    return any(sign in said for sign in LOST)
-
-
-def _lost(error: Exception, remote: str, where: str | None) -> UnreadableSource:
-    hint = "Is the server running, and its name and port right?" if remote.startswith("sc:") else "Try again."
-    called = where or _without_secrets(remote)
-    return UnreadableSource(f"Spark was lost {TRIES} times: {_reason(error)}", where=called, hint=hint)
-
-
-def _told(error: Exception, remote: str, where: str | None) -> PlumblineError:
-    return UnusableData(f"Spark said: {_reason(error)}", where=where or _without_secrets(remote))
-
-
-def _reason(error: Exception) -> str:
-    """What Spark says was wrong, in one line, without its address and plans."""
-    said = str(error)
-    for line in said.splitlines():
-        if "details = " in line:
-            said = line.split("details = ", 1)[1].strip('"')
-    return plain(reason(ValueError(said)).rstrip("."), 300) + "."
-
-
-def _without_secrets(remote: str) -> str:
-    """An address without its options, of which one is a token.
-
-    >>> _without_secrets("sc://host:15002/;token=abc")
-    'sc://host:15002'
-    """
-    return remote.split("/;")[0].rstrip("/")
 
 
 def _plain(table: pa.Table) -> pa.Table:

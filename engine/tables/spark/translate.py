@@ -15,7 +15,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from engine.errors import UnusableData, shown
-from engine.tables.spark.session import VIEW
+from engine.tables.spark.answers import VIEW
 
 # What both mean alike, or what is turned into what the other means below. Names as sqlglot has them, lower case.
 SHARED = frozenset(
