@@ -1,17 +1,19 @@
 """A look at two datasets: every column of a slice summarised exactly, read, and judged together into a run."""
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from statistics import median
+from threading import Event
 from typing import Any
 
 from engine.asked import asked_of
 from engine.assess import Observed, Summaries, judged, observe, unjudged_if_defining, unjudged_if_partial
 from engine.attribution import asked as attributions_asked
 from engine.attribution import attribution_findings, exact_ranking, logged_floor, notes_of
-from engine.columns import Role
+from engine.columns import Column, Role
+from engine.errors import Cancelled
 from engine.expected import awaited, exact
 from engine.findings import Finding, NotComputed
 from engine.maturity import Maturity, maturity
@@ -41,6 +43,7 @@ from engine.tables.supports import Support
 from engine.tables.text.read_alike import read_of, unlike
 from engine.tables.text.text_format import text_format
 from engine.tables.together import at_once, in_groups
+from engine.tables.watching import LOOK, heard, watched
 
 THERE = (
     "The rows lie in Spark, and counts are what is read of them: KS and Wasserstein of columns with many values are "
@@ -121,60 +124,81 @@ def look(
     a surrogate stands in. every: the unit of the windows in which estimates look at the reference, for a slice of none.
     """
     logged, unread = (None, logged) if isinstance(logged, str) else (logged, None)
-    held = held_against(against, cut, reference.columns)
-    sides = {"reference": reference, "production": production}
-    for side, one in ((production, cut), (sides[held.side], held.cut)):  # a slice that cannot be asked is told once
-        side.query(f"SELECT count(*) FROM {side.scan} WHERE {side.where(one)[0]}", side.where(one)[1])
-    columns = [column for column in reference.columns if column.role is not Role.IGNORE]
+    with heard(progress) as tell:
+        held = held_against(against, cut, reference.columns)
+        sides = {"reference": reference, "production": production}
+        for side, one in ((production, cut), (sides[held.side], held.cut)):  # a slice that cannot be asked is told once
+            side.query(f"SELECT count(*) FROM {side.scan} WHERE {side.where(one)[0]}", side.where(one)[1])
+        columns = [column for column in reference.columns if column.role is not Role.IGNORE]
+        supports, summaries = _summarised(reference, production, columns, held, cut, tell)
+        found = answer(reference, production, held, cut, plan, labels)
+        floors = of_ranking = NO_WINDOWS
+        unit = unit_of(cut.window) if cut.window else None
+        if unit and reference.timestamp and (held.side == "reference" or held.windows):
+            built = {name: one for name, one in supports.items() if not isinstance(one, str)}
+            base = held.cut if held.side == "reference" else Slice(cut.cohort, None, cut.without)
+            cells = count(reference, built, unit, cut=base)
+            asked = found.asked if found else None
+            mine = of_windows(read_outcomes(reference, asked, base, cells.windows)) if asked and cells.windows else None
+            floors = reference_floors(cells, base, supports, columns, plan, least, held.windows, mine)
+            kept = cells.groups(base)
+            if logged is not None and kept is not None and attributions_asked(plan):
+                whole = [cells.windows[i] for i in complete_windows(cells, kept, least)]
+                of_ranking = logged_floor(logged, reference, base, cells.windows, whole, held.windows)
+        known = volumes(production, unit) if unit else {}
+        because = None
+        if attributions_asked(plan):
+            partial = cut.window is not None and cut.window in known and is_partial(cut.window, known, least)
+            order = exact_ranking(reference, production, held, cut, supports, logged)
+            because = Attributed(
+                attribution_findings(order, columns, plan, of_ranking, partial), order, notes_of(logged, unread)
+            )
+        coming = None
+        if found and found.asked and awaited(found.outcomes) and plan.estimate:
+            coming = exact(reference, production, cut, found.asked, columns, supports, unit or every, least)
+        again = asked_of(reference, plan, against, least, labels)
+        run = finish(
+            reference, production, cut, held, plan, summaries, monitor, floors, known, least, found, because, again
+        )
+        return replace(run, expected=coming)
+
+
+def _summarised(
+    reference: Dataset, production: Dataset, columns: Sequence[Column], held: Against, cut: Slice, tell: Progress
+) -> tuple[dict[str, Support | str], dict[str, ColumnSummary | str]]:
+    """The supports and summaries of all columns; files are fingerprinted meanwhile. tell hears of rows too."""
     supports: dict[str, Support | str] = {}
     summaries: dict[str, ColumnSummary | str] = {}
     rows, memory = max(reference.rows, production.rows), memory_of(reference.root)
+    stopped, said = Event(), [""]
+
+    def watch(words: str) -> None:
+        said[0] = words or said[0]
+        if stopped.is_set():
+            raise Cancelled("The comparison was stopped.")
+
+    def on_watch(task: Callable[..., Any], *given: Any) -> Any:
+        with watched(watch):
+            return task(*given)
+
     with ThreadPoolExecutor(2) as printing, ThreadPoolExecutor(at_once(rows, memory)) as pool:
-        both = reference, production
-        prints = [printing.submit(lambda side: side.sha256, side) for side in both]  # which keep them
+        prints = [printing.submit(on_watch, getattr, side, "sha256") for side in (reference, production)]  # is kept
         groups = in_groups(columns, rows, len(reference.columns), memory)
-        tasks = {pool.submit(fresh_summaries, reference, production, group, held, cut): group for group in groups}
+        tasks = {pool.submit(on_watch, fresh_summaries, reference, production, one, held, cut): one for one in groups}
+        waiting: set[Future[Any]] = {*tasks, *prints}
         try:
-            for task in as_completed(tasks):
-                for column, (support, summary) in zip(tasks[task], task.result(), strict=True):
-                    supports[column.name], summaries[column.name] = support, summary
-                if progress:
-                    progress(len(summaries) / len(columns), f"{len(summaries)} of {len(columns)} columns")
-            for done_print in prints:
-                done_print.result()
+            while waiting:
+                done, waiting = wait(waiting, LOOK, FIRST_COMPLETED)
+                for task in done:
+                    for column, (support, summary) in zip(tasks.get(task, ()), task.result(), strict=False):
+                        supports[column.name], summaries[column.name] = support, summary
+                share = len(summaries) / len(columns) if columns else 1.0
+                tell(share, f"{len(summaries)} of {len(columns)} columns" if done else said[0])
         except BaseException:
+            stopped.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    found = answer(reference, production, held, cut, plan, labels)
-    floors = of_ranking = NO_WINDOWS
-    unit = unit_of(cut.window) if cut.window else None
-    if unit and reference.timestamp and (held.side == "reference" or held.windows):
-        built = {name: one for name, one in supports.items() if not isinstance(one, str)}
-        base = held.cut if held.side == "reference" else Slice(cut.cohort, None, cut.without)
-        cells = count(reference, built, unit, cut=base)
-        asked = found.asked if found else None
-        mine = of_windows(read_outcomes(reference, asked, base, cells.windows)) if asked and cells.windows else None
-        floors = reference_floors(cells, base, supports, columns, plan, least, held.windows, mine)
-        kept = cells.groups(base)
-        if logged is not None and kept is not None and attributions_asked(plan):
-            whole = [cells.windows[i] for i in complete_windows(cells, kept, least)]
-            of_ranking = logged_floor(logged, reference, base, cells.windows, whole, held.windows)
-    known = volumes(production, unit) if unit else {}
-    because = None
-    if attributions_asked(plan):
-        partial = cut.window is not None and cut.window in known and is_partial(cut.window, known, least)
-        order = exact_ranking(reference, production, held, cut, supports, logged)
-        because = Attributed(
-            attribution_findings(order, columns, plan, of_ranking, partial), order, notes_of(logged, unread)
-        )
-    coming = None
-    if found and found.asked and awaited(found.outcomes) and plan.estimate:
-        coming = exact(reference, production, cut, found.asked, columns, supports, unit or every, least)
-    again = asked_of(reference, plan, against, least, labels)
-    run = finish(
-        reference, production, cut, held, plan, summaries, monitor, floors, known, least, found, because, again
-    )
-    return replace(run, expected=coming)
+    return supports, summaries
 
 
 def _grown(found: Outcomes | str) -> Maturity | None:

@@ -18,6 +18,7 @@ from engine.tables.supports import CategoricalSupport, Support, build_support
 from engine.tables.text.text_format import TextFormat
 from engine.tables.together import at_once, in_groups, read_each
 from engine.tables.values import Categories, Held, Numbers, Uncounted
+from engine.tables.watching import carried
 from engine.thinned import read_and_thinned
 
 
@@ -115,7 +116,8 @@ def _both(sides: Sides, columns: Sequence[Column]) -> tuple[list[Values], list[V
     if at_once(max(first.rows, second.rows), memory_of(first.root)) > 1:
         return read_each(first, columns, base), read_each(second, columns, cut)
     with ThreadPoolExecutor(2) as pool:
-        tasks = pool.submit(read_each, first, columns, base), pool.submit(read_each, second, columns, cut)
+        reading = [carried(read_each), carried(read_each)]
+        tasks = [pool.submit(reading[0], first, columns, base), pool.submit(reading[1], second, columns, cut)]
         return tasks[0].result(), tasks[1].result()
 
 

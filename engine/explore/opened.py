@@ -32,6 +32,7 @@ from engine.tables.room import hold_room
 from engine.tables.sources import Dataset, find_files, open_dataset
 from engine.tables.steady import Steady, steady
 from engine.tables.supports import Support
+from engine.tables.watching import heard
 
 KEPT, KEPT_BYTES = 48, 512e6  # free filters whose cells are kept: so many, and no more than so much of them
 
@@ -133,10 +134,15 @@ def open_monitor(monitor: Monitor, base: Path | None = None, progress: Progress 
     """
     if monitor.engine.on == "spark":
         return _open_there(monitor, base, progress)
+    with heard(progress) as tell:
+        return _open_here(monitor, base, tell)
+
+
+def _open_here(monitor: Monitor, base: Path | None, tell: Progress) -> Opened:
+    """As open_monitor, where the rows lie on this machine."""
     written = monitor.columns.target if isinstance(monitor.columns.target, Labels) else None
     places = [monitor.reference.source, monitor.production.source, *([written.path] if written else [])]
     paths = [find_path(place, base) for place in places]
-    tell = progress or (lambda share, said: None)
     # of all that is told, what lies elsewhere takes a quarter to bring, and what is no Parquet a quarter to copy
     brought, copied = ([part(tell, start, 0.25, i, len(paths)) for i in range(len(paths))] for start in (0.0, 0.25))
     files = tuple(dict.fromkeys(file for at, path in enumerate(paths) for file in _files(path, monitor, brought[at])))

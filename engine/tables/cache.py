@@ -13,10 +13,12 @@ from typing import Any
 
 from engine.errors import PlumblineError, shown
 from engine.tables.connection import cache_folder
+from engine.tables.watching import tick
 
 LIMIT = "PLUMBLINE_CACHE_GB"  # how much is kept, in GB; the environment's say
 FRESH = 3.0  # seconds: a file that changed so lately may change again within one tick of its clock
 STALE = 86_400.0  # seconds after which what was never finished is taken away
+PIECE = 1 << 20  # bytes that are fingerprinted at a time
 OLD = 90 * STALE  # seconds after which a fingerprint is taken again
 
 COUNTS = ("counted", "binned")  # what was counted, and can be counted again
@@ -40,8 +42,13 @@ def fingerprint(path: Path) -> str:
             return known
     except OSError:
         pass
-    with path.open("rb") as stream:
-        found = hashlib.file_digest(stream, "sha256").hexdigest()
+    digest, done, piece = hashlib.sha256(), 0, bytearray(PIECE)
+    with path.open("rb", buffering=0) as stream:
+        while read := stream.readinto(piece):
+            digest.update(memoryview(piece)[:read])
+            done += read
+            tick(f"fingerprinted {done / 1e6:,.0f} of {about.st_size / 1e6:,.0f} MB of {path.name}")
+    found = digest.hexdigest()
     if time.time() - max(about.st_mtime, about.st_ctime) > FRESH:
         write_text(place, found)
     return found

@@ -18,7 +18,7 @@ from engine.slices import Slice
 from engine.tables.away.addresses import beside, is_elsewhere, local_file, looked_at, without_secrets
 from engine.tables.away.elsewhere import bring
 from engine.tables.cache import fingerprint, key_of
-from engine.tables.connection import DuckDBPyConnection, connect
+from engine.tables.connection import DuckDBPyConnection, connect, hint_for
 from engine.tables.files.copies import Tell, silent
 from engine.tables.files.found import Found, find, is_dated
 from engine.tables.files.gathered import Gathered, gather
@@ -27,6 +27,7 @@ from engine.tables.spark.session import Spark
 from engine.tables.text.rejects import Rejects
 from engine.tables.text.text_format import TextFormat
 from engine.tables.texts import reason
+from engine.tables.watching import waited
 
 __all__ = ["Dataset", "find_files", "open_dataset", "watched_files"]
 HOUR = 3600.0  # seconds in which a page takes what lies elsewhere for unchanged
@@ -106,11 +107,11 @@ class Dataset:
         try:
             for name, table in (*beside.items(), *((("frame", self.frame),) if self.frame is not None else ())):
                 cursor.register(name, table)
-            return cursor.sql(sql, params=list(values)).to_arrow_table()
+            return waited(lambda: cursor.sql(sql, params=list(values)).to_arrow_table(), cursor.interrupt)
         except duckdb.InterruptException:
             raise
         except duckdb.Error as error:
-            raise UnusableData(reason(error), where=self.name) from None
+            raise UnusableData(reason(error), where=self.name, hint=hint_for(error)) from None
         finally:
             cursor.close()
 
@@ -122,11 +123,14 @@ class Dataset:
         try:
             if self.frame is not None:
                 cursor.register("frame", self.frame)
-            yield from cursor.sql(sql, params=list(values)).to_arrow_reader(rows)
+            asked = lambda: cursor.sql(sql, params=list(values)).to_arrow_reader(rows)  # noqa: E731  waits for the first
+            reader = waited(asked, cursor.interrupt)
+            while (batch := waited(lambda: next(reader, None), cursor.interrupt)) is not None:
+                yield batch
         except duckdb.InterruptException:
             raise
         except (duckdb.Error, pa.ArrowException) as error:
-            raise UnusableData(reason(error), where=self.name) from None
+            raise UnusableData(reason(error), where=self.name, hint=hint_for(error)) from None
         finally:
             cursor.close()
 

@@ -14,6 +14,7 @@ from engine.tables.connection import memory_of
 from engine.tables.ordered import Ordered, Sorted
 from engine.tables.roomy import room_for
 from engine.tables.sources import Dataset
+from engine.tables.watching import tick
 
 STREAMED, BATCH = 1 << 20, 1 << 18  # rows from which a column goes into its array batch by batch, and rows of a batch
 NAMES = 16  # of the memory, one part is what the names of a column's categories may take
@@ -154,6 +155,7 @@ def _streamed(dataset: Dataset, asked: str, values: Sequence[object]) -> Numbers
         found[filled : filled + len(numbers)] = numbers
         rows, filled = rows + len(column), filled + len(numbers)
         errors += int(pc.sum(batch.column(1)).as_py() or 0) if batch.num_columns > 1 else 0
+        tick(f"read {rows:,} of {dataset.rows:,} rows of one column of {dataset.name}")
     return _sorted(found[:filled], rows, rows - filled, errors)
 
 

@@ -6,6 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from engine.errors import UnusableData
+from engine.tables import connection
 from engine.tables.connection import cache_folder, connect
 from engine.tables.sources import open_dataset
 
@@ -148,3 +149,15 @@ def test_the_cache_lies_where_it_is_told_to(monkeypatch, tmp_path):
     monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path / "home"))
     assert cache_folder() == tmp_path / "home" / "cache"
     assert cache_folder().is_dir()
+
+
+def test_what_fits_into_no_memory_is_told_with_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.setenv(connection.MEMORY, "20MB")
+    dataset = open_dataset(pa.table({"x": [1.0]}), connect(()))
+    with pytest.raises(UnusableData) as told:  # one list that cannot be spilled
+        dataset.query("SELECT list(i) AS l FROM range(50000000) AS r(i)")
+    assert "memory" in told.value.message.lower()
+    assert "PLUMBLINE_MEMORY to more than 20MB" in told.value.hint and "PLUMBLINE_HOME" in told.value.hint
+    with pytest.raises(UnusableData) as other:
+        dataset.query("SELECT y FROM frame")
+    assert other.value.hint is None

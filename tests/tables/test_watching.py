@@ -1,0 +1,127 @@
+"""Whoever watches long work hears of it a few times a second, and ends it within a second by raising."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from engine.errors import Cancelled
+from engine.explore import open_monitor
+from engine.look import compare
+from engine.monitor.model import Columns, Monitor, Place
+from engine.tables import cache, watching
+from engine.tables.connection import connect
+from engine.tables.sources import open_dataset
+from engine.tables.watching import carried, heard, tick, waited, watched
+
+LONG = "SELECT count(*) AS n FROM range(100000000000) AS a(i) WHERE i % 7 = 8"
+
+
+def stopping(after):
+    begun = time.monotonic()
+
+    def watch(said=""):
+        if time.monotonic() - begun > after:
+            raise Cancelled("Stopped.")
+
+    return watch
+
+
+def test_a_query_that_would_take_an_hour_ends_within_a_second_when_it_is_stopped():
+    dataset = open_dataset(pa.table({"x": [1.0]}), connect(()))
+    begun = time.monotonic()
+    with pytest.raises(Cancelled), watched(stopping(0.5)):
+        dataset.query(LONG)
+    assert time.monotonic() - begun < 10, "on an idle machine within a second; this one may be busy"
+    assert dataset.query("SELECT 1 AS one")["one"][0].as_py() == 1, "the connection goes on"
+
+
+def test_rows_that_are_waited_for_end_too():
+    dataset = open_dataset(pa.table({"x": [1.0]}), connect(()))
+    with pytest.raises(Cancelled), watched(stopping(0.3)):
+        list(dataset.stream(LONG.replace("count(*) AS n", "i"), (), 1000))
+    before = threading.active_count()
+    assert before < 20, "no thread is left behind by each"
+
+
+def test_it_is_told_again_while_a_query_runs():
+    told = []
+
+    def progress(share, said):
+        told.append((share, said))
+        if len(told) == 4:
+            raise Cancelled("Enough.")
+
+    dataset = open_dataset(pa.table({"x": [1.0]}), connect(()))
+    with pytest.raises(Cancelled), heard(progress) as tell:
+        tell(0.5, "counting")
+        dataset.query(LONG)
+    assert told == [(0.5, "counting")] * 4
+
+
+def test_ticks_are_rare_and_reach_other_threads():
+    told = []
+    with watched(told.append), ThreadPoolExecutor(1) as pool:
+        for i in range(1000):
+            tick(f"row {i}")
+        pool.submit(lambda: tick("not carried")).result()
+        time.sleep(watching.LOOK + 0.05)
+        pool.submit(carried(tick), "carried").result()
+    assert told[0] == "row 0" and told[-1] == "carried" and len(told) < 50
+    tick("nobody watches")
+    assert waited(lambda: 7, lambda: None) == 7
+
+
+def test_a_file_tells_how_far_its_fingerprint_is(tmp_path, monkeypatch):
+    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(watching, "LOOK", 0.0)
+    (tmp_path / "large").write_bytes(bytes(5 << 20))
+    told = []
+    with watched(told.append):
+        cache.fingerprint(tmp_path / "large")
+    assert told == [f"fingerprinted {i * 1.048576:.0f} of 5 MB of large" for i in range(1, 6)]
+
+
+@pytest.fixture
+def path(tmp_path, monkeypatch):
+    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(watching, "LOOK", 0.01)
+    random = np.random.default_rng(1)
+    rows = 3 << 20
+    at = np.datetime64("2024-01-01", "us") + np.arange(rows).astype("timedelta64[s]")
+    pq.write_table(pa.table({"at": at, "x": random.normal(size=rows)}), tmp_path / "long.parquet")
+    return str(tmp_path / "long.parquet")
+
+
+def test_a_comparison_tells_what_it_reads_and_stops_amid_a_column(path):
+    told = []
+
+    def progress(share, said):
+        told.append(said)
+        if said.startswith(("read ", "fingerprinted ")):
+            raise Cancelled("Stopped.")
+
+    with pytest.raises(Cancelled):
+        compare(path, path, progress=progress)
+    assert told[-1].startswith(("read ", "fingerprinted ")) and "2 of 2 columns" not in told
+
+
+def test_an_opening_tells_of_fingerprints_and_rows_and_stops_there(path):
+    monitor = Monitor(
+        monitor="long", reference=Place(path=path), production=Place(path=path), columns=Columns(timestamp="at")
+    )
+    for word in ("fingerprinted", "read "):
+        told = []
+
+        def progress(share, said, word=word, told=told):
+            told.append(said)
+            if said.startswith(word):
+                raise Cancelled("Stopped.")
+
+        with pytest.raises(Cancelled):
+            open_monitor(monitor, progress=progress)
+        assert told[-1].startswith(word)
