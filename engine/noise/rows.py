@@ -113,9 +113,15 @@ def _shares(a: Floats, b: Floats) -> tuple[Floats, Floats]:
 
 def _jensen_shannon(a: Floats, b: Floats) -> Floats:
     p, q = _shares(a, b)
-    m = np.maximum((p + q) / 2, 1e-300)
-    entropy = [side * np.log2(np.maximum(side, 1e-300) / m) for side in (p, q)]
-    return np.asarray(np.maximum((entropy[0] + entropy[1]).sum(axis=1) / 2, 0.0))
+    m = p + q
+    m /= 2
+    np.maximum(m, 1e-300, out=m)
+    for side in (p, q):  # in place: new pages for every step cost as much as the steps
+        entropy = np.maximum(side, 1e-300)
+        entropy /= m
+        side *= np.log2(entropy, out=entropy)
+    p += q
+    return np.asarray(np.maximum(p.sum(axis=1) / 2, 0.0))
 
 
 def _hellinger(a: Floats, b: Floats) -> Floats:
