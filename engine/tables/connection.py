@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import duckdb
 from duckdb import DuckDBPyConnection
@@ -82,13 +83,19 @@ def memory_of(root: "DuckDBPyConnection | Spark") -> int:
     """
     if not isinstance(root, DuckDBPyConnection):
         root = connect(())
-    cursor = root.cursor()
-    try:
-        (said,) = cursor.execute("SELECT current_setting('memory_limit')").fetchone() or ("0 bytes",)
-    finally:
-        cursor.close()
-    amount, unit = str(said).split()
-    return int(float(amount) * UNITS[unit])
+    found = _memories.get(root)
+    if found is None:
+        cursor = root.cursor()
+        try:
+            (said,) = cursor.execute("SELECT current_setting('memory_limit')").fetchone() or ("0 bytes",)
+        finally:
+            cursor.close()
+        amount, unit = str(said).split()
+        found = _memories[root] = int(float(amount) * UNITS[unit])
+    return found
+
+
+_memories: WeakKeyDictionary[DuckDBPyConnection, int] = WeakKeyDictionary()  # asked once: it is locked
 
 
 def _locked(database: str, allowed: list[str], spill: Path, read_only: bool) -> DuckDBPyConnection:

@@ -7,7 +7,7 @@ import pytest
 
 from engine.errors import UnusableData
 from engine.tables import connection
-from engine.tables.connection import cache_folder, connect
+from engine.tables.connection import cache_folder, connect, memory_of
 from engine.tables.sources import open_dataset
 
 
@@ -161,3 +161,14 @@ def test_what_fits_into_no_memory_is_told_with_what_to_do(monkeypatch, tmp_path)
     with pytest.raises(UnusableData) as other:
         dataset.query("SELECT y FROM frame")
     assert other.value.hint is None
+
+
+def test_how_much_memory_there_is_is_asked_once_of_each_connection(monkeypatch):
+    found = []
+    for written in ("1GB", "2GB"):
+        monkeypatch.setenv("PLUMBLINE_MEMORY", written)
+        root = connect(())
+        first = memory_of(root)
+        root.close()  # whoever asked it again would be told that it is closed
+        found += [first, memory_of(root)]
+    assert found[0] == found[1] < found[2] == found[3]
