@@ -63,12 +63,13 @@ def test_one_window_is_the_document_that_show_prints(ask):
 
 
 def test_a_window_without_rows_ends_as_compare_does(ask):
-    done, out, _ = ask("run", "m.yaml", "--window", "2024-02-01..2024-02-02", "--format", "json")
+    apart = ("--store", "sqlite:///apart.db")
+    done, out, _ = ask("run", "m.yaml", "--window", "2024-02-01..2024-02-02", "--format", "json", *apart)
     document = canonical(out)
     assert done == 2 and document["severity"] == "not_enough_data" and document["counts"]["not_enough_data"] == 0
     more = ("--timestamp", "at", "--window", "2024-02-01..2024-02-02", "--format", "json")
     assert ask("compare", "old.parquet", "far.parquet", *more)[0] == 2
-    assert ask("run", "m.yaml", "--window", "2024-02-02..2024-02-03", "--fail-on", "never")[0] == 0
+    assert ask("run", "m.yaml", "--window", "2024-02-02..2024-02-03", "--fail-on", "never", *apart)[0] == 0
 
 
 def test_several_runs_are_one_document(ask):
