@@ -27,7 +27,7 @@ from engine.tables.spark.session import Spark
 from engine.tables.text.rejects import Rejects
 from engine.tables.text.text_format import TextFormat
 from engine.tables.texts import reason
-from engine.tables.watching import waited
+from engine.tables.watching import waited, waiting
 
 __all__ = ["Dataset", "find_files", "open_dataset", "watched_files"]
 HOUR = 3600.0  # seconds in which a page takes what lies elsewhere for unchanged
@@ -123,10 +123,10 @@ class Dataset:
         try:
             if self.frame is not None:
                 cursor.register("frame", self.frame)
-            asked = lambda: cursor.sql(sql, params=list(values)).to_arrow_reader(rows)  # noqa: E731  waits for the first
-            reader = waited(asked, cursor.interrupt)
-            while (batch := waited(lambda: next(reader, None), cursor.interrupt)) is not None:
-                yield batch
+            with waiting(cursor.interrupt) as wait:
+                reader = wait(lambda: cursor.sql(sql, params=list(values)).to_arrow_reader(rows))
+                while (batch := wait(lambda: next(reader, None))) is not None:
+                    yield batch
         except duckdb.InterruptException:
             raise
         except (duckdb.Error, pa.ArrowException) as error:

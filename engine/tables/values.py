@@ -1,6 +1,7 @@
 """One column of one slice, read as the reference's kind: sorted numbers, or counted categories."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from engine.slices import FLOATS, Slice, is_number, quoted
 from engine.summaries import Counts, Floats, QualityCounts
 from engine.tables.connection import memory_of
 from engine.tables.ordered import Ordered, Sorted
-from engine.tables.roomy import room_for
+from engine.tables.roomy import Sorting
 from engine.tables.sources import Dataset
 from engine.tables.watching import tick
 
@@ -142,21 +143,16 @@ def read_numbers(dataset: Dataset, wanted: Column, cut: Slice) -> Numbers:
 
 def _streamed(dataset: Dataset, asked: str, values: Sequence[object]) -> Numbers:
     """As numbers_of, from batches that go into one array: the whole result would stand beside it, a second time."""
-    memory = memory_of(dataset.root)
-    found = room_for(dataset.rows, memory, dataset.name)
-    rows = filled = errors = 0
-    for batch in dataset.stream(asked, values, BATCH):
-        column = batch.column(0)
-        numbers = (column.drop_null() if column.null_count else column).to_numpy()
-        if filled + len(numbers) > len(found):  # more than there were when the dataset was opened
-            larger = room_for(filled + max(filled, len(numbers)), memory, dataset.name)
-            larger[:filled] = found[:filled]
-            found = larger
-        found[filled : filled + len(numbers)] = numbers
-        rows, filled = rows + len(column), filled + len(numbers)
-        errors += int(pc.sum(batch.column(1)).as_py() or 0) if batch.num_columns > 1 else 0
-        tick(f"read {rows:,} of {dataset.rows:,} rows of one column of {dataset.name}")
-    return _sorted(found[:filled], rows, rows - filled, errors)
+    rows = there = errors = 0
+    with closing(Sorting(dataset.rows, memory_of(dataset.root), dataset.name)) as found:
+        for batch in dataset.stream(asked, values, BATCH):
+            column = batch.column(0)
+            numbers = (column.drop_null() if column.null_count else column).to_numpy()
+            found.add(numbers)
+            rows, there = rows + len(column), there + len(numbers)
+            errors += int(pc.sum(batch.column(1)).as_py() or 0) if batch.num_columns > 1 else 0
+            tick(f"read {rows:,} of {dataset.rows:,} rows of one column of {dataset.name}")
+        return _numbers(found.done(), rows, rows - there, errors)
 
 
 def numbers_of(table: pa.Table, value: str, broken: str | None) -> Numbers:
@@ -167,12 +163,12 @@ def numbers_of(table: pa.Table, value: str, broken: str | None) -> Numbers:
     found = (column.drop_null() if missing else column).to_numpy()
     found = found if found.flags.writeable else found.copy()  # what is writable is no longer the table's
     del table, column
-    return _sorted(found, rows, missing, errors)
+    found.sort()
+    return _numbers(found, rows, missing, errors)
 
 
-def _sorted(found: Floats, rows: int, missing: int, errors: int) -> Numbers:
-    """Numbers that were read, sorted where they stand. rows: of the slice; missing: of them without a number."""
-    found.sort()  # not-a-number comes last, after +inf
+def _numbers(found: Floats, rows: int, missing: int, errors: int) -> Numbers:
+    """Sorted values, not-a-number last, after +inf. rows: of the slice; missing: of them without a number."""
     last = int(np.searchsorted(found, np.inf, side="right"))
     nans = len(found) - last
     first, end = int(np.searchsorted(found, -LARGEST, side="right")), int(np.searchsorted(found, LARGEST, side="left"))

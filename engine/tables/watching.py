@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
@@ -71,18 +71,29 @@ def tick(said: str = "") -> None:
 
 def waited(task: Callable[[], Found], stop: Callable[[], None]) -> Found:
     """What a task gives that cannot look up itself. stop: ends it from another thread, where who watches raised."""
+    with waiting(stop) as wait:
+        return wait(task)
+
+
+@contextmanager
+def waiting(stop: Callable[[], None]) -> Iterator[Callable[[Callable[[], Found]], Found]]:
+    """A function that does one such task after the other, for which one thread is enough."""
     if _watched.get() is None:
-        return task()
+        yield lambda task: task()
+        return
     with ThreadPoolExecutor(1) as pool:
-        doing = pool.submit(task)
-        try:
-            while not wait_for([doing], LOOK).done:
-                tick()
-        except BaseException:
-            while not wait_for([doing], LOOK / 5).done:  # what had not yet begun did not hear it
-                stop()
-            raise
-        return doing.result()
+        yield lambda task: _looked_after(pool.submit(task), stop)
+
+
+def _looked_after(doing: Future[Found], stop: Callable[[], None]) -> Found:
+    try:
+        while not wait_for([doing], LOOK).done:
+            tick()
+    except BaseException:
+        while not wait_for([doing], LOOK / 5).done:  # what had not yet begun did not hear it
+            stop()
+        raise
+    return doing.result()
 
 
 def carried(task: Callable[Given, Found]) -> Callable[Given, Found]:
