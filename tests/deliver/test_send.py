@@ -295,7 +295,7 @@ def test_after_kills_everything_arrives_and_duplicates_carry_one_key(store, host
                       "new: x.psi", "m", "", "")  # fmt: skip
         queue_delivery(store, event_id, "webhook of m", body_of(event, Memory()))
     draw, kills = random.Random(3), 0
-    until = time.monotonic() + 90
+    until = time.monotonic() + 300  # a bound for a machine that is busy; it takes a few seconds
     while any(row.state != "sent" for row in deliveries(store)) and time.monotonic() < until:
         process = subprocess.Popen(
             [sys.executable, "-c", SENDER, f"sqlite:///{store.path}", text],
