@@ -14,7 +14,7 @@ from engine.columns import Column, Role
 from engine.errors import UnreadableSource, shown
 from engine.look import is_partial
 from engine.monitor import Monitor
-from engine.monitor.far import open_there, stoppable, told_apart_from
+from engine.monitor.far import open_there, told_apart_from
 from engine.monitor.sections import Labels
 from engine.pair import read_as
 from engine.signals import Plan
@@ -132,10 +132,9 @@ def open_monitor(monitor: Monitor, base: Path | None = None, progress: Progress 
     base: the folder of the monitor's file. progress is told a share and a sentence, and may raise Cancelled. Raises
     UnusableData also where a file changed meanwhile.
     """
-    if monitor.engine.on == "spark":
-        return _open_there(monitor, base, progress)
+    open_it = _open_there if monitor.engine.on == "spark" else _open_here
     with heard(progress) as tell:
-        return _open_here(monitor, base, tell)
+        return open_it(monitor, base, tell)
 
 
 def _open_here(monitor: Monitor, base: Path | None, tell: Progress) -> Opened:
@@ -166,14 +165,13 @@ def _open_here(monitor: Monitor, base: Path | None, tell: Progress) -> Opened:
     return replace(found, files=watched)
 
 
-def _open_there(monitor: Monitor, base: Path | None, progress: Progress | None) -> Opened:
+def _open_there(monitor: Monitor, base: Path | None, tell: Progress) -> Opened:
     """As open_monitor, where the rows lie in Spark. A note says which tables of their own are not joined."""
-    with stoppable(progress or (lambda share, said: None)) as tell:
-        tell(0.0, "asking Spark")
-        reference, production = (open_there(monitor, side, base) for side in ("reference", "production"))
-        reference, production = _as_monitored(monitor, reference, production)
-        production = replace(production, notes=(*production.notes, *told_apart_from(monitor)))
-        return open_datasets(monitor, reference, production, part(tell, 0.1, 0.9, 0, 1), None, base)
+    tell(0.0, "asking Spark")
+    reference, production = (open_there(monitor, side, base) for side in ("reference", "production"))
+    reference, production = _as_monitored(monitor, reference, production)
+    production = replace(production, notes=(*production.notes, *told_apart_from(monitor)))
+    return open_datasets(monitor, reference, production, part(tell, 0.1, 0.9, 0, 1), None, base)
 
 
 def _as_monitored(monitor: Monitor, reference: Dataset, production: Dataset) -> tuple[Dataset, Dataset]:

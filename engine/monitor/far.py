@@ -1,20 +1,21 @@
-"""The two sides of a monitor whose rows lie in Spark, opened there; and what is stopped while Spark is at work."""
+"""The two sides of a monitor whose rows lie in Spark, opened there."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from fnmatch import fnmatchcase
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from glob import iglob
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from engine.errors import PlumblineError, UnreadableSource, UnusableData
 from engine.monitor.limits import Row
 from engine.monitor.model import Monitor
 from engine.monitor.sections import SPARK, Labels
-from engine.tables.away.addresses import allowed_hosts, host_of, is_elsewhere, looked_at
+from engine.tables.away.addresses import host_may_be_asked, is_elsewhere, looked_at
 from engine.tables.places import find_path
 from engine.tables.sources import Dataset
-from engine.tables.spark.session import spark, watched
+from engine.tables.spark.session import spark
 
-Progress = Callable[[float, str], None]
 # Tables of their own that are not joined there, by field of the file.
 APART = {"target": "labels", "attributions": "attributions"}
 
@@ -25,13 +26,11 @@ def open_there(monitor: Monitor, side: str, base: Path | None = None) -> Dataset
     Paths are Spark's own; one without a scheme that is found here is sent whole. Raises UnreadableSource, UnusableData.
     """
     place, remote = getattr(monitor, side), monitor.engine.remote
-    if remote and allowed_hosts() and not any(fnmatchcase(host_of(remote), one) for one in allowed_hosts()):
-        raise UnreadableSource(
-            "This host may not be asked.", where=side, hint=f"Allowed: {', '.join(allowed_hosts())}."
-        )
     from engine.tables.spark.opening import open_path, open_table  # for who has data in Spark
 
     root = spark(remote)
+    if remote:
+        host_may_be_asked(remote, "sc", side)
     if place.table is not None:
         if place.connection != SPARK:
             said = "Spark does not read what lies behind this connection."
@@ -42,9 +41,28 @@ def open_there(monitor: Monitor, side: str, base: Path | None = None) -> Dataset
             "csv: and sheet: are not used by Spark.", where=side, hint="Make it a table or view of Spark."
         )
     found = find_path(place.path, base)
-    if not is_elsewhere(found) and Path(found.split("*")[0]).exists():
+    if is_elsewhere(found):
+        _may_be_read(found, side)
+    elif _is_here(found):
         found = str(Path(found).absolute())
     return open_path(found, root, monitor.hidden(f"spark:{place.path}"))
+
+
+def _may_be_read(address: str, side: str) -> None:
+    """Refuse a path of Spark's on a host or in a bucket beyond the configured ones. One without is its own."""
+    try:
+        scheme, host = urlsplit(address)[:2]
+    except ValueError:
+        scheme, host = "", address  # what is no address is refused by who is asked for its host
+    if host:
+        host_may_be_asked(address, "s3" if scheme in ("s3a", "s3n") else scheme, side)
+
+
+def _is_here(path: str) -> bool:
+    """Whether a path, or anything that a glob of Spark's names, lies on this machine."""
+    with suppress(OSError, ValueError):  # no name of a file
+        return Path(path).exists() or any(iglob(re.sub(r"\{[^{}]*\}", "*", path)))
+    return False
 
 
 def told_apart_from(monitor: Monitor) -> tuple[str, ...]:
@@ -73,16 +91,3 @@ def elsewhere(monitor: Monitor, base: Path, sides: dict[str, Dataset]) -> Iterat
             yield side, "it is a table of Spark", "Write engine: {on: spark}.", "error"
         elif not looked_at(place.source):
             yield side, "it lies elsewhere: nothing of it was looked at", None, "warning"
-
-
-@contextmanager
-def stoppable(tell: Progress) -> Iterator[Progress]:
-    """A progress to tell, that is told again a few times a second while Spark is at work: it may raise Cancelled."""
-    last: list[tuple[float, str]] = [(0.0, "asking Spark")]
-
-    def on(share: float, said: str) -> None:
-        last[0] = (share, said)
-        tell(share, said)
-
-    with watched(lambda: tell(*last[0])):
-        yield on

@@ -141,10 +141,15 @@ def may_be_typed(address: str) -> None:
 
 def may_be_asked(address: str) -> None:
     """Refuse an address beyond the configured ones, where any are configured. Raises UnreadableSource."""
-    scheme = scheme_of(address)
-    if allowed_hosts() and scheme not in ("sqlite", "duckdb") and not _listed(scheme, host_of(address)):
+    if (scheme := scheme_of(address)) not in ("sqlite", "duckdb"):
+        host_may_be_asked(address, scheme, without_secrets(address))
+
+
+def host_may_be_asked(address: str, scheme: str, where: str) -> None:
+    """As may_be_asked, for an address of any scheme, which another program reads. where: what it is called."""
+    if allowed_hosts() and not _listed(scheme, host_of(address)):
         hint = f"Allowed: {', '.join(allowed_hosts())}. Whoever runs this machine sets {HOSTS}."
-        raise UnreadableSource("This host may not be asked.", where=without_secrets(address), hint=hint)
+        raise UnreadableSource("This host may not be asked.", where=where, hint=hint)
 
 
 def host_of(address: str) -> str:

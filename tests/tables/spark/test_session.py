@@ -15,7 +15,8 @@ import pytest
 from engine.errors import Cancelled, UnreadableSource, UnusableData
 from engine.tables.spark import session as sessions
 from engine.tables.spark.opening import open_path, open_table, type_of
-from engine.tables.spark.session import spark, watched
+from engine.tables.spark.session import spark
+from engine.tables.watching import watched
 from tests.tables.spark.hostile import ADDRESS
 
 ALL = {
@@ -160,7 +161,7 @@ ENDLESS = "SELECT count(*) AS n FROM range(100000000) AS a CROSS JOIN range(1000
 def test_a_question_is_interrupted_when_somebody_stops(there):
     end = time.monotonic() + 3
 
-    def stop():
+    def stop(said):
         if time.monotonic() > end:
             raise Cancelled("Opening was stopped.")
 
