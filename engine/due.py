@@ -21,6 +21,7 @@ from engine.run import Run
 from engine.slices import Slice, Window, moment_sql, parse_window, window_of
 from engine.store import Store, open_store, recorded, run_of, save
 from engine.tables.moments import span_of
+from engine.tables.watching import heard
 
 ANY_ZONE = timedelta(hours=14)  # no place on earth is later than that
 GREW = 0.01  # share of a window's rows by which labels or rows must have grown for it to be told anew
@@ -103,21 +104,21 @@ def run_monitor_file(
     progress: Progress | None = None,
 ) -> Outcome:
     """Record windows of one monitor; see run_monitors."""
-    tell = progress or (lambda share, said: None)
     done: list[Done] = []
     notes: list[str] = []
     name, text = plain(monitor.monitor), path.read_text(encoding="utf-8", errors="replace")
     try:
-        opened = open_monitor(monitor, path.parent, lambda share, said: tell(0.2 * share, f"{name}: {said}"))
-        moment = now or datetime.now(UTC).replace(tzinfo=None)
-        tasks, notes = tasks_of(store, opened, which, again, moment)
-        for i, task in enumerate(tasks):
-            said = task.window.text if task.window else "all time"
-            tell(0.2 + 0.8 * i / len(tasks), f"{name}: {said} ({i + 1} of {len(tasks)})")
-            one = _recorded(store, opened, task, text, which)
-            if one is not None:
-                done.append(one)
-        tell(1.0, name)
+        with heard(progress) as tell:  # also while one window takes long
+            opened = open_monitor(monitor, path.parent, lambda share, said: tell(0.2 * share, f"{name}: {said}"))
+            moment = now or datetime.now(UTC).replace(tzinfo=None)
+            tasks, notes = tasks_of(store, opened, which, again, moment)
+            for i, task in enumerate(tasks):
+                said = task.window.text if task.window else "all time"
+                tell(0.2 + 0.8 * i / len(tasks), f"{name}: {said} ({i + 1} of {len(tasks)})")
+                one = _recorded(store, opened, task, text, which)
+                if one is not None:
+                    done.append(one)
+            tell(1.0, name)
     except Cancelled:
         raise
     except PlumblineError as error:

@@ -1,6 +1,7 @@
 """Which windows are closed, due or told anew, and what run makes of monitors that are odd or broken."""
 
 import shutil
+import time
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 
@@ -15,6 +16,7 @@ from engine.errors import Cancelled, InvalidFilter, PlumblineError, UnreadableSo
 from engine.explore import open_monitor
 from engine.monitor import read_monitor
 from engine.store import entries, fleet, open_store, records, run_of, text_of, verify
+from engine.tables.watching import tick
 
 LATER = datetime(2025, 1, 1)
 TEXT = (
@@ -177,6 +179,26 @@ def test_whoever_stops_it_keeps_what_was_recorded(kept, place):
     with pytest.raises(Cancelled):
         run_monitors(kept, [place / "m.yaml"], "all", now=LATER, progress=stop)
     assert len(records(kept)) == 2 and len(due(kept, place)) == 4
+
+
+def test_a_window_that_takes_long_is_stopped_within(kept, place, monkeypatch):
+    told = []
+
+    def slowly(*given, **named):
+        for _ in range(200):
+            time.sleep(0.02)
+            tick()
+        raise AssertionError("nobody stopped it")
+
+    def stop(share, said):
+        told.append((share, said))
+        if told.count((share, said)) == 3 and "(1 of 6)" in said:
+            raise Cancelled("Stopped.")
+
+    monkeypatch.setattr("engine.due.look", slowly)
+    with pytest.raises(Cancelled):
+        run_monitors(kept, [place / "m.yaml"], "all", now=LATER, progress=stop)
+    assert not records(kept)
 
 
 def test_rows_that_are_still_to_come_are_told(kept, place):

@@ -14,6 +14,7 @@ from engine.record import Record
 from engine.signals import Level
 from engine.slices import Slice
 from engine.studio import Fit, Replay, fitting, replay
+from engine.tables.watching import heard
 from pages.shared import recorded
 from pages.shared.door import Progress, Work, begin
 from pages.shared.entries import Entry
@@ -38,19 +39,20 @@ def reading(key: str, _entry: Entry) -> Work[tuple[Record, ...]]:
 
 def windows_of(entry: Entry, tell: Progress) -> tuple[Record, ...]:
     """What a run of each window of the data finds, against the first baseline."""
-    opened = open_monitor(entry.monitor, entry.base, lambda share, said: tell(0.2 * share, said))
-    against, made = baselines(entry.monitor)[0], []
-    for i, window in enumerate(opened.windows):
-        tell(0.2 + 0.8 * i / len(opened.windows), window.words)
-        run = look(opened, Slice(window=window), against)
-        made.append(
-            Record(
-                id=run.id, at=run.at, monitor=entry.monitor.monitor, digest=entry.monitor.digest,
-                version=entry.monitor.model.version, window=window, against=against, cohort="", trigger="manual",
-                partial=opened.partial(window), severity=run.severity, counts=run.counts, rows=opened.rows(window),
-                findings=run.findings, not_computed=run.not_computed,
-            )
-        )  # fmt: skip
+    with heard(tell) as on:  # each window may take long where the rows lie in Spark
+        opened = open_monitor(entry.monitor, entry.base, lambda share, said: on(0.2 * share, said))
+        against, made = baselines(entry.monitor)[0], []
+        for i, window in enumerate(opened.windows):
+            on(0.2 + 0.8 * i / len(opened.windows), window.words)
+            run = look(opened, Slice(window=window), against)
+            made.append(
+                Record(
+                    id=run.id, at=run.at, monitor=entry.monitor.monitor, digest=entry.monitor.digest,
+                    version=entry.monitor.model.version, window=window, against=against, cohort="", trigger="manual",
+                    partial=opened.partial(window), severity=run.severity, counts=run.counts, rows=opened.rows(window),
+                    findings=run.findings, not_computed=run.not_computed,
+                )
+            )  # fmt: skip
     return tuple(made)
 
 
