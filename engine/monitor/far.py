@@ -40,12 +40,9 @@ def open_there(monitor: Monitor, side: str, base: Path | None = None) -> Dataset
         raise UnusableData(
             "csv: and sheet: are not used by Spark.", where=side, hint="Make it a table or view of Spark."
         )
-    found = find_path(place.path, base)
-    if is_elsewhere(found):
-        _may_be_read(found, side)
-    elif _is_here(found):
-        found = str(Path(found).absolute())
-    return open_path(found, root, monitor.hidden(f"spark:{place.path}"))
+    if is_elsewhere(place.path):
+        _may_be_read(place.path, side)
+    return open_path(_whole(place.path, base), root, monitor.hidden(f"spark:{place.path}"))
 
 
 def _may_be_read(address: str, side: str) -> None:
@@ -56,6 +53,15 @@ def _may_be_read(address: str, side: str) -> None:
         scheme, host = "", address  # what is no address is refused by who is asked for its host
     if host:
         host_may_be_asked(address, "s3" if scheme in ("s3a", "s3n") else scheme, side)
+
+
+def _whole(path: str, base: Path | None) -> str:
+    """A path from the root where it, or what its glob names, lies here; as it is written where only Spark knows it."""
+    if is_elsewhere(path):
+        return path
+    folders = (Path(), *((base, *base.resolve().parents) if base else ()))
+    places = (find_path(path, base), *(str(folder / path) for folder in folders))  # {a,b} is a glob of Spark alone
+    return next((str(Path(one).absolute()) for one in places if _is_here(one)), path)
 
 
 def _is_here(path: str) -> bool:
