@@ -2,6 +2,8 @@
 
 import re
 
+from engine.tables.spark.answers import HARMLESS
+
 KEYS = r"[\w.-]*(?:password|passwd|secret|token|api_?key|credential|routing_key|connection)[\w.-]*"
 SECRET = re.compile(
     rf"(?i)((?:^|[\s{{,\"'])(?:{KEYS})[\"']?\s*:\s*)(\"[^\"\n]*\"|'[^'\n]*'|[^\s,}}#][^,}}#\n]*)", re.MULTILINE
@@ -10,6 +12,8 @@ PLACE = r"\bpath[\"']?\s*:\s*[\"']?"  # where data lie: that path is needed to r
 CALLED = re.compile(rf"(?i)({PLACE})?(\bhttps?://)([^\s\"'{{}}/?#]*)([^\s\"'}},]*)")
 ADDRESS = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)([^\s\"'/?#]*)@")
 QUERY = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://[^\s\"'?#,}]*)\?[^\s\"'},]*")
+SPARK = re.compile(r"(?i)(\bsc://[^\s\"';]*)((?:;[\w.-]+=(?:\$\{\w+\}|[^;\s\"'}])*)+)")
+OPTION = re.compile(r"(;([\w.-]+)=)([^;]*)")
 VARIABLE = re.compile(r"[\"']?\$\{\w+\}[\"']?")
 
 
@@ -24,10 +28,19 @@ def without_secrets(text: str) -> str:
     'reference: {path: s3://***@bucket/a.parquet}\\nurl: ${HOOK}'
     >>> without_secrets("url: >-\\n  https://hooks.example.com/T0/s3cret\\npath: https://host/a.csv?sig=s3cret")
     'url: >-\\n  https://hooks.example.com/***\\npath: https://host/a.csv?***'
+    >>> without_secrets("engine: {on: spark, remote: 'sc://host:443/;use_ssl=true;token=s3cret'}")
+    "engine: {on: spark, remote: 'sc://host:443/;use_ssl=true;token=***'}"
     """
     text = SECRET.sub(lambda m: m[0] if VARIABLE.fullmatch(m[2].strip()) else f"{m[1]}***", text)
     text = CALLED.sub(_without_path, text)
+    text = SPARK.sub(lambda m: m[1] + OPTION.sub(_without_value, m[2]), text)
     return QUERY.sub(r"\1?***", ADDRESS.sub(r"\1***@", text))
+
+
+def _without_value(found: re.Match[str]) -> str:
+    """An option of Spark's address without what may be a token."""
+    start, name, value = found.groups()
+    return found[0] if name in HARMLESS or VARIABLE.fullmatch(value) else f"{start}***"
 
 
 def _without_path(found: re.Match[str]) -> str:
