@@ -1,22 +1,27 @@
 """What Spark reads becomes a Dataset whose rows stay there: files that Spark finds, its tables, and its views."""
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote
 
 from engine.columns import Column, guess_roles, kind_of
 from engine.errors import UnreadableSource, UnusableData, nearest, shown
 from engine.tables.away.databases import parts_of
 from engine.tables.cache import key_of
 from engine.tables.sources import Dataset
+from engine.tables.spark.listing import File, chunks, files_at, format_of, is_file, literal, parted
 from engine.tables.spark.session import Spark
 
-MOST = 400  # pieces of a dataset that are counted alone; of more files, several in a row are one
-FORMATS = {".parquet": "parquet", ".pq": "parquet", ".orc": "orc", ".csv": "csv", ".tsv": "csv", ".json": "json",
-           ".jsonl": "json", ".ndjson": "json"}  # fmt: skip
-OPTIONS: dict[str, dict[str, str]] = {"csv": {"header": "true", "inferSchema": "true"}}
+OPTIONS: dict[str, dict[str, str]] = {
+    "csv": {"header": "true", "inferSchema": "true"},
+    "parquet": {"mergeSchema": "true"},  # else the columns of any one file would be those of all
+    "orc": {"mergeSchema": "true"},
+}
+HELD = {"csv": {"enforceSchema": "false"}}  # of several files: else a column is its place alone
+WHOLE = {"csv": {"columnPruning": "false"}}  # every column of every header is held against the first
+OTHER_HEADER = re.compile(r"CSV header[^\0]*?CSV file: (\S.*)")
 TYPES = {
     "string": "VARCHAR", "double": "DOUBLE", "float": "FLOAT", "bigint": "BIGINT", "int": "INTEGER",
     "smallint": "SMALLINT", "tinyint": "TINYINT", "boolean": "BOOLEAN", "date": "DATE", "binary": "BLOB",
@@ -27,23 +32,6 @@ VIEWS = ("VIEW", "TEMPORARY")  # what has no files of its own
 Make = Callable[[Any], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file as Spark lists it: where it lies, and what tells that it is the same."""
-
-    path: str
-    size: int
-    changed: str
-
-    @property
-    def folder(self) -> str:
-        return self.path.rpartition("/")[0]
-
-    @property
-    def told(self) -> list[Any]:
-        return [self.path, self.size, self.changed]
-
-
 def open_path(path: str, root: Spark, name: str | None = None) -> Dataset:
     """The dataset that Spark reads at a path: a file, folder or glob, of its file system or s3a://, hdfs://, abfss://.
 
@@ -52,27 +40,41 @@ def open_path(path: str, root: Spark, name: str | None = None) -> Dataset:
     """
     called = name or path
     if root.do(lambda session: _is_delta(session, path), called):
-        made = _whole(root, key_of("delta", path), lambda session: session.read.format("delta").load(path), called)
-        version = root.ask_as_it_is(f"DESCRIBE HISTORY delta.`{path.replace('`', '``')}` LIMIT 1", {}, called)
-        print_ = key_of("delta", path, str(version["version"][0].as_py()))
-        return replace(made, pieces=((made.scan, print_),), how="Delta, in Spark")
-    files = root.do(lambda session: _files(session, path), called)
+        asked = root.ask_as_it_is(f"DESCRIBE HISTORY delta.`{path.replace('`', '``')}` LIMIT 1", {}, called)
+        version = str(asked["version"][0].as_py())
+        told = key_of("delta", path, version)
+
+        def delta(session: Any) -> Any:
+            return session.read.format("delta").option("versionAsOf", version).load(path)
+
+        made = _whole(root, told, delta, called)
+        return replace(made, pieces=((made.scan, told),), how="Delta, in Spark")
+    files = root.do(lambda session: files_at(session, path), called)
     if not files:
         raise UnreadableSource(
             "Spark finds no file there.", where=shown(called), hint="The path is one of Spark's own."
         )
-    kind = _format(files, called)
-    wanted = [files] if len(files) == 1 else _chunks(files)
-    bare = _whole(root, key_of("path", path), _reader(kind, [path], None), called)
-    schema = root.do(lambda session: _reader(kind, [path], None)(session).schema, called)
+    kind = format_of(files, called)
+    more = HELD.get(kind, {}) if len(files) > 1 else {}
+    schema = root.do(lambda session: _schema(_reader(kind, [path], None, None, {}), session, called), called)
+    globbed = any(sign in path for sign in "*?[{")
+    based = None if globbed or is_file(path, files) else path
+
+    def reader(some: Sequence[File], options: dict[str, str]) -> Make:
+        return _reader(kind, [literal(one.path) for one in some], schema, based, options)
+
+    whole, wanted = reader(files, more), chunks(files)
+    count = reader(files, more | WHOLE.get(kind, {})) if more else whole
+    if globbed and parted(files, schema.names):  # what a folder's name says is lost where its files are read alone
+        whole = count = _reader(kind, [path], schema, None, more)
+        wanted = [files]
+    bare = _whole(root, key_of("path", path, kind, [one.told for one in files]), whole, called, count)
     pieces = []
     for some in wanted:
-        told = key_of("files", kind, [one.told for one in some])
-        scan = bare.scan
+        told, scan = key_of("files", kind, [one.told for one in some]), bare.scan
         if len(wanted) > 1:
-            scan = _view(told)
-            based = None if any(sign in path for sign in "*?[{") else path
-            root.name(scan, _reader(kind, [one.path for one in some], schema, based), called, later=True)
+            scan = _view(key_of("piece", path, told))
+            root.name(scan, reader(some, more), called, later=True)
         pieces.append((scan, told))
     return replace(bare, pieces=tuple(pieces), how=f"{kind.upper() if kind != 'parquet' else 'Parquet'}, in Spark")
 
@@ -97,12 +99,14 @@ def open_table(table: str, root: Spark, name: str | None = None) -> Dataset:
     if not found:
         hint = nearest(table, [one for one in known if not one.startswith("plumbline_")])
         raise UnreadableSource(f"Spark has no table or view {shown(table)}.", where=shown(called), hint=hint)
-    bare = _whole(root, key_of("table", named), lambda session: session.table(named), called)
-    return replace(bare, pieces=((bare.scan, _state_of(bare, named, root)),), how="a table of Spark")
+    told = _state_of(named, root, called)  # before anything is read: a view is named by what it holds
+    bare = _whole(root, told, lambda session: session.table(named), called)
+    return replace(bare, pieces=((bare.scan, told),), how="a table of Spark")
 
 
-def _whole(root: Spark, key: str, make: Make, called: str) -> Dataset:
-    """The dataset of what make reads, with its columns and how many rows it has."""
+def _whole(root: Spark, key: str, make: Make, called: str, count: Make | None = None) -> Dataset:
+    """The dataset of what make reads, with its columns and how many rows it has. key: of what it is and its state, so
+    that who looks at an older one does not see it change. count: reads the same, to count it."""
     view = _view(key)
 
     def types(session: Any) -> list[tuple[str, str]]:
@@ -117,7 +121,35 @@ def _whole(root: Spark, key: str, make: Make, called: str) -> Dataset:
     root.name(view, make, called)
     told = (f"its rows are counted in Spark {root.do(lambda session: session.version)}",)
     bare = Dataset(called, guess_roles(tuple(columns)), 0, view, root, "in Spark", notes=told)
-    return replace(bare, rows=int(bare.query(f"SELECT count(*) AS n FROM {view}")["n"][0].as_py()))
+    return replace(bare, rows=root.do(lambda session: _counted((count or make)(session), called), called))
+
+
+def _counted(frame: Any, called: str) -> int:
+    try:
+        return int(frame.count())
+    except Exception as error:
+        if found := OTHER_HEADER.search(str(error)):
+            raise UnusableData(
+                f"Its files do not have the same header: {shown(found[1].rpartition('/')[2])} has another.",
+                where=shown(called),
+                hint="Every file names the same columns in the same order, each once; or make a view of Spark.",
+            ) from None
+        raise
+
+
+def _schema(make: Make, session: Any, called: str) -> Any:
+    """The columns of all files. Raises UnusableData where one has two types."""
+    try:
+        return make(session).schema
+    except Exception as error:
+        if "CANNOT_MERGE" in str(error):
+            types = " and ".join(dict.fromkeys(re.findall(r'"STRUCT<([^"]{1,200})>"', str(error))))
+            raise UnusableData(
+                f"Its files have columns of one name and different types: {types or 'Spark does not say which'}.",
+                where=shown(called),
+                hint="Write them alike, or make a view of Spark that casts them.",
+            ) from None
+        raise
 
 
 def type_of(said: str) -> str:
@@ -134,13 +166,20 @@ def type_of(said: str) -> str:
     return TYPES.get(base) or (said.upper() if base == "decimal" else base.split(" ")[0].upper())
 
 
-def _reader(kind: str, paths: Sequence[str], schema: Any, base: str | None = None) -> Make:
+def _reader(
+    kind: str,
+    paths: Sequence[str],
+    schema: Any,
+    base: str | None,
+    more: Mapping[str, str],
+) -> Make:
+    """What reads paths, each a glob to Spark. base: the folder from which on names of folders are values."""
+
     def read(session: Any) -> Any:
-        reader = session.read.format(kind).options(**OPTIONS.get(kind, {}))
+        reader = session.read.format(kind).options(**OPTIONS.get(kind, {}), **more)
         reader = reader.option("sep", "\t") if kind == "csv" and paths[0].endswith(".tsv") else reader
         reader = reader.schema(schema) if schema is not None else reader
-        reader = reader.option("basePath", base) if base and len(paths) > 0 and paths[0] != base else reader
-        return reader.load(list(paths))
+        return (reader.option("basePath", base) if base else reader).load(list(paths))
 
     return read
 
@@ -154,62 +193,32 @@ def _is_delta(session: Any, path: str) -> bool:
         raise
 
 
-def _files(session: Any, path: str) -> list[File]:
-    """The files at a path, by name; they are listed, not read."""
-    listed = session.read.format("binaryFile").load(path).select("path", "length", "modificationTime").toArrow()
-    rows = listed.to_pylist()
-    found = [File(row["path"], row["length"], row["modificationTime"].isoformat()) for row in rows if row["length"]]
-    return sorted(found, key=lambda one: one.path)
-
-
-def _format(files: Sequence[File], called: str) -> str:
-    """The format that the names of most files end with."""
-    ends = [suffix for one in files for suffix in PurePosixPath(one.path).suffixes[-2:] if suffix.lower() in FORMATS]
-    if not ends:
-        raise UnreadableSource(
-            f"The names of its files do not say what they are: {shown(files[0].path.rpartition('/')[2])}.",
-            where=shown(called),
-            hint=f"They end with {', '.join(FORMATS)}; or make them a table of Spark.",
-        )
-    return FORMATS[max(ends, key=ends.count).lower()]
-
-
-def _chunks(files: Sequence[File]) -> list[list[File]]:
-    """Files that are counted together: those of one folder where there are several, else each, or so many in a row."""
-    folders = list(dict.fromkeys(one.folder for one in files))
-    groups = [[one] for one in files]
-    if 1 < len(folders) <= MOST:
-        inside: dict[str, list[File]] = {folder: [] for folder in folders}
-        for one in files:
-            inside[one.folder].append(one)
-        groups = list(inside.values())
-    step = 1
-    while len(groups) > MOST * step:  # doubled, so that a new file seldom moves the others
-        step *= 2
-    return [[one for group in groups[at : at + step] for one in group] for at in range(0, len(groups), step)]
-
-
-def _state_of(dataset: Dataset, named: str, root: Spark) -> str:
+def _state_of(named: str, root: Spark, called: str) -> str:
     """What tells the rows of a table from any other's."""
 
-    def files_of(session: Any) -> list[File]:
+    def files_of(session: Any) -> tuple[list[tuple[str, str]], list[File]]:
+        table = session.table(named)
+        types = list(table.dtypes)
         if session.catalog.getTable(named).tableType in VIEWS:
-            return []
-        paths = session.table(named).inputFiles()
-        listed = session.read.format("binaryFile").load(paths).select("path", "length", "modificationTime").toArrow()
-        return [File(one["path"], one["length"], one["modificationTime"].isoformat()) for one in listed.to_pylist()]
+            return types, []
+        paths = [literal(unquote(one)) for one in table.inputFiles()]  # told as addresses: a blank is %20
+        return types, files_at(session, paths) if paths else []
 
-    files = sorted(root.do(files_of, dataset.name) or [], key=lambda one: one.path)
-    types = [[one.name, one.type] for one in dataset.columns]
+    types, files = root.do(files_of, called)
     if files:
         return key_of("table", named, types, [one.told for one in files])
-    hashed = ", ".join(
-        f"CAST({_quoted(one.name)} AS STRING)" if one.type.startswith(("MAP", "VARIANT")) else _quoted(one.name)
-        for one in dataset.columns
-    )
-    asked = f"SELECT count(*) AS n, sum(CAST(xxhash64({hashed}) AS DECIMAL(38, 0))) AS h FROM {dataset.scan}"
-    row = root.ask_as_it_is(asked, {}, dataset.name).to_pylist()[0]
+    hashed = ", ".join(_hashed(_quoted(name), said) for name, said in types)
+    asked = f"SELECT count(*) AS n, sum(CAST(xxhash64({hashed}) AS DECIMAL(38, 0))) AS h FROM {named}"
+    row = root.ask_as_it_is(asked, {}, called).to_pylist()[0]
     return key_of("rows", named, types, row["n"], str(row["h"]))
+
+
+def _hashed(name: str, said: str) -> str:
+    """What of a column is hashed: xxhash64 passes over what is missing, so that it is missing is hashed too."""
+    value = name
+    if said.startswith(("array", "struct", "map", "variant")):
+        value = f"CAST({name} AS STRING), to_json({name}, map('ignoreNullFields', 'false'))"  # microseconds; nulls
+    return f"{name} IS NULL, {value}"
 
 
 def _quoted(name: str) -> str:

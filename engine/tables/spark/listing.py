@@ -1,0 +1,87 @@
+"""The files that Spark lists at a path, what format their names say, and which are counted together."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import unquote
+
+from engine.errors import UnreadableSource, shown
+
+MOST = 400  # pieces of a dataset that are counted alone; of more files, several in a row are one
+FORMATS = {".parquet": "parquet", ".pq": "parquet", ".orc": "orc", ".csv": "csv", ".tsv": "csv", ".json": "json",
+           ".jsonl": "json", ".ndjson": "json"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as Spark lists it: where it lies, and what tells that it is the same."""
+
+    path: str
+    size: int
+    changed: str
+
+    @property
+    def folder(self) -> str:
+        return self.path.rpartition("/")[0]
+
+    @property
+    def told(self) -> list[Any]:
+        return [self.path, self.size, self.changed]
+
+
+def literal(path: str) -> str:
+    """A path as a glob that finds it alone.
+
+    >>> print(literal("/data/a[1].parquet"))
+    /data/a\\[1\\].parquet
+    """
+    return re.sub(r"([\[\]{}*?\\])", r"\\\1", path)
+
+
+def is_file(path: str, files: Sequence[File]) -> bool:
+    """Whether a path is that of the only file found there."""
+    inside = re.sub("^[A-Za-z0-9+.-]+:(//[^/]*)?", "", path)
+    return len(files) == 1 and files[0].path.endswith(inside)
+
+
+def parted(files: Sequence[File], names: Sequence[str]) -> bool:
+    """Whether folders say values of columns, name=value."""
+    parts = {part for one in files for part in one.folder.split("/") if "=" in part}
+    return any(unquote(part.partition("=")[0]) in names for part in parts)
+
+
+def files_at(session: Any, path: str | list[str]) -> list[File]:
+    """The files at a path, by name; they are listed, not read."""
+    listed = session.read.format("binaryFile").load(path).select("path", "length", "modificationTime").toArrow()
+    rows = listed.to_pylist()
+    found = [File(row["path"], row["length"], row["modificationTime"].isoformat()) for row in rows if row["length"]]
+    return sorted(found, key=lambda one: one.path)
+
+
+def format_of(files: Sequence[File], called: str) -> str:
+    """The format that the names of most files end with."""
+    ends = [suffix for one in files for suffix in PurePosixPath(one.path).suffixes[-2:] if suffix.lower() in FORMATS]
+    if not ends:
+        raise UnreadableSource(
+            f"The names of its files do not say what they are: {shown(files[0].path.rpartition('/')[2])}.",
+            where=shown(called),
+            hint=f"They end with {', '.join(FORMATS)}; or make them a table of Spark.",
+        )
+    return FORMATS[max(ends, key=ends.count).lower()]
+
+
+def chunks(files: Sequence[File]) -> list[list[File]]:
+    """Files that are counted together: those of one folder where there are several, else each, or so many in a row."""
+    folders = list(dict.fromkeys(one.folder for one in files))
+    groups = [[one] for one in files]
+    if 1 < len(folders) <= MOST:
+        inside: dict[str, list[File]] = {folder: [] for folder in folders}
+        for one in files:
+            inside[one.folder].append(one)
+        groups = list(inside.values())
+    step = 1
+    while len(groups) > MOST * step:  # doubled, so that a new file seldom moves the others
+        step *= 2
+    return [[one for group in groups[at : at + step] for one in group] for at in range(0, len(groups), step)]
