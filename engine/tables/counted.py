@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from engine.errors import UnusableData
 from engine.slices import moment_sql, windows_between
 from engine.tables import cache
 from engine.tables.cells import Cells, merged
@@ -92,6 +93,12 @@ def _counted_there(
                 _keep_there(key, cells)
         found.append(cells)
         tell((i + 1) / len(pieces), f"counted {i + 1} of {len(pieces)} pieces in Spark")
+    if (rows := sum(int(one.rows.sum()) for one in found)) != dataset.rows:
+        raise UnusableData(
+            f"The data changed while they were counted: {dataset.rows:,} rows were opened, their pieces hold {rows:,}.",
+            where=dataset.name,
+            hint="Count them again.",
+        )
     return _together(found, unit)
 
 

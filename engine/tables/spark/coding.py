@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine.columns import Column, Kind
+from engine.errors import UnusableData
 from engine.slices import quoted
 from engine.summaries import Floats
 from engine.tables.codes import BROKEN, HIGHEST, LOWEST, NAN, NULL, UNSEEN
@@ -16,6 +17,7 @@ from engine.tables.supports import CategoricalSupport
 from engine.tables.values import LARGEST, can_fail, there_sql, value_sql
 
 Sql = tuple[str, list[Any]]  # with a ? for every value, and the values
+CHANGED = "The data changed while they were read."
 TOGETHER = 8  # columns of one pass: each has its tree in the question
 
 
@@ -30,6 +32,11 @@ def double(value: float) -> str:
     whole, _, part = digits.partition(".")
     part = "" if part == "0" else part
     return f"{int(whole + part)}e{int(power or 0) - len(part)}"
+
+
+def changed(dataset: Dataset) -> UnusableData:
+    """The error for two questions that met different rows: what the first told does not hold for the second."""
+    return UnusableData(CHANGED, where=dataset.name, hint="Read them again when nobody writes.")
 
 
 def tree(value: str, edges: Floats, leaf: Callable[[int], str]) -> str:

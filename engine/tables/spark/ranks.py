@@ -17,7 +17,7 @@ from engine.summaries import Counts, Floats
 from engine.tables.codes import CODES
 from engine.tables.ordered import Ordered, Side, Tallied
 from engine.tables.sources import Dataset
-from engine.tables.spark.coding import TOGETHER, broken_of, double, spread
+from engine.tables.spark.coding import TOGETHER, broken_of, changed, double, spread
 from engine.tables.spark.slots import Cut, Slotted, coarse, slotted, values_of
 from engine.tables.supports import wanted_ranks
 from engine.tables.values import LARGEST, Held
@@ -45,6 +45,8 @@ class There:
         if np.isnan(found).any():
             fetch([self], [ranks[np.isnan(found)]])
             found = self._known(ranks)
+            if np.isnan(found).any():
+                raise changed(self.dataset)
         return found
 
     def upto(self, values: Floats, side: Side) -> Counts:
@@ -87,7 +89,10 @@ class There:
         return {v: (row[f"l{i}"], row[f"u{i}"]) for i, v in enumerate(values)}
 
     def _sums(self, asked: str, values: Sequence[Any]) -> float:
-        return float(self._row(f"{asked} AS found", values)["found"])
+        found = self._row(f"{asked} AS found", values)["found"]
+        if found is None:
+            raise changed(self.dataset)
+        return float(found)
 
     def _row(self, asked: str, values: Sequence[Any]) -> dict[str, Any]:
         """One row over the finite values, v0."""
@@ -100,11 +105,13 @@ class There:
 def numbers_there(dataset: Dataset, columns: Sequence[Column], cut: Slice, ahead: bool = True) -> list[Held]:
     """Columns with an order, as who can tell their values at ranks, or every value and its rows where those are few.
 
-    ahead: read what a support asks for at once.
+    ahead: read what a support asks for at once. Raises UnusableData where the data change while they are read.
     """
     found: list[Held] = []
     for first in range(0, len(columns), TOGETHER):
         found += _some(dataset, columns[first : first + TOGETHER], cut, ahead)
+    if len({one.quality.rows for one in found}) > 1:
+        raise changed(dataset)
     return found
 
 
@@ -114,12 +121,16 @@ def _some(dataset: Dataset, columns: Sequence[Column], cut: Slice, ahead: bool) 
     if wide:
         finer = slotted(dataset, [columns[i] for i in wide], cut, [slots[i].finer() for i in wide])
         for i, one in zip(wide, finer, strict=True):
+            if (one.quality, one.infinite) != (slots[i].quality, slots[i].infinite):
+                raise changed(dataset)
             slots[i] = one
     orders: list[Ordered] = []
     for column, one in zip(columns, slots, strict=True):
         table = Tallied(one.low, one.rows) if one.single.all() else None
         if table is None and len(one.rows) <= FEW_SLOTS:
             table = value_table(dataset, column, cut)
+            if table is not None and int(table.rows.sum()) != int(one.rows.sum()):
+                raise changed(dataset)
         orders.append(There(dataset, column, cut, one) if table is None else table)
     there = [one for one in orders if isinstance(one, There)]
     if ahead and there:
@@ -173,17 +184,23 @@ def fetch(orders: Sequence[There], ranks: Sequence[Counts]) -> None:
         f"WHERE {' OR '.join(slots)} GROUP BY s.i, s.k, s.v"
     )
     upto = "CAST(sum(n) OVER (PARTITION BY i, k ORDER BY v) AS BIGINT)"
-    ordered = f"SELECT i, k, v, n, {upto} AS upto FROM ({each}) AS counted"
+    every = "CAST(sum(n) OVER (PARTITION BY i, k) AS BIGINT)"
+    ordered = f"SELECT i, k, v, n, {upto} AS upto, {every} AS every FROM ({each}) AS counted"
     table = dataset.query(
-        f"SELECT DISTINCT o.i AS i, o.k AS k, o.v AS v, o.upto - o.n AS below, o.upto AS upto FROM ({ordered}) AS o "
+        f"SELECT DISTINCT o.i AS i, o.k AS k, o.v AS v, o.upto - o.n AS below, o.upto AS upto, "
+        f"o.every AS every FROM ({ordered}) AS o "
         f"JOIN (VALUES {', '.join(wanted)}) AS w(i, k, r) "
         "ON o.i = w.i AND o.k = w.k AND w.r >= o.upto - o.n AND w.r < o.upto",
         values,
     )
     before = [
-        dict(zip((one.slots.at + CODES).tolist(), start.tolist(), strict=True))
+        dict(
+            zip((one.slots.at + CODES).tolist(), zip(start.tolist(), one.slots.rows.tolist(), strict=True), strict=True)
+        )
         for one, start in zip(orders, starts, strict=True)
     ]
     for row in table.to_pylist():
-        start = before[row["i"]][row["k"]]
+        start, every = before[row["i"]][row["k"]]
+        if row["every"] != every:
+            raise changed(dataset)
         orders[row["i"]].knots[row["v"] + 0.0] = (start + row["below"], start + row["upto"])

@@ -16,7 +16,7 @@ from engine.tables.grid import in_bins
 from engine.tables.ordered import Tallied
 from engine.tables.sources import Dataset
 from engine.tables.spark.cells import count_there
-from engine.tables.spark.coding import broken_of, number_code, read_as
+from engine.tables.spark.coding import CHANGED, broken_of, number_code, read_as
 from engine.tables.spark.ranks import TABLE, numbers_there
 from engine.tables.supports import CategoricalSupport, NumericSupport, Support
 from engine.tables.values import Categories, Held, Uncounted, categories_of, there_sql, value_sql
@@ -29,11 +29,16 @@ Read = Held | Categories | Uncounted
 
 
 def read_there(dataset: Dataset, columns: Sequence[Column], cut: Slice) -> list[Read | str]:
-    """The slice's values of each of these columns, or why one cannot be read."""
+    """The slice's values of each of these columns, or why one cannot be read.
+
+    Raises UnusableData where the data change meanwhile: that is told of no column, as it would be kept.
+    """
     ordered = [column for column in columns if column.kind in ORDERED]
     try:
         numbers = dict(zip((one.name for one in ordered), numbers_there(dataset, ordered, cut), strict=True))
     except UnusableData as error:
+        if error.message == CHANGED:
+            raise
         if len(columns) > 1:  # one that cannot be read takes no other with it
             return [one for column in columns for one in read_there(dataset, [column], cut)]
         return [f"its values cannot be read: {error.message}"]

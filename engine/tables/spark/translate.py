@@ -143,7 +143,7 @@ def _turned(node: exp.Expression) -> exp.Expression:
         node.set("to", exp.DataType.build("DECIMAL(38, 0)", dialect="spark"))
         return node
     if isinstance(node, exp.Least | exp.Greatest) and not node.expressions:
-        alone: exp.Expression = node.this.copy()  # of one value; Spark wants two
+        alone: exp.Expression = node.this.transform(_turned)  # of one value; Spark wants two
         return alone
     if isinstance(node, exp.Floor):
         return _spark(

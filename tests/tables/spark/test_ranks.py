@@ -7,12 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.columns import ORDERED
+from engine.errors import UnusableData
 from engine.slices import Filter, Slice
 from engine.tables.connection import connect
 from engine.tables.ordered import Sorted, Tallied
 from engine.tables.sources import Dataset, open_dataset
 from engine.tables.spark.ranks import There, numbers_there
-from engine.tables.spark.reading import categories_there, tallied
+from engine.tables.spark.reading import categories_there, read_there, tallied
 from engine.tables.supports import build_support
 from engine.tables.values import Uncounted, read
 from tests.tables.spark.test_cells import assert_same_support
@@ -95,6 +96,37 @@ def test_columns_are_read_together(dataset):
         assert held.order.at(np.array([0, ROWS // 2, ROWS - 1])).tolist() == (
             read(dataset, column, Slice()).order.at(np.array([0, ROWS // 2, ROWS - 1])).tolist()
         )
+
+
+@pytest.mark.parametrize("rows", [ROWS, ROWS + 7, 0])
+@pytest.mark.parametrize("name", ["wide", "mixed", "zeros", "whole", "few"])
+def test_data_that_change_while_they_are_read_are_told(dataset, monkeypatch, name, rows):
+    values = np.random.default_rng(9).normal(3, 40, rows)
+    whole = name in ("whole", "few")
+    changed = open_dataset(pa.table({name: values.astype(int) if whole else values}), ROOT)
+    column, ask, told = dataset.column(name), Dataset.query, []
+    for asked in range(1, 12):
+        left = [asked]
+
+        def query(self, sql, values=(), left=left):
+            left[0] -= 1
+            return ask(self if left[0] >= 0 else changed, sql, values)
+
+        monkeypatch.setattr(Dataset, "query", query)
+        try:
+            (found,) = read_there(dataset, [column], Slice())
+            support = build_support(column, found)
+        except UnusableData as error:
+            assert error.message == "The data changed while they were read."
+            told.append(asked)
+            continue
+        finally:
+            monkeypatch.setattr(Dataset, "query", ask)
+        if left[0] >= 0:  # all was read before anything changed
+            assert_same_support(support, build_support(column, read(dataset, column, Slice())))
+            break
+        assert found.quality.rows == ROWS, "what is told is of the first rows"
+    assert left[0] >= 0 and (told or rows == ROWS)  # as many rows, all of them read anew, are told by nothing
 
 
 def test_too_many_categories_are_not_fetched():

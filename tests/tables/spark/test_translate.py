@@ -75,6 +75,13 @@ def test_a_part_that_is_said_twice_has_its_value_twice():
     assert values == {"v0": "2"} and said.count(":v0") > 1 and "?" not in said.replace(")?", "").replace("]?", "")
 
 
+def test_what_is_least_of_one_value_is_turned_too():
+    for name in ("least", "greatest"):
+        said, _ = translate(f"SELECT min({name}(TRY_CAST(a AS DOUBLE))) AS m, min({name}(floor(a))) AS f FROM v")
+        plain, _ = translate("SELECT min(TRY_CAST(a AS DOUBLE)) AS m, min(floor(a)) AS f FROM v")
+        assert said == plain and "RLIKE" in said
+
+
 VALUES = [
     1, -(2**63) + 1, 2**64, 1.5, float("inf"), float("-inf"), Decimal("1.50"), Decimal("-0.001"), "it's", "a\\b", "\n",
     "?", ":v0", "${x}", True, date(2024, 2, 29), datetime(2024, 2, 29, 12, 0, 0, 5), datetime(2024, 1, 1, tzinfo=UTC),
