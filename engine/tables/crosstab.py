@@ -53,6 +53,16 @@ def crosstabs(
     known = [name for name in reference[0].names if name in production[0].names]
     names = [name for name in known if columns is None or name in columns or name in by]
     sides = [(coded, rows_of(coded, cut)) for coded, cut in (reference, production)]
+    return block_by_block(supports, by, progress, lambda block, tell: _crosstab(sides, block, names, tell))
+
+
+def block_by_block(
+    supports: Mapping[str, Support],
+    by: Sequence[str],
+    progress: Progress | None,
+    count: Callable[[tuple[str, ...], Progress], Crosstab],
+) -> list[Crosstab]:
+    """The crosstabs of the blocks that cover all pairs of some columns, each told as a part of the whole."""
     blocks = covering({name: len(supports[name].labels) + 1 for name in by})
     found = []
     for done, block in enumerate(blocks):
@@ -61,7 +71,7 @@ def crosstabs(
             if progress:
                 progress((done + share) / len(blocks), said)
 
-        found.append(_crosstab(sides, block, names, tell))
+        found.append(count(block, tell))
     return found
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.errors import UnusableData
 from engine.slices import Slice
 from engine.summaries import Counts
-from engine.tables.crosstab import MISSING, Crosstab, Progress, covering
+from engine.tables.crosstab import MISSING, Crosstab, Progress, block_by_block
 from engine.tables.sources import Dataset
 from engine.tables.spark.coding import TOGETHER, Sql, category_code, double, read_as, spread, tree
 from engine.tables.supports import CategoricalSupport, NumericSupport, Support
@@ -28,16 +28,8 @@ def crosstabs_there(
 ) -> list[Crosstab]:
     """As engine.tables.crosstab.crosstabs. supports: of the columns that both sides have."""
     names = [name for name in supports if columns is None or name in columns or name in by]
-    blocks = covering({name: len(supports[name].labels) + 1 for name in by})
-    found = []
-    for done, block in enumerate(blocks):
-
-        def tell(share: float, said: str, done: int = done) -> None:
-            if progress:
-                progress((done + share) / len(blocks), said)
-
-        found.append(_crosstab((reference, production), supports, block, names, tell))
-    return found
+    sides = reference, production
+    return block_by_block(supports, by, progress, lambda block, tell: _crosstab(sides, supports, block, names, tell))
 
 
 def bin_code(value: str, support: Support) -> Sql:
