@@ -15,6 +15,7 @@ LOST = (
     "session_changed", "session_closed", "operation_not_found", "stopped sparkcontext", "sparkcontext was shut down",
     "goaway", "py4jnetworkerror", "answer from java side is empty", "deadline_exceeded", "heartbeat",
 )  # fmt: skip
+ENDED = re.compile(r"py4jerror an error occurred while calling \S+")  # without what Java says of it: it says nothing
 CONDITIONS = (
     "NO_ACTIVE_SESSION", "RESPONSE_ALREADY_RECEIVED", "INVALID_HANDLE.OPERATION_ABANDONED",
     "INVALID_HANDLE.OPERATION_NOT_FOUND", "INVALID_HANDLE.SESSION_CHANGED", "INVALID_HANDLE.SESSION_CLOSED",
@@ -34,7 +35,7 @@ def is_lost(error: Exception) -> bool:
     if (condition := _condition(error)) is not None:
         return condition in CONDITIONS
     said = f"{type(error).__name__} {error}".lower()
-    return any(sign in said for sign in LOST)
+    return any(sign in said for sign in LOST) or ENDED.fullmatch(said) is not None
 
 
 def _condition(error: Exception) -> str | None:

@@ -5,7 +5,8 @@ import logging
 import warnings
 from typing import Any
 
-from engine.errors import UnreadableSource
+from engine.errors import PlumblineError, UnreadableSource
+from engine.tables.spark import java
 from engine.tables.spark.answers import called, is_lost, told
 
 INSTALL = "Run pip install -r requirements-spark.txt -c constraints.txt; it also needs Java 17."
@@ -32,6 +33,8 @@ def connected(remote: str) -> Any:
     """
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
     warnings.filterwarnings("ignore", r"\[RETRIES_EXCEEDED\]", UserWarning)
+    warnings.filterwarnings("ignore", "Unable to cleanly shutdown Spark JVM process", RuntimeWarning)
+    logging.getLogger("py4j").setLevel(logging.CRITICAL)  # what went wrong is told by who asked
     logging.getLogger("SQLQueryContextLogger").disabled = True  # it writes questions to the screen
     try:
         importlib.import_module("pyspark.sql")
@@ -43,12 +46,11 @@ def connected(remote: str) -> Any:
         session = _local(remote) if remote.startswith("local") else _server(remote)
         for name, value in SETTINGS.items():
             session.conf.set(name, value)
+    except PlumblineError:
+        raise
     except Exception as error:
         if is_lost(error):
             raise
-        if "JAVA_GATEWAY_EXITED" in str(error) or isinstance(error, FileNotFoundError):
-            hint = "Install openjdk-17-jre-headless; if it is there, it did not start."
-            raise UnreadableSource("Spark found no Java.", where=called(remote), hint=hint) from None
         raise told(error, remote, None) from None
     return session
 
@@ -67,8 +69,10 @@ def _local(master: str) -> Any:
         "spark.local.dir": str(home),
         "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={quiet.as_uri()}",
     }
-    builder = SparkSession.builder.appName("plumbline").master(master)
-    for name, value in (LOCAL | SETTINGS | places).items():
+    every = {"spark.app.name": "plumbline", "spark.master": master} | LOCAL | SETTINGS | places
+    java.started(every, called(master))
+    builder = SparkSession.builder
+    for name, value in every.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
 
@@ -91,6 +95,6 @@ def end(session: Any) -> None:
 
 
 def is_stopped(session: Any) -> bool:
-    """Whether a session of this process was stopped: its context is the only one, whoever made it."""
+    """Whether a session of this process was stopped, which is the only one, whoever made it; or its Java ended."""
     context = getattr(session, "_sc", None)
-    return context is not None and context._jsc is None
+    return context is not None and (context._jsc is None or java.is_ended(context._gateway))

@@ -208,8 +208,6 @@ def raising(error):
 @pytest.mark.parametrize(
     "error",
     [
-        FileNotFoundError("java"),
-        RuntimeError("[JAVA_GATEWAY_EXITED] Java gateway process exited."),
         PySparkValueError(
             errorClass="INVALID_CONNECT_URL", messageParameters={"detail": f"Parameter 'token={TOKEN}' should be"}
         ),
