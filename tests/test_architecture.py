@@ -21,11 +21,11 @@ FILES = sorted(
 
 # The rooms of the engine. A file imports only what stands before its room, or lies in it.
 ORDER = (
-    "errors spreadsheet logs cpu columns slices summaries operations outcomes ranking maturity tables metrics noise "
-    "thinned findings units reasons pair schema rows signals asked assess performance fairness operations_findings "
-    "reference attribution cohorts estimate expected consequence monitor run record look explore policy store "
-    "health due review studio deliver charts evidence collect access cli_base cli_compare cli_tables cli_cohorts "
-    "cli_recorded cli_store cli_backup cli_evidence cli_seal cli_deliver cli"
+    "errors spreadsheet logs cpu compiled columns slices summaries operations outcomes ranking maturity tables "
+    "metrics noise thinned findings units reasons pair schema rows signals asked assess performance fairness "
+    "operations_findings reference attribution cohorts estimate expected consequence monitor run record look explore "
+    "policy store health due review studio deliver charts evidence collect access cli_base cli_compare cli_tables "
+    "cli_cohorts cli_recorded cli_store cli_backup cli_evidence cli_seal cli_deliver cli"
 ).split()
 # A package is imported in these places only: rooms of the engine, or app.py and pages.
 HOMES = {
@@ -35,7 +35,7 @@ HOMES = {
     "python_calamine": ("tables",),
     "sqlglot": ("tables",),
     "plotly": ("charts",),
-    "scipy": ("metrics", "noise", "estimate"),
+    "scipy": ("compiled", "metrics", "noise", "estimate"),
     "typst": ("evidence",),
     "pypdf": ("evidence",),
     "pyhanko": ("evidence",),

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import UnusableData
+from engine.estimate.isotonic import isotonic
 from engine.summaries import Floats
 
 Ints = NDArray[np.integer]
@@ -55,13 +56,11 @@ def fit(score: Floats, happened: "Ints | Floats") -> Calibration:
     each = ordered[starts]
     weights = np.diff(np.append(starts, rows)).astype(np.float64)
     hits = np.add.reduceat(np.asarray(happened, dtype=np.float64)[order], starts)
-    from scipy.optimize import isotonic_regression  # 0.2 s to import, for who has scores and labels
-
-    found = isotonic_regression(hits / weights, weights=weights)
-    firsts, lasts = found.blocks[:-1], found.blocks[1:] - 1
+    fitted, blocks = isotonic(hits / weights, weights)
+    firsts, lasts = blocks[:-1], blocks[1:] - 1
     knots = np.unique(np.concatenate((firsts, lasts)))  # a block of one score is one knot
     least = 1 / (rows + 2)
-    return Calibration(each[knots], np.clip(found.x[knots], least, 1 - least), rows)
+    return Calibration(each[knots], np.clip(fitted[knots], least, 1 - least), rows)
 
 
 def fit_classes(scores: Floats, target: Ints) -> tuple[Calibration, ...]:

@@ -123,7 +123,7 @@ def solve(found: Sums, sizes: list[int], penalty: float) -> tuple[tuple[Floats, 
     rows, means = np.diag(found.square).copy(), found.totals / found.rows
     centred = found.square - np.outer(rows, rows) / found.rows
     centred[np.diag_indices_from(centred)] += penalty
-    from scipy.linalg import cho_factor, cho_solve  # imported where used, as in calibrate.py
+    from scipy.linalg import cho_factor, cho_solve  # imported where used: many runs have no attributions
 
     beta = cho_solve(cho_factor(centred, overwrite_a=True), found.moments - np.outer(rows, means))
     starts = np.concatenate(([0], np.cumsum(sizes)))

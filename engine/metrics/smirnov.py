@@ -1,19 +1,14 @@
 """The exact chance that two samples of n and m rows lie as far apart as they do: counted paths on a lattice.
 
 Of equal sides a closed form (Hodges 1958, Arkiv för Matematik 3(43), eq. 2.5), else scipy's count, which is compiled.
-It is loaded alone: scipy.stats, which it is a part of, takes longer to import than a small comparison to compute.
 """
 
-from collections.abc import Callable
-from functools import cache
-from importlib.machinery import PathFinder
-from importlib.util import module_from_spec
 from math import gcd
 
 import numpy as np
-import scipy
 
-Count = Callable[[int, int, int, int], float]
+from engine.compiled import compiled
+
 ROUNDING = 1e-9  # by which certainty may come out as more
 
 
@@ -30,7 +25,7 @@ def exact(n: int, m: int, steps: int) -> float | None:
     if n == m:
         found = _equal(n, steps)
     else:
-        count = _count()
+        count = compiled("stats", "_stats_pythran", "_compute_outer_prob_inside_method")
         if count is None:
             return None
         found = float(count(n, m, gcd(n, m), steps))
@@ -43,15 +38,3 @@ def _equal(n: int, steps: int) -> float:
     for k in range(n // steps, -1, -1):
         found = float(np.prod((n - k * steps - at) / (n + k * steps + at + 1))) * (1.0 - found)
     return 2 * found
-
-
-@cache
-def _count() -> Count | None:
-    """scipy's count for sides of any size; None where this scipy has none by that name."""
-    spec = PathFinder.find_spec("_stats_pythran", [f"{folder}/stats" for folder in scipy.__path__])
-    if spec is None or spec.loader is None:
-        return None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    found: Count | None = getattr(module, "_compute_outer_prob_inside_method", None)
-    return found
