@@ -136,6 +136,21 @@ def test_cancelled_before_the_server_answered_leaves_nothing_there(page: Page, t
     assert not [one for one in page.requests() if one.method == "PUT"]  # nothing was sent of what is not wanted
 
 
+def test_cancelled_while_it_waits_to_try_again_asks_for_no_room_any_more(rough: Page, tmp_path):
+    path = tmp_path / "big.csv"
+    path.write_text("x\n" * 1_000_000)
+    visit(rough, "/data", "Data")
+    rough.route(re.compile(r"/upload/\w+$"), lambda r: r.abort() if r.request.method == "PUT" else r.continue_())
+    rough.locator(".st-key-side_reference input[type=file]").set_input_files(path)
+    expect(rough.locator(".st-key-side_reference .how")).to_contain_text("trying again in 2 s")
+    asked: list[str] = []
+    rough.on("request", lambda one: asked.append(one.method) if "/upload" in one.url else None)
+    rough.locator(".st-key-side_reference").get_by_role("button", name="Cancel").press("Enter")
+    expect(rough.get_by_role("alert")).to_contain_text("Cancelled; nothing was kept.")
+    rough.wait_for_timeout(1500)  # longer than it looks away while it waits
+    assert asked == ["DELETE"]
+
+
 def test_what_is_refused_is_told_in_words(rough: Page, tmp_path):
     empty = tmp_path / "empty.csv"
     empty.write_text("")

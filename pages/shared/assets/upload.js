@@ -65,9 +65,11 @@ async function begin(task) {
   task.head ??= await hash(task, Math.min(size, HEAD))
   const about = { name, size, modified: lastModified, head: task.head, id: task.id ?? "" }
   const post = body => (task.asked = ask(task, "POST", "", JSON.stringify(body), { "Content-Type": "application/json" }))
-  let said = await post(about)
-  if (said.prove) said = await post({ ...about, sha256: (task.digest ??= await hash(task, size)) })
-  return said
+  const said = await post(about)
+  if (!said.prove) return said
+  task.digest ??= await hash(task, size)
+  if (task.stopped) throw new Stopped()
+  return post({ ...about, sha256: task.digest })
 }
 
 async function send(task) {
@@ -113,6 +115,7 @@ async function run(task) {
         tell(task, "waiting", { said: `${error.message}; trying again in ${wait} s` })
         await new Promise(next => setTimeout(next, 1000))
       }
+      if (task.stopped) return // else it would be begun again, and the server make room for what nobody wants
     }
   }
 }
