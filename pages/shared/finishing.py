@@ -12,7 +12,8 @@ from pages.shared.inbox import HEAD, Parcel, drop, parcels, write
 def finish(home: Path, one: Parcel) -> tuple[Parcel, bool]:
     """The parcel once all of it is here, and whether the inbox had the very same bytes already, which then serve.
 
-    Whoever dies on the way leaves the parcel as it was, or whole: the file keeps its old name until that is written.
+    Whoever dies on the way leaves the parcel as it was, or whole: the file keeps its old name until that is written,
+    where the disk knows second names; where it does not, a moment is left in which the parcel is lost.
     """
     path = home / one.file
     with path.open("rb") as stream:
@@ -35,7 +36,10 @@ def finish(home: Path, one: Parcel) -> tuple[Parcel, bool]:
     try:
         write(home, whole)
     except OSError:
-        target.unlink() if path.exists() else target.rename(path)
+        if path.exists():
+            target.unlink()
+        else:
+            target.rename(path)
         raise
     path.unlink(missing_ok=True)
     return whole, False

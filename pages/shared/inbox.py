@@ -62,12 +62,14 @@ def _age(path: Path) -> float:
 
 
 def parcels(home: Path) -> Iterator[Parcel]:
-    """All that is in an inbox, whole or not."""
+    """All that is in an inbox, whole or not; what is known of a file that is not there is passed over."""
     for place in home.glob("*.json"):
         try:
-            yield Parcel(**json.loads(place.read_text(encoding="utf-8")))
+            one = Parcel(**json.loads(place.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):  # taken away meanwhile, or half of a machine that went down
             continue
+        if (home / one.file).is_file():
+            yield one
 
 
 def parcel(home: Path, name: str) -> Parcel:
@@ -119,6 +121,6 @@ def write(home: Path, one: Parcel) -> None:
 def drop(home: Path, name: str) -> None:
     """Take a parcel away, as its owner asked."""
     for one in list(parcels(home)):
-        if one.id == name:
-            for place in home.glob(f"*{one.id}*"):
+        if one.id == name:  # the last of a file's name: another's may begin with it
+            for place in (*home.glob(f"{one.id}.*"), *home.glob(f"*-{one.id}.*")):
                 place.unlink(missing_ok=True)

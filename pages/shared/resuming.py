@@ -1,5 +1,6 @@
 """An upload that goes on: after a cut, after a reload of the page, or not at all because the very same file is here."""
 
+import shutil
 from collections.abc import Collection
 from pathlib import Path
 
@@ -38,15 +39,34 @@ def go_on(
 
 
 def adopt(old: Path, home: Path, one: Parcel) -> Parcel:
-    """A parcel of the session that this page had before, as one of this session: what is whole is linked, so that the
-    older session keeps it; what is not moves."""
+    """A parcel of the session that this page had before, as one of this session: what is whole has a second name, so
+    that the older session keeps it; what is not moves. Where it fails, the older session has it as before."""
     if old == home:
         return one
     if one.sha256:
         if not (home / one.file).exists():
-            (home / one.file).hardlink_to(old / one.file)
-    else:
+            _named_too(old / one.file, home / one.file, home / f"{one.id}.new")
+        write(home, one)
+        return one
+    write(home, one)  # before its bytes come: without room for it they stay where they are known
+    try:
         (old / one.file).rename(home / one.file)
-        (old / f"{one.id}.json").unlink(missing_ok=True)
-    write(home, one)
+    except OSError:
+        if not (home / one.file).exists():  # else another connection was quicker
+            (home / f"{one.id}.json").unlink(missing_ok=True)
+            raise
+    (old / f"{one.id}.json").unlink(missing_ok=True)
     return one
+
+
+def _named_too(path: Path, target: Path, draft: Path) -> None:
+    """Give a file a second name, or a copy on a disk that knows none; under that name it is whole."""
+    try:
+        target.hardlink_to(path)
+    except OSError:
+        try:
+            shutil.copyfile(path, draft)
+            draft.replace(target)
+        except OSError:
+            draft.unlink(missing_ok=True)
+            raise

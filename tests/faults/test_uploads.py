@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -193,6 +194,81 @@ def test_an_upload_that_cannot_be_ended_is_ended_when_there_is_room(folder, monk
 
 def no_room(*_given: object, **_more: object) -> None:
     raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("step", ["write_text", "rename"])
+def test_half_a_file_that_cannot_come_along_at_a_reload_stays_where_it_is_known(folder, monkeypatch, step):
+    old, home, head = open_inbox("d" * 32), open_inbox("e" * 32), hashlib.sha256(b"x").hexdigest()
+    one = begin(old, "a.csv", 2000, 1, head)
+    (old / one.file).write_bytes(b"x" * 1000)
+    with monkeypatch.context() as full:
+        full.setattr(Path, step, no_room)
+        with pytest.raises(OSError, match="No space"):
+            go_on([home, old], "a.csv", 2000, 1, head, "", "")
+    assert list(parcels(old)) == [one] and list(home.iterdir()) == []
+    assert go_on([home, old], "a.csv", 2000, 1, head, "", "") == (one, False)
+    assert arrived(home, one) == 1000 and list(parcels(home)) == [one] and list(old.iterdir()) == []
+
+
+def test_a_server_killed_as_half_a_file_comes_along_lets_it_come_again(folder, monkeypatch):
+    old, home, head = open_inbox("f" * 32), open_inbox("0" * 31 + "a"), hashlib.sha256(b"x").hexdigest()
+    one = begin(old, "a.csv", 2000, 1, head)
+    (old / one.file).write_bytes(b"x" * 1000)
+
+    def dies(*_given: object, **_more: object) -> None:
+        raise Killed
+
+    for step in ("rename", "unlink"):
+        with monkeypatch.context() as killed:
+            killed.setattr(Path, step, dies)
+            with pytest.raises(Killed):
+                go_on([home, old], "a.csv", 2000, 1, head, "", "")
+        assert [found for place in (home, old) for found in parcels(place)] == [one]
+    assert go_on([home, old], "a.csv", 2000, 1, head, "", "") == (one, False) and arrived(home, one) == 1000
+
+
+def test_a_whole_file_comes_along_where_the_disk_knows_no_second_names(folder, monkeypatch):
+    old, home, data = open_inbox("1" * 31 + "a"), open_inbox("2" * 31 + "a"), os.urandom(2000)
+    digest = hashlib.sha256(data).hexdigest()
+    one = begin(old, "a.csv", len(data), 1, digest)
+    (old / one.file).write_bytes(data)
+    one, _ = finishing.finish(old, one)
+    monkeypatch.setattr(Path, "hardlink_to", no_room)
+    with monkeypatch.context() as full:
+        full.setattr(shutil, "copyfile", no_room)
+        with pytest.raises(OSError, match="No space"):
+            go_on([home, old], "a.csv", len(data), 1, one.head, digest, "")
+    assert list(home.iterdir()) == []
+    assert go_on([home, old], "a.csv", len(data), 1, one.head, digest, "") == (one, True)
+    assert (home / one.file).read_bytes() == (old / one.file).read_bytes() == data
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_what_is_known_of_a_file_that_is_gone_is_not_gone_on_with(folder, whole):
+    home, data = open_inbox("3" * 31 + "a"), os.urandom(2000)
+    digest = hashlib.sha256(data).hexdigest()
+    one = begin(home, "a.csv", len(data), 1, digest)
+    (home / one.file).write_bytes(data)
+    gone = finishing.finish(home, one)[0] if whole else one
+    (home / gone.file).unlink()
+    again, already = go_on([home], "a.csv", len(data), 1, one.head, digest, one.id)
+    assert again is not None and again.id != one.id and not already
+    (home / again.file).write_bytes(data)
+    made, already = finishing.finish(home, again)
+    assert not already and (home / made.file).read_bytes() == data
+
+
+def test_a_file_whose_name_quotes_another_upload_stays_when_that_is_dropped(folder):
+    home = open_inbox("4" * 31 + "a")
+    one = begin(home, "a.csv", 10, 1, "")
+    data = b"y" * 100
+    other = begin(home, f"copy {one.id}.csv", len(data), 1, hashlib.sha256(data).hexdigest())
+    (home / other.file).write_bytes(data)
+    other, _ = finishing.finish(home, other)
+    drop(home, one.id)
+    assert list(parcels(home)) == [other] and (home / other.file).read_bytes() == data
+    drop(home, other.id)
+    assert list(home.iterdir()) == []
 
 
 def test_what_no_parcel_knows_goes_after_a_day(folder):
