@@ -1,14 +1,16 @@
 """Quotes that are opened and not closed: the line that each opens on is left out, so that it takes no other with it.
 
 A reader of rows goes on to the next quote, wherever that is: one stray quote swallows the rest of a file, or the rows
-up to the next text in quotes. Only what spans several lines is looked at, and a text of several lines stays one where
-it ends as a text does and what stands within it is not itself rows.
+up to the next text in quotes. Only what spans several lines is looked at, and what makes a whole row with its quotes
+closed is one, whatever stands within: no row is taken apart that was written as one.
 """
 
 import re
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from engine.tables.text.dialect import RECORDS, commonest, delimiter_of, escape_of, quote_of
@@ -38,7 +40,8 @@ class Unclosed:
 @dataclass(frozen=True, slots=True)
 class Signs:
     """What cuts lines into fields, as patterns. delimiter: between two fields; inner: what a quote may hold; whole: a
-    line in which every quote is closed; one: a field, as it is written.
+    line in which every quote is closed; one: a field, as it is written; row: as many fields as rows have, each of them
+    in quotes or without any, over as many lines as it takes.
     """
 
     delimiter: str
@@ -46,6 +49,7 @@ class Signs:
     inner: re.Pattern[str]
     whole: re.Pattern[str]
     one: re.Pattern[str]
+    row: re.Pattern[str]
 
 
 def signs_of(seen: Sniffed) -> Signs | None:
@@ -58,9 +62,11 @@ def signs_of(seen: Sniffed) -> Signs | None:
     e = re.escape(escape)
     inner = rf"[^{q}]*(?:{q}{q}[^{q}]*)*" if escape == quote else rf"[^{q}{e}]*(?:{e}.[^{q}{e}]*)*"
     one = rf"{q}{inner}{q}|(?:[^{q}{d}][^{d}]*)?"
+    proper = rf"{q}{inner}{q}|[^{q}{d}]*" if escape == quote else rf"{q}{inner}{q}|(?:{e}{q}|[^{q}{d}])*+"
     return Signs(
-        delimiter, quote, re.compile(inner, re.DOTALL), re.compile(rf"(?:{one})(?:{d}(?:{one}))*"), re.compile(one)
-    )
+        delimiter, quote, re.compile(inner, re.DOTALL), re.compile(rf"(?:{one})(?:{d}(?:{one}))*"), re.compile(one),
+        re.compile(rf"(?:{proper})(?:{d}(?:{proper})){{{len(seen.names) - 1}}}", re.DOTALL),
+    )  # fmt: skip
 
 
 def state(signs: Signs, line: str, inside: bool) -> str:
@@ -120,19 +126,23 @@ def closed(sample: str, text: TextFormat) -> str:
     width = commonest([line.count(delimiter) + 1 for line in lines[:RECORDS] if line])
     bare = TextFormat(delimiter=delimiter, quote=quote, escape=escape)
     seen = Sniffed(bare, ("",) * width, (TEXT,) * width, 0, text)
-    gone = {number for number, _ in unclosed(enumerate(lines, 1), len(sample), seen).opened}
+    gone = {number for number, _ in unclosed(partial(_after, lines), len(sample), seen).opened}
     return "\n".join("" if number in gone else line for number, line in enumerate(lines, 1)) if gone else sample
 
 
-def unclosed(lines: Iterator[Line], size: int, seen: Sniffed) -> Unclosed:
-    """The stray quotes of a text: each is not closed before the end, or not as a text is, or holds whole rows.
+def _after(lines: Sequence[str], number: int) -> Iterator[Line]:
+    return enumerate(lines[number:], number + 1)
 
-    lines: with their numbers, as lines_of gives them; size: of all, in characters, about.
+
+def unclosed(after: Callable[[int], Iterator[Line]], size: int, seen: Sniffed) -> Unclosed:
+    """The stray quotes of a text: each is not closed before the end, or not as a text is.
+
+    after: the lines that follow the one of this number, as lines_of gives them; size: of all, in characters, about.
     """
     signs, found = signs_of(seen), Unclosed()
     if signs is None:
         return found
-    ahead, left = deque[Line](), PATIENCE * max(size, 1)
+    lines, ahead, left = after(0), deque[Line](), PATIENCE * max(size, 1)
     while left > 0:
         one = ahead.popleft() if ahead else next(lines, None)
         if one is None:
@@ -152,7 +162,11 @@ def unclosed(lines: Iterator[Line], size: int, seen: Sniffed) -> Unclosed:
             if signs.quote in following[1]:
                 ends = state(signs, following[1], True)
         left -= length
-        if _stray(signs, seen, [line for _, line in held[1:]], ends):
+        stray = _stray(signs, seen, [line for _, line in held], ends)
+        if stray and ends == "inside" and length > LONGEST:  # where it ends tells whether it is one long text
+            left -= size
+            stray = _ending(signs, after(held[-1][0])) != "outside"
+        if stray:
             found.opened.append((number, line[:BEGINNING]))
             ahead.extendleft(reversed(held[1:]))
         elif ends == "inside" and length > LONGEST:  # one long text, as far as it goes
@@ -161,13 +175,15 @@ def unclosed(lines: Iterator[Line], size: int, seen: Sniffed) -> Unclosed:
 
 
 def _stray(signs: Signs, seen: Sniffed, lines: Sequence[str], ends: str) -> bool:
-    """Whether a quote is a stray one, by the lines that follow the one on which it opens, the last one among them."""
-    width = len(seen.names)
-    if ends == "outside":  # it ends as a text does: then what it holds must be rows, by their values too
-        within = [fields_of(signs, line) for line in lines[:-1][:LOOKED]]
-        return bool(within) and all(len(one) == width and _fits(seen, one) for one in within)
-    within = [fields_of(signs, line) for line in lines[:LOOKED] if line]
-    return not lines or sum(len(one) == width for one in within) > LIKE * len(within)
+    """Whether a quote is a stray one, by the line on which it opens and those that follow, up to the last one."""
+    width, following = len(seen.names), lines[1:]
+    if ends == "outside":  # it ends as a text does
+        if signs.row.fullmatch("\n".join(line for line in lines if signs.quote in line)):
+            return False
+        rows = [fields_of(signs, line) for line in (*following[:LOOKED], following[-1])]
+        return len(following) > 1 and all(len(one) == width and _fits(seen, one) for one in rows)
+    rows = [fields_of(signs, line) for line in following[:LOOKED] if line]
+    return not following or sum(len(one) == width for one in rows) > LIKE * len(rows)
 
 
 def _fits(seen: Sniffed, values: Sequence[str]) -> bool:
@@ -175,6 +191,12 @@ def _fits(seen: Sniffed, values: Sequence[str]) -> bool:
     told = [(one, text) for one, text in zip(seen.readings, values, strict=True) if one.type != TEXT.type]
     there = [(one, text) for one, text in told if text not in one.nulls]
     return bool(there) and all(fits(one, text) for one, text in there)
+
+
+def _ending(signs: Signs, lines: Iterator[Line]) -> str:
+    """How a quote ends that is open before these lines: "outside", "broken", or "inside" where it never does."""
+    each = (state(signs, line, True) for _, line in lines if signs.quote in line)
+    return next((ends for ends in each if ends != "inside"), "inside")
 
 
 def _taken(signs: Signs, lines: Iterator[Line], ahead: "deque[Line]", last: int) -> int:
@@ -186,12 +208,12 @@ def _taken(signs: Signs, lines: Iterator[Line], ahead: "deque[Line]", last: int)
     return last
 
 
-def lines_of(read: Path) -> Iterator[Line]:
-    """The lines of a UTF-8 file with their numbers, without their ends."""
+def lines_of(read: Path, after: int = 0) -> Iterator[Line]:
+    """The lines of a UTF-8 file with their numbers, without their ends: those that follow the one of this number."""
     with read.open("rb") as stream:
         end = "\n" if b"\n" in stream.read(1 << 22) else "\r"
     with read.open(encoding="utf-8", errors="replace", newline=end) as text:
-        for number, line in enumerate(text, 1):
+        for number, line in islice(enumerate(text, 1), after, None):
             yield number, line.rstrip("\r\n")
 
 

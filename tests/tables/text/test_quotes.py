@@ -1,8 +1,12 @@
 """A stray quote takes the line on which it opens and no other; texts of several lines stay what they are."""
 
+import csv
 import gzip
+import io
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from engine.tables.sources import open_dataset
 from engine.tables.text.rejects import STRAY
@@ -21,8 +25,8 @@ def read(tmp_path, body: str, name: str = "table.csv"):
 HEAD = "a,b,c\n"
 STRAYS = {  # the text, the lines on which quotes open, rows that are left
     "not closed before the end": (table(0, 90) + '90,"text,1.5\n' + table(91, 100), [92], 99),
-    "closed in a later row, so that it could be a text": (
-        table(0, 50) + '50,"text,1.5\n' + table(51, 60) + '60,text",2.5\n' + table(61, 100), [52], 99
+    "closed in a later row, that has too many fields then": (
+        table(0, 50) + '50,"text,1.5\n' + table(51, 60) + '60,", text",2.5\n' + table(61, 100), [52], 99
     ),
     "the next quote opens a text": (
         table(0, 50) + '50,"text,1.5\n' + table(51, 60) + '60,"text",2.5\n' + table(61, 100), [52], 99
@@ -63,6 +67,8 @@ TEXTS = {
     "of lines with as many commas": '50,"dear,x,y\nhello,y,z\nbye,a,b",1.5\n',
     "with quotes within": '50,"he said ""hi""\nand ""so""\non",1.5\n',
     "that begins a line": '50,"\n\n\nlate",1.5\n',
+    "that looks like rows": '50,"text,1.5\n' + table(51, 60) + '60,text",1.5\n',
+    "of which a line looks like a row": '50,"header\n1,x,2\nend",1.5\n',
     "of a megabyte": '50,"' + "lorem ipsum\n" * 100_000 + '",1.5\n',
 }
 
@@ -80,6 +86,39 @@ def test_a_text_that_is_too_long_takes_itself_alone_and_all_its_lines_are_counte
     dataset = read(tmp_path, HEAD + table(0, 50) + long + table(51, 100))
     assert (dataset.rows, dataset.rejects.count, dataset.rejects.lines) == (99, 1, 100_001)
     assert "they take 100,001 lines of the file, as a quote goes on over several" in dataset.notes
+
+
+def test_what_is_too_long_is_no_row_of_the_table_though_it_looks_like_many(tmp_path):
+    dataset = read(tmp_path, HEAD + table(0, 50) + '50,"' + table(0, 100_000) + '",1.5\n' + table(51, 100))
+    assert (dataset.rows, dataset.rejects.count, dataset.rejects.lines) == (99, 1, 100_001)
+
+
+PARTS = (
+    "12,second part", "13,text 13,13.5", '7,"text 7",7.5', "1,x,2", 'say "hi"', '"', ",", '",', ',"', '"",""', "end",
+    "", "a;b", "it's", "\t", '5" pipe', "a\\", "c:\\dir",
+)  # fmt: skip
+NASTY = st.lists(st.sampled_from(PARTS), min_size=1, max_size=6)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(NASTY, min_size=1, max_size=12), st.integers(2, 3), st.booleans(),
+    st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]), st.sampled_from(["\n", "\r\n", "\r"]),
+)  # fmt: skip
+def test_what_the_csv_module_writes_is_read_as_it_was_written(tmp_path, texts, width, escaped, quoting, end):
+    rows = [[i, f"text {i}", i + 0.5][:width] for i in range(60)]
+    for i, parts in enumerate(texts):
+        rows[5 * i][1] = "x" + end.join(parts)
+    if escaped:  # with a text in quotes: else nothing in the file tells of the backslash
+        quoting, rows[3][1] = csv.QUOTE_ALL, 'a "b" c'
+    out = io.StringIO()
+    escape = "\\" if escaped else None
+    writer = csv.writer(out, quoting=quoting, lineterminator=end, doublequote=not escaped, escapechar=escape)
+    writer.writerows([["a", "b", "c"][:width], *rows])
+    dataset = read(tmp_path, out.getvalue())
+    kept = dataset.query(f"SELECT * FROM {dataset.scan} ORDER BY a").to_pylist()
+    assert [list(one.values()) for one in kept] == rows
+    assert (dataset.notes, dataset.rejects.count) == ((), 0)
 
 
 def test_of_one_column_lines_keep_their_numbers(tmp_path):
