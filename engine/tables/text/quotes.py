@@ -60,12 +60,12 @@ def signs_of(seen: Sniffed) -> Signs | None:
         return None
     q, d, escape = re.escape(quote), re.escape(delimiter), text.escape or quote
     e = re.escape(escape)
-    inner = rf"[^{q}]*(?:{q}{q}[^{q}]*)*" if escape == quote else rf"[^{q}{e}]*(?:{e}.[^{q}{e}]*)*"
+    inner = rf"[^{q}]*(?:{q}{q}[^{q}]*)*" if escape == quote else rf"[^{q}{e}]*(?:{e}(?:.|\Z)[^{q}{e}]*)*"
     one = rf"{q}{inner}{q}|(?:[^{q}{d}][^{d}]*)?"
     proper = rf"{q}{inner}{q}|[^{q}{d}]*" if escape == quote else rf"{q}{inner}{q}|(?:{e}{q}|[^{q}{d}])*+"
     return Signs(
         delimiter, quote, re.compile(inner, re.DOTALL), re.compile(rf"(?:{one})(?:{d}(?:{one}))*"), re.compile(one),
-        re.compile(rf"(?:{proper})(?:{d}(?:{proper})){{{len(seen.names) - 1}}}", re.DOTALL),
+        re.compile(rf"(?:{proper})(?:{d}(?:{proper})){{{max(len(seen.names) - 1, 0)}}}", re.DOTALL),
     )  # fmt: skip
 
 
@@ -76,6 +76,9 @@ def state(signs: Signs, line: str, inside: bool) -> str:
     >>> signs = signs_of(Sniffed(TextFormat(delimiter=",", quote='"', escape='"'), (), (), 0, TextFormat()))
     >>> state(signs, '1,"a', False), state(signs, 'b",2', True), state(signs, 'b"c', True), state(signs, '5" x', False)
     ('inside', 'outside', 'broken', 'outside')
+    >>> signs = signs_of(Sniffed(TextFormat(delimiter=",", quote='"', escape="\\\\"), (), (), 0, TextFormat()))
+    >>> state(signs, '1,"a\\\\', False), state(signs, '1,"a\\\\"', False)  # it stands before the end of the line, or a quote
+    ('inside', 'inside')
     """
     at, size = 0, len(line)
     while True:

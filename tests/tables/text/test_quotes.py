@@ -136,6 +136,13 @@ def test_backslashes_before_quotes(tmp_path):
     assert found == ['a " b', 'x " y\nz']
 
 
+def test_backslashes_before_line_ends(tmp_path):
+    rows = "".join(f'{i},"a \\" b",{i}.5\n{i + 1000},"abc\\\n",5\n' for i in range(60))
+    dataset = read(tmp_path, HEAD + rows)
+    assert (dataset.rows, dataset.rejects.count, dataset.notes) == (120, 0, ())
+    assert dataset.query(f"SELECT b FROM {dataset.scan} WHERE a = 1000")["b"].to_pylist() == ["abc\n"]
+
+
 def test_quotes_upon_quotes_end_in_time(tmp_path):
     body = "".join(f'{i},"x,"""\n' for i in range(20_000))
     dataset = read(tmp_path, HEAD + table(0, 30_000) + body)
