@@ -92,6 +92,14 @@ class Run:
         return judged_in(self.findings)
 
     @property
+    def without_rows(self) -> str | None:
+        """The side of the slice that has no rows: reference, or else production; None where both have some."""
+        read = [one.quality for one in self.summaries.values() if isinstance(one, ColumnSummary)]
+        if any(not one.reference.rows for one in read):
+            return "reference"
+        return "production" if any(not one.production.rows for one in read) else None
+
+    @property
     def counts(self) -> dict[str, int]:
         """Findings per severity, and questions that were not computed."""
         found = {str(severity): 0 for severity in Severity}

@@ -216,6 +216,14 @@ def test_a_slice_without_rows_has_reasons_and_no_readings():
     assert_canonical(run)
 
 
+@pytest.mark.parametrize("metrics", [None, ["psi"]])
+def test_a_slice_without_rows_says_which_side_has_none(metrics):
+    old, new = pa.table({"c": ["a"] * 9, "x": [1.0] * 9}), pa.table({"c": ["b"] * 9, "x": [1.0] * 9})
+    for cut, side in (("a", "production"), ("b", "reference"), ("z", "reference")):
+        assert compare(old, new, cut=Slice((Filter("c", "eq", (cut,)),)), metrics=metrics).without_rows == side
+    assert compare(old, new, metrics=metrics).without_rows is None
+
+
 def test_a_computation_can_be_stopped():
     def stop(share, said):
         raise Cancelled("stopped")

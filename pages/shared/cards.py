@@ -84,8 +84,7 @@ def others_over_windows(view: View, windows: int) -> dict[str, list[int]]:
 
 def without_rows(run: Run) -> str:
     """That a side of the slice has no rows, which is why nothing is read of it; "" where both have some."""
-    said = (one.because for one in run.not_computed if one.metric == "null_rate")
-    return next((one for one in said if one.endswith("has no rows")), "")
+    return f"the {run.without_rows} slice has no rows" if run.without_rows else ""
 
 
 def calls(found: Finding | NotComputed | None) -> bool:
