@@ -11,7 +11,7 @@ from engine.run import Run
 from engine.signals import PERFORMANCE
 from pages.shared.cards import Card, cards, without_rows
 from pages.shared.charts import show_map
-from pages.shared.matters import show_matters, signals_at
+from pages.shared.matters import show_matters, state_of
 from pages.shared.tables import CALLS, worst_columns
 from pages.shared.view import View, current, go_to
 from pages.shared.words import COLOURS, badge, counted, plain
@@ -45,17 +45,8 @@ def main() -> None:
 def headline(run: Run) -> None:
     """The state in words, with its mark."""
     called = {one.column for one in run.findings if one.severity in CALLS and one.column}
-    where = signals_at(run)
-    said = {
-        Severity.CRITICAL: f"Not well: {where} beyond a critical threshold.",
-        Severity.WARNING: f"Look closer: {where} beyond a warning threshold.",
-        Severity.NOT_ENOUGH_DATA: "Too few rows to say: what moved could be chance alone.",
-        Severity.INFO: "Well: a change in the columns, nothing that was judged.",
-    }.get(run.severity, "Well: nothing reached a threshold.")
     counts, severity = run.counts, run.severity
-    if not run.judged:
-        said = f"Nothing could be judged{': ' + empty if (empty := without_rows(run)) else ''}."
-    st.subheader(f":{COLOURS[severity]}[{MARKS[severity]}] {said}", anchor=False)
+    st.subheader(f":{COLOURS[severity]}[{MARKS[severity]}] {state_of(run)}", anchor=False)
     st.markdown(
         f"{counted(counts['critical'], 'critical finding')} and {counted(counts['warning'], 'warning')} "
         f"in {counted(len(called), 'column')}; {counts['ok']} ok, "

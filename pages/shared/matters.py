@@ -28,6 +28,21 @@ def signals_at(run: Run) -> str:
     return f"{told} {'are' if len(names) > 1 else 'is'}"
 
 
+def state_of(run: Run) -> str:
+    """How the model is, in a sentence; in two where nothing but the schema could be judged."""
+    where, empty = signals_at(run), without_rows(run)
+    said = {
+        Severity.CRITICAL: f"Not well: {where} beyond a critical threshold.",
+        Severity.WARNING: f"Look closer: {where} beyond a warning threshold.",
+        Severity.NOT_ENOUGH_DATA: "Too few rows to say: what moved could be chance alone.",
+        Severity.INFO: "Well: a change in the columns, nothing that was judged.",
+    }.get(run.severity, "Well: nothing reached a threshold.")
+    if run.judged:
+        return said
+    why = f"could be judged{': ' + empty if empty else ''}."
+    return f"{said} Nothing else {why}" if run.severity in CALLS else f"Nothing {why}"
+
+
 def show_matters(view: View, run: Run, drift: Card) -> None:
     """Does it matter? What came true of the predictions, beside how many columns drift."""
     read = [one for one in run.worst() if one.signal == PERFORMANCE and one.severity is not Severity.NOT_JUDGED]

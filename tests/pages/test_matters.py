@@ -5,13 +5,31 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 import engine.collect.collector as collector
+from engine import compare
 from engine.collect import open_collector
+from engine.findings import Severity
+from engine.slices import Filter, Slice
+from pages.shared.matters import state_of
 from tests.pages.conftest import HOSTILE, words
 
 WEEK = {"window": "2013-04-22"}
+
+
+def test_a_warning_of_the_schema_is_told_where_nothing_else_could_be_judged():
+    old, new = ({"kept": [1.0, 2.0], "typed": typed} for typed in ([1, 2], ["a", "b"]))
+    nobody = Slice((Filter("kept", "eq", (9.0,)),))
+    run = compare(pa.table(old), pa.table(new), cut=nobody)
+    assert (run.severity, run.judged) == (Severity.WARNING, 0)
+    assert state_of(run) == (
+        "Look closer: schema is beyond a warning threshold. "
+        "Nothing else could be judged: the reference slice has no rows."
+    )
+    run = compare(pa.table(old), pa.table(old), cut=nobody)
+    assert state_of(run) == "Nothing could be judged: the reference slice has no rows."
 
 
 def said(at):
