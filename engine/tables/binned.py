@@ -17,29 +17,34 @@ from engine.tables.sources import Dataset
 from engine.tables.spark.coding import TOGETHER
 from engine.tables.supports import CategoricalSupport, NumericSupport, Support, build_support
 from engine.tables.together import in_groups, read_each
+from engine.tables.values import Uncounted
 
-FORMAT = 2  # goes up when the same reference is cut in another way
+FORMAT = 3  # goes up when the same reference is cut in another way
 
 
 def binned(reference: Dataset, columns: Sequence[Column], progress: Progress | None = None) -> dict[str, Support | str]:
-    """The support of every column, or the reason why it has none. progress may raise Cancelled."""
-    key = None
+    """The support of every column, or the reason why it has none. progress may raise Cancelled.
+
+    A reason that may be gone tomorrow – too little memory, values that could not be read – is asked for each time.
+    """
+    key, place, supports = None, None, dict[str, Support | str]()
     if reference.files or reference.pieces:
         kinds = [[one.name, one.type, str(one.kind)] for one in columns]
         key = cache.key_of(FORMAT, [*reference.prints, *(told for _, told in reference.pieces)], kinds)
         place = cache.recall("binned", key)
-        known = _read(place, columns) if place else None
-        if known is not None:
-            return known
-    supports: dict[str, Support | str] = {}
-    for group in _groups(reference, columns):
-        supports |= _built(reference, group)
+        supports = _read(place, columns) if place else {}
+    wanted, passing = [column for column in columns if column.name not in supports], set[str]()
+    for group in _groups(reference, wanted):
+        supports |= _built(reference, group, passing)
         if progress:
             progress(len(supports) / len(columns), f"binned {len(supports)} of {len(columns)} columns of the reference")
-    if key:
-        text = json.dumps([_said(supports[column.name]) for column in columns])
+    if key and len(passing) < len(wanted):
+        kept = [_said(supports[column.name]) if column.name not in passing else None for column in columns]
+        text = json.dumps(kept)
+        if place:
+            cache.forget(place)
         cache.keep("binned", key, lambda folder: _write(folder, text))
-    return supports
+    return {column.name: supports[column.name] for column in columns}
 
 
 def _groups(reference: Dataset, columns: Sequence[Column]) -> Sequence[Sequence[Column]]:
@@ -49,9 +54,13 @@ def _groups(reference: Dataset, columns: Sequence[Column]) -> Sequence[Sequence[
     return in_groups(columns, reference.rows, len(reference.columns), memory_of(reference.root))
 
 
-def _built(reference: Dataset, group: Sequence[Column]) -> dict[str, Support | str]:
-    """The supports of columns that are read together; their values are let go of with it."""
-    pairs = zip(group, read_each(reference, group, Slice()), strict=True)
+def _built(reference: Dataset, group: Sequence[Column], passing: set[str]) -> dict[str, Support | str]:
+    """The supports of columns that are read together; their values are let go of with it.
+
+    passing: grows by the columns that could not be read this time.
+    """
+    pairs = [*zip(group, read_each(reference, group, Slice()), strict=True)]
+    passing |= {column.name for column, one in pairs if isinstance(one, str | Uncounted)}
     return {column.name: one if isinstance(one, str) else build_support(column, one) for column, one in pairs}
 
 
@@ -59,14 +68,15 @@ def _write(folder: Path, text: str) -> None:
     (folder / "supports.json").write_text(text, encoding="utf-8")
 
 
-def _read(place: Path, columns: Sequence[Column]) -> dict[str, Support | str] | None:
-    """The supports as they were kept; None if they cannot be read: then they are taken away, and made again."""
+def _read(place: Path, columns: Sequence[Column]) -> dict[str, Support | str]:
+    """The supports as they were kept; none if they cannot be read: then they are taken away, and made again."""
     try:
         found = json.loads((place / "supports.json").read_text(encoding="utf-8"))
-        return {column.name: _support(column, said) for column, said in zip(columns, found, strict=True)}
+        pairs = zip(columns, found, strict=True)
+        return {column.name: _support(column, said) for column, said in pairs if said is not None}
     except (OSError, ValueError, KeyError, TypeError):
         cache.forget(place)
-        return None
+        return {}
 
 
 def _said(support: Support | str) -> Any:

@@ -77,7 +77,7 @@ def state(signs: Signs, line: str, inside: bool) -> str:
     >>> state(signs, '1,"a', False), state(signs, 'b",2', True), state(signs, 'b"c', True), state(signs, '5" x', False)
     ('inside', 'outside', 'broken', 'outside')
     >>> signs = signs_of(Sniffed(TextFormat(delimiter=",", quote='"', escape="\\\\"), (), (), 0, TextFormat()))
-    >>> state(signs, '1,"a\\\\', False), state(signs, '1,"a\\\\"', False)  # it stands before the end of the line, or a quote
+    >>> state(signs, '1,"a\\\\', False), state(signs, '1,"a\\\\"', False)  # before the end of a line, or a quote
     ('inside', 'inside')
     """
     at, size = 0, len(line)
