@@ -33,11 +33,44 @@ def test_a_floor_lies_between_what_is_told_of_it(rows):
         assert low[0] <= found.value <= high[0]
         if found.basis == "draws":
             drawn += 1
-            wide.append((min(first.sum(), second.sum()) >= WELL and kept.sum() >= BINS, high[0] / max(low[0], 1e-9)))
+            well = min(first.sum(), second.sum()) >= WELL and kept.sum() >= BINS and (first + second)[kept].min() > 1
+            wide.append((well, high[0] / max(low[0], 1e-9)))
         else:
             assert low[0] == pytest.approx(found.value, rel=1e-12) and high[0] == low[0]
     assert drawn > 5
     assert all(one < 1.6 for well, one in wide if well)
+
+
+def with_lone_rows(seed, cases):
+    """Sides of one to three bins that hold nearly all, and others of one row or few more."""
+    rng = np.random.default_rng(seed)
+    for _ in range(cases):
+        sides = (10 ** rng.uniform(1.5, 3.5) * 10 ** np.array([0, rng.uniform(-0.7, 0.7)])).astype(int)
+        shares = rng.dirichlet(np.full(int(rng.integers(1, 4)), 2.0))
+        rare = np.r_[np.ones(int(rng.choice([1, 1, 2, 3, 10])), int), rng.integers(2, 9, int(rng.integers(0, 4)))]
+        first = rng.binomial(rare, rng.choice([0.0, 0.5, 1.0]))
+        full = [np.maximum((side * shares).astype(int), 1) for side in sides]
+        yield np.r_[full[0], first], np.r_[full[1], rare - first], 10 ** rng.uniform(-6, -2)
+
+
+MET = [  # found in a map that said ok where the finding said that data are not enough
+    ([79, 0], [79, 1], 6e-4), ([49, 1], [48, 0], 5e-4), ([113, 0, 1], [94, 1, 0], 1.28e-3),
+    ([326, 0], [302, 1], 2.6e-5), ([1488, 1, 1, 1, 1, 1, 2], [186, 0, 0, 0, 0, 0, 0], 1.04e-4),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", [None, 1, 2])
+def test_a_lone_row_is_told_as_little_of_as_is_known(seed):
+    drawn, settled = 0, 0
+    cases = MET if seed is None else with_lone_rows(seed, 150)
+    for first, second, alpha in cases:
+        first, second = np.array(first), np.array(second)
+        low, high = psi_floors_between(first[None], second[None], alpha, WARNING)
+        found = FLOORS["psi"](Histogram(tuple("x" * len(first)), first, second), alpha, WARNING)
+        assert low[0] <= found.value <= high[0], (first, second, alpha)
+        drawn += found.basis == "draws"
+        settled += found.basis == "draws" and (high[0] < WARNING or low[0] >= WARNING)
+    assert drawn == len(MET) if seed is None else drawn > 25 and settled > 5
 
 
 def test_many_are_told_as_each_alone():
