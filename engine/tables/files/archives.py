@@ -13,6 +13,7 @@ from engine.tables.files.copies import Tell, no_room
 from engine.tables.settings import setting
 from engine.tables.text.plain_text import GIGABYTES, HARMLESS, PIECE, RATIO, pieces
 
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)  # or encrypted
 HIDDEN = re.compile(r"^__MACOSX/|(^|/)\.[^./]")
 
 
@@ -32,7 +33,7 @@ def is_workbook(path: Path) -> bool:
                 return False
             with archive.open("mimetype") as stream:
                 return stream.read(100).startswith(b"application/vnd.oasis.opendocument.spreadsheet")
-    except (zipfile.BadZipFile, NotImplementedError, OSError, RuntimeError):
+    except BROKEN:
         return False
 
 

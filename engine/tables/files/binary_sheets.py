@@ -5,7 +5,9 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-SHORT = range(12, 20)  # records of cells that do not say their column: BrtShortBlank to BrtShortIsst of [MS-XLSB]
+from engine.tables.files.archives import BROKEN
+
+SHORT = range(12, 19)  # records of cells that do not say their column: BrtShortBlank to BrtShortIsst of [MS-XLSB]
 LOOKED_AT = 1 << 18  # bytes of each sheet: who writes cells so writes the first of them so
 
 
@@ -15,7 +17,7 @@ def short_cells(path: Path) -> bool:
         with zipfile.ZipFile(path) as archive:
             sheets = [one for one in archive.namelist() if re.fullmatch(r"xl/worksheets/[^/]+\.bin", one)]
             return any(_short(archive, one) for one in sheets)
-    except zipfile.BadZipFile:  # old Excel, or broken: the reader says so
+    except BROKEN:  # or old Excel: the reader says so
         return False
 
 

@@ -1,6 +1,7 @@
 """Every format becomes the same table: known by its content under any name, its odd rows told, its bombs refused."""
 
 import gzip
+import io
 import json
 import os
 import subprocess
@@ -306,6 +307,34 @@ def test_a_workbook_that_was_cut_off_is_refused(tmp_path, kind):
     (tmp_path / f"cut.{kind}").write_bytes((BOOKS / f"flights.{kind}").read_bytes()[:2500])
     with pytest.raises(UnreadableSource, match="cannot be read"):
         open_dataset(tmp_path / f"cut.{kind}")
+
+
+def damaged(book, part, how):
+    """The bytes of a workbook of which one part is garbled, encrypted or packed as nobody packs."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(book) as old, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+        starts = new.getinfo(part).header_offset
+    content = bytearray(made.getvalue())
+    entry = content.rindex(part.encode()) - 46  # what the directory says of it
+    for signs, flags, method in ((starts, 6, 8), (entry, 8, 10)):
+        content[signs + flags] |= how == "encrypted"
+        content[signs + method] = 99 if how == "packed" else 8
+    if how == "garbled":
+        at = starts + 30 + len(part)
+        content[at : at + 8] = b"\xff" * 8
+    return bytes(content)
+
+
+@pytest.mark.parametrize("how", ["garbled", "encrypted", "packed"])
+@pytest.mark.parametrize("part", ["flights.ods/mimetype", "flights.xlsb/xl/worksheets/sheet1.bin"])
+def test_a_workbook_of_which_a_part_is_damaged_is_refused_for_that(tmp_path, part, how):
+    name, _, inner = part.partition("/")
+    (tmp_path / name).write_bytes(damaged(BOOKS / name, inner, how))
+    with pytest.raises(UnreadableSource, match="The workbook cannot be read|The archive") as told:
+        open_dataset(tmp_path / name)
+    assert "memory" not in str(told.value)
 
 
 def test_workbooks_of_which_cells_would_be_lost_are_refused(tmp_path):
