@@ -8,21 +8,12 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 import streamlit as st
 
 from engine.errors import Cancelled
-from engine.explore import (
-    History,
-    Opened,
-    examples,
-    findings_of,
-    history,
-    look,
-    open_monitor,
-    rows_in,
-)
+from engine.explore import History, Opened, examples, findings_of, history, look, open_monitor, rows_in
 from engine.findings import Finding, NotComputed
 from engine.run import Run
 from engine.slices import Slice
@@ -35,8 +26,6 @@ POOL = ThreadPoolExecutor(max_workers=2, thread_name_prefix="plumbline")
 
 Progress = Callable[[float, str], None]
 Exact = tuple[ColumnSummary | str, tuple[Finding | NotComputed, ...]]
-
-
 Found = TypeVar("Found")
 
 
@@ -49,20 +38,24 @@ class Work(Generic[Found]):
     stop: threading.Event = field(default_factory=threading.Event)
 
 
-OPENINGS: WeakSet[Work[Opened]] = WeakSet()  # those that are kept, for who asks for all
+OPENINGS: WeakKeyDictionary[Work[Opened], Entry] = WeakKeyDictionary()  # those that are kept, for who asks for all
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
 def opening(key: str, _entry: Entry) -> Work[Opened]:
-    """The opening of a monitor, begun once for all sessions that want it."""
+    """The opening of a monitor, begun once for all sessions that want it; that of what its data were goes."""
+    for one in list(OPENINGS.values()):
+        if (one.monitor.digest, one.base) == (_entry.monitor.digest, _entry.base) and one.key != key:
+            opening.clear(one.key, one)
     work = begin(lambda tell: open_monitor(_entry.monitor, _entry.base, tell), "Opening was stopped.", _entry.name)
-    OPENINGS.add(work)
+    OPENINGS[work] = _entry
     return work
 
 
-def all_opened() -> list[Opened]:
-    """The monitors that are open; neither those on their way nor those that failed."""
-    return [one.future.result() for one in list(OPENINGS) if one.future.done() and not one.future.exception()]
+def all_opened() -> list[tuple[str, Opened]]:
+    """The monitors that are open, with their keys; neither those on their way nor those that failed."""
+    kept = [(entry.key, one.future) for one, entry in list(OPENINGS.items())]
+    return [(key, future.result()) for key, future in kept if future.done() and not future.exception()]
 
 
 def begin(task: Callable[[Progress], Found], stopped: str, where: str) -> Work[Found]:

@@ -27,10 +27,11 @@ DROPPED = (
 
 
 def let_all_go() -> None:
-    """Drop results of slices, and compute again what the next visitor sees first; not before that is done is this."""
+    """Drop results of slices, and compute again what the next visitor sees first, of what is open; returns when that
+    is done."""
     for one in DROPPED:
         one.clear()
-    for opened in door.all_opened():
+    for _, opened in door.all_opened():
         let_go(opened)
-    for begun in first_view.begin():
+    for begun in first_view.begin(open_it=False):
         begun.result()

@@ -2,6 +2,8 @@
 
 import ast
 import asyncio
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -80,6 +82,58 @@ def test_results_of_slices_are_dropped_and_the_first_view_is_there(entry, monkey
 
     monkeypatch.setattr(door, "look", refused)
     first_view.compute(entry, door.opening(entry.key, entry))
+
+
+@pytest.fixture
+def opened(entry, monkeypatch):
+    """Opens monitors under keys of its own and notes them; each is open when go_on is set, and is none."""
+    begun, go_on = [], threading.Event()
+
+    def open_one(monitor, base, tell):
+        begun.append(monitor)
+        assert go_on.wait(30)
+
+    monkeypatch.setattr(door, "open_monitor", open_one)
+    yield lambda key: door.opening(key, replace(entry, key=key)), begun, go_on
+    go_on.set()
+    for key in ("at one", "at two"):
+        door.forget(replace(entry, key=key))
+
+
+def test_who_leaves_has_nothing_opened_anew(entry, opened, monkeypatch):
+    monkeypatch.setattr(letting_go, "let_go", lambda opened: None)
+    opening, begun, go_on = opened
+    go_on.set()
+    opening("at one").future.result(30)
+    for key, computed in (("at one", ["at one"]), ("at two", [])):
+        seen = []
+        monkeypatch.setattr(first_view, "first_entries", lambda key=key: [replace(entry, key=key)])
+        monkeypatch.setattr(first_view, "compute", lambda entry, work, seen=seen: seen.append(entry.key))
+        letting_go.let_all_go()
+        assert seen == computed
+    assert len(begun) == 1
+
+
+def test_an_opening_goes_when_its_data_are_others(opened):
+    opening, _, go_on = opened
+    go_on.set()
+    before = opening("at one")
+    assert opening("at one") is before
+    opening("at two").future.result(30)
+    assert opening("at one") is not before, "it was kept, and pushed out what others look at"
+
+
+def test_the_background_is_free_while_the_first_monitor_opens_and_what_fails_is_logged(
+    entry, opened, monkeypatch, caplog
+):
+    _, _, go_on = opened
+    monkeypatch.setattr(first_view, "first_entries", lambda: [replace(entry, key="at one")])
+    read, computed = first_view.begin()
+    assert door.begin(lambda tell: "done", "stopped", "here").future.result(10) == "done"
+    assert read.result(30) is None and not computed.done()
+    go_on.set()
+    assert computed.result(30) is None
+    assert [one.message for one in caplog.records] == ["first view not made"]
 
 
 def test_every_result_of_slices_is_let_go():
