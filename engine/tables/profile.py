@@ -17,6 +17,7 @@ from engine.tables.values import there_sql, value_sql
 BARS = 16  # of the shape of numbers and moments
 TOP = 8  # categories that are told apart; the rest is one bar
 SAMPLED = 40_000  # rows, about, of which the bars of numbers and moments are drawn where there are more
+FEW = 1_000  # values that such rows hold at least: of a column with fewer in them, most of it missing, all are drawn
 TOGETHER = 40  # columns of one query
 KEYLIKE = 0.5  # share of rows beyond which different texts are not counted one by one: no category is frequent
 
@@ -51,6 +52,11 @@ class Profile:
     sampled: bool = False
 
     @property
+    def read(self) -> int:
+        """Rows that are neither missing nor unreadable."""
+        return self.rows - self.nulls - self.errors
+
+    @property
     def null_share(self) -> float:
         return self.nulls / self.rows if self.rows else 0.0
 
@@ -76,14 +82,15 @@ def profile(
     for start in range(0, len(there), TOGETHER):
         part = there[start : start + TOGETHER]
         try:
-            counted, values = _counts(dataset, part), _values(dataset, part)
+            counted = _counts(dataset, part)
+            values = _values(dataset, part, {name: _read(one) for name, one in counted.items()})
         except PlumblineError:  # one of them cannot be read: the others still can
             counted, values = {}, {}
         for i, column in enumerate(part, start=start + 1):
             tell(i / len(there), f"{i} of {len(there)} columns")
             try:
                 bare = counted[column.name] if counted else _counts(dataset, [column])[column.name]
-                some = values if counted else _values(dataset, [column])
+                some = values if counted else _values(dataset, [column], {column.name: _read(bare)})
                 found[column.name] = _shaped(dataset, column, bare, some.get(column.name, EMPTY), like or {})
             except PlumblineError as error:
                 found[column.name] = f"its values cannot be read: {error.message}"
@@ -98,7 +105,8 @@ def redrawn(
     moved = [one for one in drawn if known[one.name].limits != like[one.name].limits]
     values: dict[str, Floats] = {}
     for start in range(0, len(moved), TOGETHER):
-        values |= _values(dataset, moved[start : start + TOGETHER])
+        part = moved[start : start + TOGETHER]
+        values |= _values(dataset, part, {one.name: known[one.name].read for one in part})
     return {one.name: _redrawn(dataset, one, known[one.name], like[one.name], values.get(one.name)) for one in columns}
 
 
@@ -107,7 +115,7 @@ def _redrawn(dataset: Dataset, column: Column, known: Profile, like: Profile, va
         return replace(known, limits=like.limits, bars=_bars(values, *like.limits))
     if known.names and like.names and known.names != like.names:
         names, counts, distinct = _categories(dataset, column)
-        bars = _of(like.names, names, counts, known.rows - known.nulls - known.errors, distinct)
+        bars = _of(like.names, names, counts, known.read, distinct)
         return replace(known, names=like.names, bars=bars)
     return known
 
@@ -151,17 +159,34 @@ def _value(dataset: Dataset, column: Column) -> str:
     return quoted(stored.name) if column.kind is Kind.NESTED else f"({value_sql(stored, column)})"
 
 
-def _values(dataset: Dataset, columns: Sequence[Column]) -> dict[str, Floats]:
-    """The values that are there of the columns that have an order, by one query: of all rows, or of some."""
+def _read(counted: Counted) -> int:
+    """Rows whose value is a number that was read."""
+    return int(counted["read"] or 0) - int(counted.get("nan") or 0)
+
+
+def _some(rows: int, read: int) -> bool:
+    """Whether some of a column's values are drawn, not all."""
+    return rows > SAMPLED and read * SAMPLED >= FEW * rows
+
+
+def _values(dataset: Dataset, columns: Sequence[Column], read: Mapping[str, int]) -> dict[str, Floats]:
+    """The values that are there of columns that have an order: of all rows, or of some. read: how many there are."""
     asked = [one for one in columns if one.kind in ORDERED]
-    if not asked:
+    all_of = [one for one in asked if not _some(dataset.rows, read[one.name])]
+    some_of = [one for one in asked if _some(dataset.rows, read[one.name])]
+    share = f" USING SAMPLE {100.0 * SAMPLED / max(dataset.rows, 1):.6f}% (bernoulli, 1)"
+    return _drawn(dataset, all_of, "") | _drawn(dataset, some_of, share)
+
+
+def _drawn(dataset: Dataset, columns: Sequence[Column], sample: str) -> dict[str, Floats]:
+    """The values of some columns, by one query. They come as lists: what is missing takes no room."""
+    if not columns:
         return {}
-    read = ", ".join(f'{_value(dataset, column)} AS "v{i}"' for i, column in enumerate(asked))
-    share = min(100.0, 100.0 * SAMPLED / max(dataset.rows, 1))
-    some = f" USING SAMPLE {share:.6f}% (bernoulli, 1)" if share < 100 else ""
-    table = dataset.query(f"SELECT {read} FROM {dataset.scan}{some}")
-    values = [one.drop_null().to_numpy() for one in table.columns]
-    return {column.name: one[~np.isnan(one)] for column, one in zip(asked, values, strict=True)}
+    read = ", ".join(f"{_value(dataset, column)} AS v{i}" for i, column in enumerate(columns))
+    there = ", ".join(f"list(v{i}) FILTER (v{i} IS NOT NULL) AS v{i}" for i in range(len(columns)))
+    table = dataset.query(f"SELECT {there} FROM (SELECT {read} FROM {dataset.scan}{sample})")
+    values = [one.combine_chunks().flatten().to_numpy() for one in table.columns]
+    return {column.name: one[~np.isnan(one)] for column, one in zip(columns, values, strict=True)}
 
 
 def _shaped(dataset: Dataset, column: Column, counted: Counted, values: Floats, like: Mapping[str, Profile]) -> Profile:
@@ -178,7 +203,7 @@ def _shaped(dataset: Dataset, column: Column, counted: Counted, values: Floats, 
         )  # two spans of time have no bars in common
         limits = shared or _limits(values, counted["low"], counted["high"])
         low, high = (_said(float(counted[key] or 0.0), column) for key in ("low", "high"))
-        bars, some = _bars(values, *limits), dataset.rows > SAMPLED
+        bars, some = _bars(values, *limits), _some(dataset.rows, _read(counted))
         return Profile(*bare, distinct - bool(nans), False, low, high, limits=limits, bars=bars, sampled=some)
     if column.kind is Kind.CATEGORICAL and distinct <= KEYLIKE * rows + TOP:
         names, counts, exact = _categories(dataset, column)

@@ -86,6 +86,20 @@ def test_of_many_rows_some_are_drawn_and_all_are_counted():
     assert np.abs(np.array(x.shares) - np.bincount(place, minlength=BARS) / len(place)).max() < 0.01
 
 
+def test_of_a_column_that_is_mostly_missing_all_values_are_drawn():
+    rows = 10 * SAMPLED
+    few, one, much = np.full(rows, np.nan), np.full(rows, np.nan), RNG.normal(size=rows)
+    few[:: rows // 100], one[5] = np.arange(100.0), 3.0
+    held = of(made(few=few, one=one, much=much))
+    assert sum(held["few"].bars) == 100 and min(held["few"].bars) >= 6 and not held["few"].sampled
+    assert held["one"].bars == (1,) and not held["one"].sampled
+    assert held["much"].sampled and sum(held["much"].bars) == pytest.approx(SAMPLED, rel=0.05)
+    other = of(made(few=few / 2, one=one, much=much))
+    dataset = made(few=few / 2, one=one, much=much)
+    again = redrawn(dataset, dataset.columns, other, held)["few"]
+    assert again.limits == held["few"].limits and sum(again.bars) == 100
+
+
 def test_numbers_as_large_as_doubles_can_be_have_bars():
     held = of(made(x=[-1.7e308, 0.0, 1.7e308] * 3))["x"]
     assert sum(held.bars) == 9 and held.bars[0] == held.bars[-1] == 3

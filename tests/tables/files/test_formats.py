@@ -332,7 +332,7 @@ def damaged(book, part, how):
 def test_a_workbook_of_which_a_part_is_damaged_is_refused_for_that(tmp_path, part, how):
     name, _, inner = part.partition("/")
     (tmp_path / name).write_bytes(damaged(BOOKS / name, inner, how))
-    with pytest.raises(UnreadableSource, match="The workbook cannot be read|The archive") as told:
+    with pytest.raises(UnreadableSource, match=r"The workbook cannot be read|The archive") as told:
         open_dataset(tmp_path / name)
     assert "memory" not in str(told.value)
 
