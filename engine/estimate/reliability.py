@@ -37,40 +37,61 @@ class Reliability:
     noise: float
 
 
-def cuts(score: Floats, bins: int = BINS) -> Floats:
-    """Scores that end bins of equal mass; fewer than asked when many rows share a score. Shape (k-1,), ascending."""
+def cuts(score: Floats, bins: int = BINS, each: Counts | None = None) -> Floats:
+    """Scores that end bins of equal mass; fewer than asked when many rows share a score. Shape (k-1,), ascending.
+
+    each: (n,) how many rows a score is of; None for one.
+
+    >>> cuts(np.array([0.9, 0.1, 0.5]), 2, np.array([1, 8, 1])).tolist()
+    [0.1]
+    """
     if not len(score):
         return np.empty(0)
-    ordered = np.sort(np.asarray(score, dtype=np.float64))
-    ends = np.ceil(np.arange(1, bins) * len(ordered) / bins).astype(np.int64) - 1
-    found = np.unique(ordered[np.maximum(ends, 0)])
+    total = len(score) if each is None else int(each.sum())
+    ends = np.maximum(np.ceil(np.arange(1, bins) * total / bins).astype(np.int64) - 1, 0)  # numbers of rows
+    if each is None:
+        ordered = np.sort(np.asarray(score, dtype=np.float64))
+    else:
+        order = np.argsort(score)
+        ordered, ends = score[order], np.cumsum(each[order]).searchsorted(ends, side="right")
+    found = np.unique(ordered[ends])
     return np.asarray(found[found < ordered[-1]])
 
 
-def reliability(score: Floats, chance: Floats, happened: "Ints | Floats", edges: Floats | None = None) -> Reliability:
+def reliability(
+    score: Floats,
+    chance: Floats,
+    happened: "Ints | Floats",
+    edges: Floats | None = None,
+    each: Counts | None = None,
+) -> Reliability:
     """The reliability of chances, in bins of the score.
 
     score: (n,) what bins are cut by; chance: (n,) what is held against the truth: the score itself, or its calibrated
     chance; happened: (n,) of 0 and 1. edges: bins of another slice, so that both are comparable: reliability.edges of
-    the reference for a production window shows whether a score still means the same.
+    the reference for a production window shows whether a score still means the same. each: (n,) how many rows an entry
+    is of; None for one.
 
     >>> found = reliability(np.array([0.2, 0.2, 0.8, 0.8]), np.array([0.2, 0.2, 0.8, 0.8]), np.array([0, 0, 1, 1]))
     >>> found.edges.tolist(), found.share.tolist(), round(found.error, 3)
     ([0.2], [0.0, 1.0], 0.2)
     """
-    edges = cuts(score) if edges is None else edges
+    edges = cuts(score, each=each) if edges is None else edges
     at = np.searchsorted(edges, score)
     k = len(edges) + 1
-    rows = np.bincount(at, minlength=k)
+
+    def summed(values: "Ints | Floats") -> Floats:
+        return np.asarray(np.bincount(at, values if each is None else values * each, k), dtype=np.float64)
+
+    rows = np.bincount(at, each, k).astype(np.int64)
     n = np.where(rows > 0, rows, np.nan)
-    mean = np.bincount(at, weights=chance, minlength=k) / n
-    share = np.bincount(at, weights=happened, minlength=k) / n
+    mean, share = summed(chance) / n, summed(happened) / n
     low, high = wilson(share, n)
     total = rows.sum()
     if not total:
         return Reliability(edges, rows, mean, share, low, high, float("nan"), float("nan"))
     bounded = np.clip(chance, 0.0, 1.0)  # a score need not be a probability
-    spread = np.sqrt(np.bincount(at, weights=bounded * (1 - bounded), minlength=k))
+    spread = np.sqrt(summed(bounded * (1 - bounded)))
     return Reliability(
         edges,
         rows,

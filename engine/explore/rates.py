@@ -11,9 +11,9 @@ from engine.explore.opened import Opened
 from engine.explore.predicted import predictions, rows_for
 from engine.performance import BAND
 from engine.slices import Slice, Window
-from engine.summaries import Floats
+from engine.summaries import Counts, Floats
 from engine.tables.cells import ALL
-from engine.tables.outcomes import unfolded
+from engine.tables.outcomes import Chosen, OutcomeRows
 
 IN_SPARK = "numbers are told row by row, and the rows lie in Spark"
 
@@ -60,45 +60,53 @@ def said(opened: Opened, cohort: Slice = ALL, of: str | None = None) -> Said | s
     at = asked.classes.index(of) if of is not None else asked.positive or 0
     if opened.reference.far and not classes:
         return IN_SPARK
-    sides = {name: unfolded(*rows_for(opened, name, timeless)) for name in read.sides}
+    sides = {name: rows_for(opened, name, timeless) for name in read.sides}
     w = len(opened.windows)
 
     def course(name: str, field: str) -> Course | None:
-        values = [getattr(rows, field) for rows, _ in sides.values()]
-        if any(one is None for one in values):
+        if any(getattr(rows, field) is None for rows, _ in sides.values()):
             return None
-        (before, _), (now, window) = (
-            _numbers(getattr(rows, field)[mine], rows.window[mine], at if classes else None)
-            for rows, mine in (sides["reference"], sides["production"])
+        (before, _, all_rows), (now, window, each) = (
+            _numbers(*sides[side], field, at if classes else None) for side in ("reference", "production")
         )
         inside = window >= 0
         with np.errstate(over="ignore", invalid="ignore"):
-            mean = float(before.mean()) if len(before) else None
-        return _course(name, now[inside], window[inside], w, classes, mean)
+            mean = float(np.average(before, weights=all_rows)) if len(before) else None
+        return _course(name, now[inside], window[inside], None if each is None else each[inside], w, classes, mean)
 
     name = asked.classes[at] if classes else asked.target.name
     return Said(opened.windows, course("predicted", "predicted"), course("came true", "target"), classes, name)
 
 
 def _numbers(
-    values: NDArray[np.int64] | Floats, window: NDArray[np.int64], at: int | None
-) -> tuple[Floats, NDArray[np.int64]]:
-    """1 and 0 of a class, or the numbers themselves, of rows that have one; with their windows."""
+    rows: OutcomeRows, mine: Chosen, field: str, at: int | None
+) -> tuple[Floats, NDArray[np.int64], Counts | None]:
+    """1 and 0 of a class, or the numbers themselves, of rows that have one; with their windows, and how many rows each
+    is of where that is not one."""
+    values = getattr(rows, field)[mine]
     known = np.isfinite(values) if at is None else values >= 0
     kept = values[known] if at is None else values[known] == at
-    return np.asarray(kept, dtype=np.float64), window[known]
+    each = None if rows.tallies is None else rows.rows_of(mine)[known]
+    return np.asarray(kept, dtype=np.float64), rows.window[mine][known], each
 
 
 def _course(
-    name: str, values: Floats, window: NDArray[np.int64], windows: int, share: bool, reference: float | None
+    name: str,
+    values: Floats,
+    window: NDArray[np.int64],
+    each: Counts | None,
+    windows: int,
+    share: bool,
+    reference: float | None,
 ) -> Course:
-    rows = np.bincount(window, minlength=windows)
+    """each: how many rows a value is of; None for one."""
+    rows = np.bincount(window, each, windows).astype(np.int64)
     n = np.where(rows > 0, rows, np.nan)
     with np.errstate(over="ignore", invalid="ignore"):
-        mean = np.bincount(window, values, windows) / n
+        mean = np.bincount(window, values if each is None else values * each, windows) / n
     if share:
         low, high = wilson(mean, n)
-    else:
+    else:  # numbers, which are never told of tallies
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             square = np.bincount(window, (values - mean[window]) ** 2, windows) / n
             error = np.where((n > 1) & np.isfinite(square), np.sqrt(square / (n - 1)), np.nan)

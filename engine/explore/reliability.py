@@ -19,7 +19,6 @@ from engine.slices import Slice, Window
 from engine.slices.against import SAME_COHORT
 from engine.summaries import Counts, Floats
 from engine.tables.cells import ALL
-from engine.tables.outcomes import unfolded
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,11 +60,11 @@ def reliabilities(opened: Opened, cut: Slice, against: str = SAME_COHORT, of: st
     held = opened.held(cut, against)
     first = _scored(opened, read, held.side, held.cut, at)
     second = _scored(opened, read, "production", cut, at)
-    for rows, side in ((first, "the reference slice"), (second, "the production slice")):
-        if not len(rows[0]):
+    for (score, _, _), side in ((first, "the reference slice"), (second, "the production slice")):
+        if not len(score):
             return f"{side} has no labelled row with a score"
-    before = reliability(first[0], first[0], first[1])
-    now = reliability(second[0], second[0], second[1], before.edges)
+    before = reliability(first[0], first[0], first[1], each=first[2])
+    now = reliability(second[0], second[0], second[1], before.edges, second[2])
     try:
         moved = change(before.rows, _positives(before), now.rows, _positives(now))
     except UnusableData as error:
@@ -74,14 +73,20 @@ def reliabilities(opened: Opened, cut: Slice, against: str = SAME_COHORT, of: st
     return Reliabilities(before, now, moved, name, asked.scores[min(at, len(asked.scores) - 1)], asked.no_probability)
 
 
-def _scored(opened: Opened, read: Predictions, side: str, cut: Slice, at: int) -> tuple[Floats, NDArray[np.int64]]:
-    """Scores of a class and whether it came true, of labelled rows with a score. Shapes (n,), (n,)."""
-    rows, mine = unfolded(*rows_for(opened, side, cut))
+def _scored(
+    opened: Opened, read: Predictions, side: str, cut: Slice, at: int
+) -> tuple[Floats, NDArray[np.int64], Counts | None]:
+    """Scores of a class and whether it came true, of labelled rows with a score. Shapes (n,), (n,).
+
+    Last, how many rows each is of; None for one. Of rows in Spark, bins are as near as the means of tallies are.
+    """
+    rows, mine = rows_for(opened, side, cut)
     assert rows.scores is not None, "whoever asks has asked before whether there are scores"
     score = rows.scores[mine][:, min(at, rows.scores.shape[1] - 1)]
     target = rows.target[mine]
     usable = np.isfinite(score) & (target >= 0)
-    return score[usable], (target[usable] == at).astype(np.int64)
+    each = None if rows.tallies is None else rows.rows_of(mine)[usable]
+    return score[usable], (target[usable] == at).astype(np.int64), each
 
 
 def _positives(found: Reliability) -> Counts:

@@ -113,3 +113,14 @@ def test_wilson_covers():
     hits = random.binomial(40, 0.1, 4000)
     low, high = wilson(hits / 40, np.full(4000, 40.0))
     assert 0.93 <= ((low <= 0.1) & (high >= 0.1)).mean() <= 0.98
+
+
+def test_a_score_of_many_rows_is_as_many_scores():
+    random = np.random.default_rng(11)
+    score, each = random.random(300).round(2), random.integers(1, 40, 300)
+    happened = random.integers(0, 2, 300)
+    rows = np.repeat(np.arange(300), each)
+    one, other = reliability(score[rows], score[rows], happened[rows]), reliability(score, score, happened, each=each)
+    assert other.edges.tolist() == one.edges.tolist() and other.rows.tolist() == one.rows.tolist()
+    for name in ("mean", "share", "low", "high", "error", "noise"):
+        assert getattr(other, name) == pytest.approx(getattr(one, name), rel=1e-12), name
