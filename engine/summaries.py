@@ -60,7 +60,9 @@ class Curve:
     production: (k,) finite values per cell. reference_gap, production_gap: (k,) sums of (upper edge - x); in the last
     cell, which has none, of (x - lower edge). A cell that can hold one double only is an atom. *_infinite: values at
     -inf and +inf. slack: how much the gaps of both sides together, each over its values, can be off; 0 where exact.
-    known: of a thinned curve, the readings by metric and the spread that were taken before (engine/thinned.py).
+    area: (k,) the integral of abs(F - G) over each cell, where every value was looked at; then nothing is open, and the
+    curves lie furthest apart at an edge. known: of a thinned curve, the readings by metric and the spread that were
+    taken before (engine/thinned.py).
     """
 
     edges: Floats
@@ -72,6 +74,7 @@ class Curve:
     reference_infinite: tuple[int, int] = (0, 0)
     production_infinite: tuple[int, int] = (0, 0)
     slack: float = 0.0
+    area: Floats | None = None
     known: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -80,6 +83,16 @@ class Curve:
         wide = np.ones(len(self.edges) + 1, dtype=bool)
         wide[1:-1] = np.nextafter(self.edges[1:], -np.inf) > self.edges[:-1]
         return wide
+
+    @property
+    def signed(self) -> Floats:
+        """The integral of F - G over each cell, exact from counts and gaps; both sides have a finite value. (k,)."""
+        n, m = int(self.reference.sum()), int(self.production.sum())
+        found = self.reference_gap / n - self.production_gap / m  # by where values lie in a cell
+        found[-1] *= -1
+        f, g = np.cumsum(self.reference), np.cumsum(self.production)
+        found[1:-1] += (f[:-2] / n - g[:-2] / m) * np.diff(self.edges)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

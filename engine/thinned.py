@@ -70,5 +70,6 @@ def _merged(curve: Curve, kept: NDArray[np.intp]) -> Curve:
         np.add.reduceat(gap + side * moved, starts)
         for gap, side in ((curve.reference_gap, curve.reference), (curve.production_gap, curve.production))
     ]
-    rest = curve.scale, curve.reference_infinite, curve.production_infinite, curve.slack
+    area = None if curve.area is None else np.add.reduceat(curve.area, starts)
+    rest = curve.scale, curve.reference_infinite, curve.production_infinite, curve.slack, area
     return Curve(curve.edges[kept], counts[0], counts[1], gaps[0], gaps[1], *rest)

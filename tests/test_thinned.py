@@ -10,11 +10,11 @@ from engine.metrics import METRICS
 from engine.noise.spread import spread
 from engine.slices import Filter, Slice
 from engine.summaries import QualityCounts
-from engine.tables import connection, exact, values
+from engine.tables import connection, curves, values
 from engine.tables.sources import open_dataset
 from engine.tables.supports import measure_scale
 from engine.tables.values import Numbers, read_numbers
-from engine.thinned import KEPT, LONG
+from engine.thinned import KEPT, LONG, thinned
 
 ROWS = 400_000
 SHAPES = {
@@ -37,9 +37,9 @@ def test_a_curve_on_few_edges_reads_as_one_with_an_edge_for_every_value(shape, r
     random = np.random.default_rng(5)
     sides = [numbers(SHAPES[shape](random, side)[:rows]) for side in (0, 1)]
     scale = measure_scale(sides[0].values)
-    fewer = exact.curve(*sides, scale)
-    monkeypatch.setattr(exact, "SMALL", 1 << 40)
-    whole = exact.curve(*sides, scale)
+    fewer = curves.curve(*sides, scale)
+    monkeypatch.setattr(curves, "SMALL", 1 << 40)
+    whole = curves.curve(*sides, scale)
     assert len(fewer.edges) < len(whole.edges) / (10 if rows == ROWS and shape != "rounded" else 1)
     assert KS.compute(fewer) == KS.compute(whole)
     first, second = W1.compute(whole), W1.compute(fewer)
@@ -57,12 +57,21 @@ def sides_of(rows):
 
 def test_a_run_keeps_long_curves_thinned_and_says_what_it_said_of_whole_ones(monkeypatch):
     old, new = sides_of(ROWS)
+    whole = compare(old, new)
+    assert KEPT < len(whole.summaries["x"].curve.edges) < LONG
+    monkeypatch.setattr("engine.thinned.LONG", KEPT)
     thin = compare(old, new)
     assert len(thin.summaries["x"].curve.edges) < KEPT
-    monkeypatch.setattr("engine.thinned.LONG", 1 << 40)
-    whole = compare(old, new)
-    assert len(whole.summaries["x"].curve.edges) > LONG
     assert thin.findings == whole.findings and thin.reasons == whole.reasons
+
+
+def test_a_thinned_curve_still_tells_its_distances():
+    random = np.random.default_rng(6)
+    sides = [numbers(random.normal(size=ROWS)) for _ in range(2)]
+    whole = curves.curve(*sides, measure_scale(sides[0].values))
+    few = thinned(whole, 100)
+    assert len(few.edges) < 100 and KS.compute(few) == KS.compute(whole)
+    assert W1.compute(few).value == pytest.approx(W1.compute(whole).value, rel=1e-12)
 
 
 def test_a_side_read_by_one_column_at_a_time_says_what_two_at_a_time_say(monkeypatch):
@@ -96,8 +105,8 @@ def test_distances_far_from_zero_are_summed_some_cells_at_a_time(monkeypatch):
     random = np.random.default_rng(4)
     sides = [numbers(1e9 + random.exponential(1, 30_000)) for _ in range(2)]
     scale = measure_scale(sides[0].values)
-    whole = exact.curve(*sides, scale)
-    monkeypatch.setattr(exact, "AHEAD", 7)
-    pieces = exact.curve(*sides, scale)
+    whole = curves.curve(*sides, scale)
+    monkeypatch.setattr(curves, "CHUNK", 97)
+    pieces = curves.curve(*sides, scale)
     assert np.array_equal(pieces.reference_gap, whole.reference_gap)
     assert np.array_equal(pieces.production_gap, whole.production_gap)

@@ -42,10 +42,12 @@ def kolmogorov_smirnov(curve: Curve) -> Reading:
     gaps = np.abs(f * m - g * n)  # at the lower edge of every cell, and at the end
     at = int(gaps.argmax())
     widest = int(gaps[at])
-    inside = np.maximum(f[1:] * m - g[:-1] * n, g[1:] * n - f[:-1] * m)[curve.open]
-    highest = max(widest, int(inside.max(initial=0)))
+    highest = widest
+    if curve.area is None:  # else no value within a cell was overlooked
+        inside = np.maximum(f[1:] * m - g[:-1] * n, g[1:] * n - f[:-1] * m)[curve.open]
+        highest = max(widest, int(inside.max(initial=0)))
     value = widest / (n * m)
-    where = curve.edges[min(max(at - 1, 0), len(curve.edges) - 1)] if len(curve.edges) else None
+    where = curve.edges[min(max(at - 1, 0), len(curve.edges) - 1)] + 0.0 if len(curve.edges) else None
     return Reading(
         value,
         p_value=p_value(n, m, int(f[at]), int(g[at])),

@@ -19,55 +19,62 @@ the reference is constant, a thousandth of max(abs(mean), 1).
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.columns import Kind
 from engine.metrics.metric import Metric, Reading
-from engine.summaries import Curve
+from engine.summaries import Curve, Floats
 
 
 def wasserstein(curve: Curve) -> Reading:
     """Integral over x of abs(F(x) - G(x)) between the clipping limits, divided by the reference's unit.
 
     Over a cell the signed integral is exact from counts and sums. It is the integral of the absolute value too unless
-    the curves can cross inside; such a cell gives an interval.
+    the curves can cross inside; such a cell gives an interval, but where its area was taken value by value.
     """
     n, m = int(curve.reference.sum()), int(curve.production.sum())
     if n == 0 or m == 0:
         return Reading(0.0, detail="one side has no finite value")
     low, high = curve.scale.clip
-    edges = curve.edges
+    # Cells beyond the limits hold values that were clipped: no width is left of them.
+    kept = (np.append(curve.edges, np.inf) > low) & (np.append(-np.inf, curve.edges) < high)
+    if curve.area is None:
+        least, most, crossing = _limits(curve, n, m)
+        exact = not crossing[kept].any() and not curve.slack
+    else:
+        least = most = curve.area
+        exact = not curve.slack
+    below, above = float(least[kept].sum()), float(most[kept].sum())
+    unit = curve.scale.unit
+    clipped = (int(curve.reference[~kept].sum()) / n, int(curve.production[~kept].sum()) / m)
+    detail = f"in units of {unit:.6g} ({curve.scale.basis})"
+    if any(clipped):
+        detail += f"; clipped: {clipped[0]:.3%} of reference, {clipped[1]:.3%} of production"
+    if exact:
+        return Reading(below / unit, detail=detail)
+    below, above = max(below - curve.slack, 0.0), above + curve.slack
+    return Reading((below + above) / 2 / unit, interval=(below / unit, above / unit), detail=detail)
+
+
+def _limits(curve: Curve, n: int, m: int) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """What the area between the curves is in each cell, at least and at most, and whether they can cross there."""
     f = np.concatenate([[0], np.cumsum(curve.reference)])
     g = np.concatenate([[0], np.cumsum(curve.production)])
     inner = slice(1, -1)
-    width = np.diff(edges)
+    width = np.diff(curve.edges)
     f_extra, g_extra = curve.reference_gap / n, curve.production_gap / m  # added by where values lie in a cell
-    signed = np.empty(len(f) - 1)
-    signed[inner] = (f[1:-2] / n - g[1:-2] / m) * width + f_extra[inner] - g_extra[inner]
-    signed[0], signed[-1] = f_extra[0] - g_extra[0], g_extra[-1] - f_extra[-1]
     # The curves cannot cross inside a cell whose two extreme differences have one sign.
     most, least = f[1:] * m - g[:-1] * n, f[:-1] * m - g[1:] * n
     crossing = (most > 0) & (least < 0) & curve.open
-    upper = np.abs(signed)
+    below = np.abs(curve.signed)
+    upper = below.copy()
     spread = np.maximum(most, -least)[inner] / (n * m) * width
     apart = np.abs(f[1:-2] / n - g[1:-2] / m) * width + f_extra[inner] + g_extra[inner]
     upper[inner] = np.where(crossing[inner], np.minimum(spread, apart), upper[inner])
     for end in (0, -1):
         if crossing[end]:
             upper[end] = f_extra[end] + g_extra[end]
-    # Cells beyond the limits hold values that were clipped: no width is left of them.
-    uppers, lowers = np.concatenate([edges, [np.inf]]), np.concatenate([[-np.inf], edges])
-    kept = (uppers > low) & (lowers < high)
-    below = float(np.abs(signed)[kept].sum())
-    above = float(np.maximum(upper, np.abs(signed))[kept].sum())
-    unit = curve.scale.unit
-    clipped = (int(curve.reference[~kept].sum()) / n, int(curve.production[~kept].sum()) / m)
-    detail = f"in units of {unit:.6g} ({curve.scale.basis})"
-    if any(clipped):
-        detail += f"; clipped: {clipped[0]:.3%} of reference, {clipped[1]:.3%} of production"
-    if not crossing[kept].any() and not curve.slack:
-        return Reading(below / unit, detail=detail)
-    below, above = max(below - curve.slack, 0.0), above + curve.slack
-    return Reading((below + above) / 2 / unit, interval=(below / unit, above / unit), detail=detail)
+    return below, np.maximum(upper, below), crossing
 
 
 METRIC = Metric(

@@ -20,7 +20,8 @@ from engine.summaries import Curve, Histogram, Quality, QualityCounts, Scale
 from engine.tables.cells import summarize_cells
 from engine.tables.connection import connect
 from engine.tables.count import count
-from engine.tables.exact import curve, summarize
+from engine.tables.curves import curve
+from engine.tables.exact import summarize
 from engine.tables.sources import open_dataset
 from engine.tables.supports import build_support, measure_scale
 from engine.tables.values import Numbers, read
@@ -165,6 +166,7 @@ def unchanged(one: Any) -> Any:
     return replace(
         one,
         **{name: getattr(one, other(name)) for name in SIDES if name.startswith("production") and hasattr(one, name)},
+        **({"area": None} if isinstance(one, Curve) else {}),  # it was taken of another production
     )
 
 
