@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from engine.explore import Opened
-from engine.explore.glances import Glances, glances
+from engine.explore.glances import QUICK, Glances, glances
 from engine.explore.traced import called, traced
 from engine.slices import Slice
 from pages.shared.door import text_of
@@ -15,14 +15,11 @@ if TYPE_CHECKING:
     from pages.shared.view import View
 
 
-MAPPED = ("psi",)
-
-
 def called_in(view: "View") -> dict[str, list[frozenset[str]]]:
     """By metric that is judged, the columns of the view's cohort that call for somebody in each window."""
     cohort = view.timeless
-    mapped = tuple(key for key in view.judged if key in MAPPED)  # the overview's map shows it anyway
-    others = tuple(key for key in view.judged if key not in MAPPED)
+    mapped = tuple(key for key in view.judged[:1] if key in QUICK)  # the overview's map shows it anyway
+    others = tuple(key for key in view.judged if key not in mapped)
     found = _called(view.entry.key, others, text_of(cohort), view.against, view.opened, cohort)
     return {key: glances_in(view, key).calling for key in mapped} | found
 

@@ -3,6 +3,7 @@
 import csv
 import doctest
 import io
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,7 +11,8 @@ from engine.errors import Cancelled, PlumblineError
 from engine.monitor.read import parse_monitor
 from engine.monitor.write import to_yaml
 from engine.pair import open_both
-from pages.shared import allowance, column_cells, column_table, door, entries, tables, view, words
+from engine.slices import Slice
+from pages.shared import allowance, column_cells, column_table, door, entries, histories, tables, view, words
 from pages.shared.draft import draft
 from pages.shared.inbox import folder_of
 from pages.shared.intake import Source, session, source_at
@@ -99,6 +101,19 @@ def test_a_drafted_monitor_reads_back_as_it_was_chosen(two_files):
     assert again == monitor and again.digest == monitor.digest
     roles = {column.name: str(column.role) for column in open_monitor(again).reference.columns}
     assert roles["id"] == "feature" and roles["score"] == "ignore" and roles["at"] == "timestamp"
+
+
+@pytest.mark.parametrize(
+    ("judged", "mapped"),
+    [(("psi", "null_rate"), ["psi"]), (("null_rate", "psi"), ["null_rate"]), (("kolmogorov_smirnov", "psi"), [])],
+)
+def test_counts_are_taken_from_the_map_of_the_overview_where_that_is_quick(monkeypatch, judged, mapped):
+    seen, counted = [], []
+    monkeypatch.setattr(histories, "_glances", lambda _, key, *more: seen.append(key) or SimpleNamespace(calling=[]))
+    monkeypatch.setattr(histories, "_called", lambda _, keys, *more: counted.extend(keys) or dict.fromkeys(keys))
+    looked = SimpleNamespace(judged=judged, timeless=Slice(), against="", opened=None, entry=SimpleNamespace(key=""))
+    assert set(histories.called_in(looked)) == set(judged)
+    assert (seen, counted) == (mapped, [key for key in judged if key not in mapped])
 
 
 def test_a_role_is_given_once(two_files):
