@@ -25,7 +25,11 @@ Receive = Callable[[], Awaitable[Message]]
 
 
 def listening(receive: Receive, may: Callable[[str], bool]) -> Receive:
-    """Hand on what a browser may say. may: whether who is at the other end may do a deed, asked each time."""
+    """Hand on what a browser may say. may: whether who is at the other end may do a deed, asked each time.
+
+    What is refused stands in the log once a connection: a browser that goes on with it shall not fill it.
+    """
+    refused: set[str] = set()
 
     async def heard() -> Message:
         while True:
@@ -41,7 +45,9 @@ def listening(receive: Receive, may: Callable[[str], bool]) -> Receive:
                 return {"type": "websocket.disconnect", "code": PROTOCOL}
             if said in HEARD and ((deed := HEARD[said]) is None or may(deed)):
                 return message
-            tell("refused", "warning", where=said or "websocket")
+            if said not in refused:  # one of Streamlit's few names: what is none ended the visit
+                refused.add(said)
+                tell("refused", "warning", where=said or "websocket")
 
     return heard
 

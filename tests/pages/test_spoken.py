@@ -71,3 +71,10 @@ def test_what_is_no_message_ends_the_visit(data, caplog):
 
 def test_a_message_that_asks_for_nothing_is_passed_over():
     assert heard(lambda deed: True, b"", BackMsg().SerializeToString()) == [ENDS]
+
+
+def test_what_is_refused_again_and_again_stands_in_the_log_once_a_connection(caplog):
+    said = [b"", message("clear_cache")] * 1000
+    for _ in range(2):
+        assert heard(lambda deed: True, *said) == [ENDS]
+    assert [one.facts["where"] for one in caplog.records] == ["websocket", "clear_cache"] * 2
