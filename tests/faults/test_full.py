@@ -22,7 +22,7 @@ ACCEPT = "accept – known and fine as it is; it calls again when it gets worse"
 
 @pytest.fixture
 def full(folder, small_disk, monkeypatch):
-    """A disk with store, cache, cohorts and monitors on it, and one window on record; full(True) fills it up."""
+    """A disk with store, cache, cohorts and monitors on it, and one window on record; turn(True) fills it up."""
     disk = small_disk(20_000)
     for name in ("old.parquet", "new.parquet", "m.yaml"):
         shutil.copy(folder / name, disk / name)

@@ -1,6 +1,6 @@
 """Get what tests need besides Python, and tell where it is: python -m tests.getting
 
-What is missing has its tests skipped; of a browser and PostgreSQL that is a failure where CI=true.
+What is missing has its tests skipped; of those in ALWAYS that is a failure where CI=true.
 """
 
 import sys
