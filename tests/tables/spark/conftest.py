@@ -1,8 +1,9 @@
-"""A server of Spark Connect of one's own, and a small demo that lies where both databases read it."""
+"""A server of Spark Connect of one's own, a table of all that is hard, and a small demo: both databases read them."""
 
 import os
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.tables.sources import Dataset
+from engine.tables.spark.session import spark
 from tests.getting import java, needed
+from tests.tables.spark.hostile import ADDRESS, far, hostile, near
 
 ROOT = Path(__file__).resolve().parents[3]
 # Java compiles what it runs only once over: of small data, the second time costs three times what it saves.
@@ -29,11 +33,32 @@ def java_here() -> str:
     return needed(java)
 
 
+@pytest.fixture(scope="session")
+def sides(java_here, tmp_path_factory) -> list[tuple[Dataset, Dataset]]:
+    """Reference and production with all that is hard, each here and in Spark: opened once for all files."""
+    folder, root = tmp_path_factory.mktemp("hostile"), spark(ADDRESS)
+    tables = hostile(700, 1), hostile(900, 2)
+    return [(near(one), far(one, folder, f"hostile_{i}", root)) for i, one in enumerate(tables)]
+
+
+def end_java() -> None:
+    """End the Java of this process where tests run side by side: who starts another has that alone, so two run at most.
+
+    It is started again when it is next asked.
+    """
+    if "PYTEST_XDIST_WORKER" in os.environ and "pyspark.core.context" in sys.modules:
+        gateway = sys.modules["pyspark.core.context"].SparkContext._gateway
+        if gateway is not None:
+            gateway.proc.kill()
+            gateway.proc.wait()
+
+
 @contextmanager
 def serving(home: Path) -> Iterator[tuple[str, subprocess.Popen]]:
     """A server of Spark Connect: its address, and its process, which is a group of its own."""
     import pyspark
 
+    end_java()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -92,15 +117,15 @@ def small_demo(home: Path) -> Path:
 
     (home / "production").mkdir()
     root = connect([home, ROOT / "data" / "demo"])
-    fewer = "EXCLUDE (humidity, wind_mph, gust_mph, precip_in, pressure_mb, visibility_mi, plane_age, weekday)"
+    some = "flight_id, scheduled_departure, origin, dest, hour, seats, temp_f, late_probability, predicted_late, late"
     for side in ("reference", "production"):
-        source = f"(SELECT * {fewer} FROM '{ROOT}/data/demo/{side}.parquet' WHERE flight_id % 40 = 0)"
+        source = f"(SELECT {some} FROM '{ROOT}/data/demo/{side}.parquet' WHERE flight_id % 40 = 0)"
         if side == "reference":
             root.execute(f"COPY {source} TO '{home}/reference.parquet'")
         else:
-            for month in range(4, 8):
-                some = f"SELECT * FROM {source} WHERE month(scheduled_departure) = {month}"
-                root.execute(f"COPY ({some}) TO '{home}/production/2013-{month:02}.parquet'")
+            for month in (4, 5):
+                rows = f"SELECT * FROM {source} WHERE month(scheduled_departure) = {month}"
+                root.execute(f"COPY ({rows}) TO '{home}/production/2013-{month:02}.parquet'")
     text = (ROOT / "data" / "monitors" / "flights.yaml").read_text(encoding="utf-8")
     text = text.replace("data/demo/reference.parquet", f"{home}/reference.parquet")
     text = text.replace("data/demo/production.parquet", f"{home}/production")

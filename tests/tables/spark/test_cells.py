@@ -10,10 +10,10 @@ from engine.tables.cells import Cells
 from engine.tables.count import count
 from engine.tables.sources import Dataset
 from engine.tables.spark.cells import count_there
-from engine.tables.spark.session import spark
+from engine.tables.spark.session import Spark
 from engine.tables.supports import NumericSupport, Support, build_support
 from engine.tables.together import read_each
-from tests.tables.spark.hostile import ADDRESS, far, hostile, near
+from tests.tables.spark.hostile import hostile, near
 
 CUTS = [
     Slice(),
@@ -119,46 +119,50 @@ def test_many_rows_outside_every_window_are_kept_apart():
 # ---- Spark
 
 
-@pytest.fixture(scope="module")
-def sides(java_here, tmp_path_factory):
-    folder, root = tmp_path_factory.mktemp("hostile"), spark(ADDRESS)
-    tables = hostile(900, 1), hostile(1100, 2)
-    return [(near(one), far(one, folder, f"hostile_{i}", root)) for i, one in enumerate(tables)]
-
-
 @pytest.mark.slow
-def test_spark_fixes_the_same_supports(sides):
-    (here, there), _ = sides
-    first, second = supports_of(here), supports_of(there)
-    for name, one in first.items():
-        assert_same_support(one, second[name])
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("cut", CUTS, ids=lambda cut: cut.words)
-def test_spark_counts_the_same_cells(sides, cut):
-    (reference, _), (here, there) = sides
-    supports = built(supports_of(reference))
-    cohorts = ["truth", "words"] if cut == Slice() else []
-    assert_same_cells(count(here, supports, "week", cohorts, cut=cut), count(there, supports, "week", cohorts, cut=cut))
-
-
-@pytest.mark.slow
-def test_no_row_leaves_spark(sides, monkeypatch):
-    (_, there), _ = sides
-    answers = []
-    asked = type(there.root).ask
+def test_spark_fixes_the_same_supports_and_counts_the_same_cells_and_no_row_leaves_it(sides, monkeypatch):
+    (reference, there), (here, away) = sides
+    answers, asked = [], Spark.ask
 
     def counted(self, sql, values=(), where=None):
         found = asked(self, sql, values, where)
         answers.append((found.num_rows, sql))
         return found
 
-    monkeypatch.setattr(type(there.root), "ask", counted)
-    supports = built(supports_of(there))
-    cells = count(there, supports, "week", ["truth"])
+    monkeypatch.setattr(Spark, "ask", counted)
+    first, second = supports_of(reference), supports_of(there)
+    for name, one in first.items():
+        assert_same_support(one, second[name])
+    supports = built(first)
+    cells = count(away, supports, "week", ["truth", "words"])
+    assert_same_cells(count(here, supports, "week", ["truth", "words"]), cells)
     few = max(sum(int((one > 0).sum()) for one in cells.counts.values()), 8 * 2500)
     assert answers and max(n for n, _ in answers) <= few
     assert all("count(" in sql or "sum(" in sql or "min(" in sql for _, sql in answers)
-    ordered = [one for one in there.columns if one.kind in ORDERED]
-    assert len(ordered) > 5
+    assert len([one for one in there.columns if one.kind in ORDERED]) > 5
+
+
+@pytest.mark.slow
+def test_spark_means_the_same_by_a_cut(sides):
+    """Every cut of one table, in one question: rows, and sums that tell which."""
+    _, pair = sides
+    told = []
+    for side in pair:
+        asked, values = [], []
+        for i, cut in enumerate(CUTS):
+            condition, more = side.where(cut)
+            asked += [f"count(*) FILTER (WHERE {condition}) AS n{i}", f"sum(whole) FILTER (WHERE {condition}) AS s{i}"]
+            values += [*more, *more]
+        told.append(side.query(f"SELECT {', '.join(asked)} FROM {side.scan}", values).to_pylist()[0])
+    assert {name: int(value or 0) for name, value in told[0].items()} == {
+        name: int(value or 0) for name, value in told[1].items()
+    }
+    assert len({told[0][f"n{i}"] for i in range(len(CUTS))}) > 8 and told[0][f"n{len(CUTS) - 1}"] == 0
+
+
+@pytest.mark.slow
+def test_spark_counts_the_same_cells_of_a_cut(sides):
+    (reference, _), (here, there) = sides
+    some = {name: one for name, one in built(supports_of(reference)).items() if name in ("mixed", "words", "texts")}
+    for cut in (CUTS[2], CUTS[9], CUTS[10]):
+        assert_same_cells(count(here, some, "week", cut=cut), count(there, some, "week", cut=cut))

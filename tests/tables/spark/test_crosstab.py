@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from engine.columns import Kind
 from engine.pair import read_as
 from engine.slices import Filter, Slice
 from engine.tables.coded import Coded
@@ -11,12 +10,12 @@ from engine.tables.counted import counted
 from engine.tables.crosstab import Crosstab, crosstabs
 from engine.tables.sources import Dataset
 from engine.tables.spark.crosstab import crosstabs_there
-from engine.tables.spark.session import spark
 from engine.tables.supports import Support
-from tests.tables.spark.hostile import ADDRESS, far, hostile, near
+from tests.tables.spark.hostile import hostile, near
 from tests.tables.spark.test_cells import built, supports_of
 
 CUTS = [Slice(), Slice((Filter("truth", "eq", (True,)),)), Slice((Filter("words", "eq", ("nobody",)),))]
+SOME = ("mixed", "huge", "words", "whole", "truth", "texts")  # that Spark is asked for
 BY = ["words", "whole", "truth", "texts"]
 
 
@@ -50,11 +49,9 @@ def test_questions_count_what_codes_count(cut, by):
 
 
 @pytest.mark.slow
-def test_spark_counts_the_same(java_here, tmp_path):
-    reference, production, supports = here()
-    some = {name: one for name, one in supports.items() if one.column.kind is not Kind.DATETIME}
-    root = spark(ADDRESS)
-    first = far(hostile(700, 1), tmp_path, "cross_reference", root)
-    second = read_as(first, far(hostile(900, 2), tmp_path, "cross_production", root))
+def test_spark_counts_the_same(sides):
+    (reference, first), (production, second) = sides
+    production, second = read_as(reference, production), read_as(first, second)
+    some = {name: one for name, one in built(supports_of(reference)).items() if name in SOME}
     expected = crosstabs((coded(reference, some), CUTS[1]), (coded(production, some), CUTS[1]), BY[:2])
     assert_same(expected, crosstabs_there((first, CUTS[1]), (second, CUTS[1]), some, BY[:2]))

@@ -11,7 +11,7 @@ import pytest
 from engine.errors import UnreadableSource
 from engine.tables.spark import java
 from engine.tables.spark.session import Spark
-from tests.tables.spark.conftest import ROOT
+from tests.tables.spark.conftest import ROOT, end_java
 
 # PySpark leaves open what it wrote to a Java that did not start.
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
@@ -88,6 +88,7 @@ for _ in range(2):
 @pytest.mark.slow
 def test_a_java_that_fails_once_and_one_that_is_killed_are_followed_by_another(java_here, tmp_path):
     """In a process of its own: this one keeps its Java."""
+    end_java()
     once = f"""#!/bin/sh
 if mkdir "{tmp_path}/failed" 2>/dev/null; then echo no memory >&2; exit 1; fi
 exec {os.path.realpath(java_here)} "$@"

@@ -16,7 +16,7 @@ ROLES = {"at": "timestamp", "latency_ms": "latency", "status_code": "error"}
 
 def served(weighed: bool) -> pa.Table:
     rng = np.random.default_rng(4)
-    n = 1500
+    n = 600
     latency = rng.lognormal(4, 1, n).round(1)
     latency[:4] = [np.nan, np.inf, -1.0, 0.0]
     at = [datetime(2024, 1, 1) + timedelta(minutes=int(m)) for m in rng.integers(0, 60 * 24 * 20, n)]
@@ -38,14 +38,15 @@ def test_spark_serves_the_same_numbers(weighed, java_here, tmp_path):
     table = served(weighed)
     here = near(table).assign({}, ROLES)
     there = far(table, tmp_path, f"served_{weighed}", spark(ADDRESS)).assign({}, ROLES)
-    for cut in (Slice(), Slice((Filter("region", "eq", ("EU",)),))):
-        first, second = operations(here, cut), operations(there, cut)
-        assert (first.rows, first.timed, first.latencies, first.told, first.failed) == (
-            second.rows, second.timed, second.latencies, second.told, second.failed,
-        )  # fmt: skip
-        assert second.requests == pytest.approx(first.requests, rel=1e-12)
-        assert second.error_rate == pytest.approx(first.error_rate, rel=1e-12)
-        assert second.hours == first.hours
-    windows, others = operations_by_window(here, "week"), operations_by_window(there, "week")
-    assert list(windows) == list(others)
-    assert [one.latencies for one in windows.values()] == [one.latencies for one in others.values()]
+    if weighed:
+        windows, others = operations_by_window(here, "week"), operations_by_window(there, "week")
+        assert list(windows) == list(others)
+        assert [one.latencies for one in windows.values()] == [one.latencies for one in others.values()]
+    cut = Slice((Filter("region", "eq", ("EU",)),) if weighed else ())
+    first, second = operations(here, cut), operations(there, cut)
+    assert (first.rows, first.timed, first.latencies, first.told, first.failed) == (
+        second.rows, second.timed, second.latencies, second.told, second.failed,
+    )  # fmt: skip
+    assert second.requests == pytest.approx(first.requests, rel=1e-12)
+    assert second.error_rate == pytest.approx(first.error_rate, rel=1e-12)
+    assert second.hours == first.hours
