@@ -17,7 +17,7 @@ from engine.tables.sources import Dataset
 from engine.tables.spark.coding import TOGETHER
 from engine.tables.supports import CategoricalSupport, NumericSupport, Support, build_support
 from engine.tables.together import in_groups, read_each
-from engine.tables.values import Uncounted
+from engine.tables.values import Uncounted, value_sql
 
 FORMAT = 3  # goes up when the same reference is cut in another way
 
@@ -29,8 +29,8 @@ def binned(reference: Dataset, columns: Sequence[Column], progress: Progress | N
     """
     key, place, supports = None, None, dict[str, Support | str]()
     if reference.files or reference.pieces:
-        kinds = [[one.name, one.type, str(one.kind)] for one in columns]
-        key = cache.key_of(FORMAT, [*reference.prints, *(told for _, told in reference.pieces)], kinds)
+        read = [[one.name, one.type, str(one.kind), value_sql(reference.column(one.name), one)] for one in columns]
+        key = cache.key_of(FORMAT, [*reference.prints, *(told for _, told in reference.pieces)], read)
         place = cache.recall("binned", key)
         supports = _read(place, columns) if place else {}
     wanted, passing = [column for column in columns if column.name not in supports], set[str]()

@@ -41,6 +41,14 @@ def test_what_more_memory_mends_is_asked_again_and_then_kept(ask):
     assert kept["word"].digest == much["word"].digest and kept["x"].digest == little["x"].digest and read == []
 
 
+def test_what_is_read_in_another_way_is_binned_anew(ask, monkeypatch):
+    first, _ = ask("1GB")
+    as_before = room.value_sql
+    monkeypatch.setattr(room, "value_sql", lambda *columns: f"({as_before(*columns)})")
+    again, read = ask("1GB")
+    assert read == ["word", "x"] and again["x"].digest == first["x"].digest
+
+
 def test_where_nothing_could_be_read_nothing_is_kept(ask, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(room, "read_each", lambda dataset, group, cut: ["the disk is full" for _ in group])
