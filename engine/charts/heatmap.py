@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.charts.drawn import Drawn
-from engine.charts.theme import MARKS, WORDS, colours, layout, plain
+from engine.charts.theme import MARKS, SYMBOLS, WORDS, colours, layout, plain
 from engine.findings import Finding, Glance, NotComputed, Severity, three
 
 
@@ -53,7 +53,9 @@ def heatmap(
         [0.0, calm], [0.33, mid], [0.333, c["warning"]], [0.666, c["warning"]],
         [0.667, c["critical"]], [1.0, "#a84a00" if mode != "dark" else "#ffb27d"],
     ]  # fmt: skip
-    marks = [_mark(found) for _, _, found in flat]
+    called = [(i, j, found.severity) for i, j, found in flat if isinstance(found, Finding | Glance)]
+    called = [one for one in called if one[2] in (Severity.WARNING, Severity.CRITICAL)]  # so that they stand out
+    ink = "#1a1a1a" if mode == "dark" else "#ffffff"
     quiet = [(i, j) for i, j, found in flat if _unsure(found)]
     data: list[dict[str, Any]] = [
         {
@@ -70,15 +72,18 @@ def heatmap(
                        "pattern": {"shape": "/", "fgcolor": c["hatch"], "size": 5, "solidity": 0.25}},
             "selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}},
         },
+        {  # marks are symbols, not text: a browser measures each text before it draws any
+            "type": "scatter", "mode": "markers", "x": [i for i, _, _ in called], "y": [j for _, j, _ in called],
+            "marker": {"symbol": [SYMBOLS[one] for _, _, one in called], "size": 8, "color": ink, "line": {"width": 0}},
+            "hoverinfo": "skip", "selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}},
+        },
         {
-            "type": "scatter", "mode": "markers+text", "x": [i for i, _, _ in flat], "y": [j for _, j, _ in flat],
-            "text": marks, "textfont": {"size": 9, "color": _ink(mode)},
+            "type": "scatter", "mode": "markers", "x": [i for i, _, _ in flat], "y": [j for _, j, _ in flat],
             "marker": {"symbol": "square", "size": 18, "color": "rgba(0,0,0,0)", "line": {"width": 0}},
             "customdata": [[rows[j], spots[i].key, names[j], *_said(found, spots[i])] for i, j, found in flat],
             "hovertemplate": "<b>%{customdata[2]}</b>, %{customdata[3]}<br>"
             f"{plain(metric)} %{{customdata[4]}}<extra></extra>",
-            "selected": {"marker": {"opacity": 1}, "textfont": {"color": _ink(mode)}},
-            "unselected": {"marker": {"opacity": 1}, "textfont": {"color": _ink(mode)}},
+            "selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}},
         },
     ]  # fmt: skip
     step = max(1, -(-len(spots) // 14))
@@ -115,17 +120,6 @@ def heatmap(
             ),
         }
     )  # fmt: skip
-
-
-def _ink(mode: str) -> str:
-    return "#1a1a1a" if mode == "dark" else "#ffffff"
-
-
-def _mark(found: Finding | Glance | NotComputed | None) -> str:
-    """The mark of a cell: none where all is well, so that the others stand out."""
-    if not isinstance(found, Finding | Glance):
-        return ""
-    return MARKS[found.severity] if found.severity in (Severity.WARNING, Severity.CRITICAL) else ""
 
 
 def _unsure(found: Finding | Glance | NotComputed | None) -> bool:

@@ -63,7 +63,7 @@ def test_a_click_on_the_map_opens_its_column_in_its_week(page: Page):
     visit(page, f"/?{WEEK}", "Overview")
     found = drawn(page, "Population Stability Index of every column")
     found.scroll_into_view_if_needed()
-    mark = found.locator("g.scatterlayer g.text text", has_text="▲").first
+    mark = found.locator("g.scatterlayer g.trace").first.locator("path.point").first
     mark.hover(force=True)
     box = mark.bounding_box()
     assert box is not None

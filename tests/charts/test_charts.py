@@ -124,13 +124,14 @@ def test_the_map_says_state_by_colour_mark_and_words(mode):
     cells = [[made(), made(0.15, Severity.WARNING), made(0.02, Severity.OK), made(0.2, Severity.NOT_ENOUGH_DATA)]]
     spots = [Spot(f"k{i}", f"week {i}", str(i), partial=i == 3) for i in range(4)]
     figure = heatmap(["x"], spots, cells, "PSI", "k1", mode)
-    colours, hatched, marks = figure.data
+    colours, hatched, marks, clear = figure.data
     assert colours.z[0][0] >= 2 > colours.z[0][1] > 1 > colours.z[0][2] and colours.z[0][3] is None
-    assert list(marks.text) == [MARKS[Severity.CRITICAL], MARKS[Severity.WARNING], "", ""]
+    assert (marks.x, marks.y, marks.marker.symbol) == ((0, 1), (0, 0), ("square", "triangle-up"))
+    assert marks.marker.color == ("#1a1a1a" if mode == "dark" else "#ffffff") and marks.hoverinfo == "skip"
     assert (hatched.x, hatched.base, hatched.text) == ((3,), (-0.5,), (MARKS[Severity.NOT_ENOUGH_DATA],))
     assert hatched.marker.pattern.shape == "/"
-    assert list(marks.customdata[0][:2]) == ["x", "k0"]
-    assert "critical" in marks.customdata[0][4] and "(partial)" in marks.customdata[3][3]
+    assert clear.x == (0, 1, 2, 3) and list(clear.customdata[0][:2]) == ["x", "k0"]
+    assert "critical" in clear.customdata[0][4] and "(partial)" in clear.customdata[3][3]
     assert figure.layout.shapes[0].x0 == 0.5 and figure.layout.annotations[0].x == 3
 
 
