@@ -10,7 +10,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import connect
 
-from benchmarks.visitor import MOST, Answer, Visitor
+from benchmarks.visitor import MOST, PATIENCE, Answer, Visitor
 
 NAMES = ("Sign out", "Sign in", "Sign in again")  # who presses one of these is somebody else afterwards
 
@@ -32,7 +32,7 @@ class Hand(Visitor):
         proofs = ["streamlit", self.cookies.get("_streamlit_xsrf") or "none", *([self.before] if self.before else [])]
         self.socket = await connect(
             f"{self.address}/_stcore/stream", subprotocols=proofs, max_size=MOST, compression=None,
-            additional_headers=headers, origin=f"http://{host}",
+            additional_headers=headers, origin=f"http://{host}", open_timeout=PATIENCE,
         )  # fmt: skip
         self.held, self.page = {}, ""
         return await self._ask("open", begun, name=path, query=query)
