@@ -30,6 +30,7 @@ from engine.tables.late_labels import LabelTable
 from engine.tables.places import find_path
 from engine.tables.room import hold_room
 from engine.tables.sources import Dataset, find_files, open_dataset
+from engine.tables.spark.steady import SteadyThere
 from engine.tables.steady import Steady, steady
 from engine.tables.supports import Support
 from engine.tables.watching import heard
@@ -62,7 +63,7 @@ class Opened:
     sides: Mapping[str, Side]
     labels: LabelTable | None = None
     base: Path | None = None
-    files: Steady | None = None
+    files: Steady | SteadyThere | None = None
     recounted: dict[tuple[str, Slice], Cells] = field(default_factory=dict, repr=False)
     kept: dict[str, Any] = field(default_factory=dict, repr=False)
 
@@ -171,7 +172,10 @@ def _open_there(monitor: Monitor, base: Path | None, tell: Progress) -> Opened:
     reference, production = (open_there(monitor, side, base) for side in ("reference", "production"))
     reference, production = _as_monitored(monitor, reference, production)
     production = replace(production, notes=(*production.notes, *told_apart_from(monitor)))
-    return open_datasets(monitor, reference, production, part(tell, 0.1, 0.9, 0, 1), None, base)
+    watched = SteadyThere((reference, production))
+    with watched.held():
+        found = open_datasets(monitor, reference, production, part(tell, 0.1, 0.9, 0, 1), None, base)
+    return replace(found, files=watched)
 
 
 def _as_monitored(monitor: Monitor, reference: Dataset, production: Dataset) -> tuple[Dataset, Dataset]:

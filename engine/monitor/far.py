@@ -14,8 +14,10 @@ from engine.monitor.sections import SPARK, Labels
 from engine.tables.away.addresses import host_may_be_asked, is_elsewhere, looked_at
 from engine.tables.places import find_path
 from engine.tables.sources import Dataset
-from engine.tables.spark.session import spark
+from engine.tables.spark.listing import literal
+from engine.tables.spark.session import Spark, spark
 
+REMOTE = "engine.remote"
 # Tables of their own that are not joined there, by field of the file.
 APART = {"target": "labels", "attributions": "attributions"}
 
@@ -25,12 +27,9 @@ def open_there(monitor: Monitor, side: str, base: Path | None = None) -> Dataset
 
     Paths are Spark's own; one without a scheme that is found here is sent whole. Raises UnreadableSource, UnusableData.
     """
-    place, remote = getattr(monitor, side), monitor.engine.remote
+    place, root = getattr(monitor, side), _spark_of(monitor)
     from engine.tables.spark.opening import open_path, open_table  # for who has data in Spark
 
-    root = spark(remote)
-    if remote:
-        host_may_be_asked(remote, "sc", side)
     if place.table is not None:
         if place.connection != SPARK:
             said = "Spark does not read what lies behind this connection."
@@ -43,6 +42,15 @@ def open_there(monitor: Monitor, side: str, base: Path | None = None) -> Dataset
     if is_elsewhere(place.path):
         _may_be_read(place.path, side)
     return open_path(_whole(place.path, base), root, monitor.hidden(f"spark:{place.path}"))
+
+
+def _spark_of(monitor: Monitor) -> Spark:
+    """The Spark of a monitor, which was not asked yet. Raises UnreadableSource for a wrong address."""
+    remote = monitor.engine.remote
+    root = spark(remote)
+    if remote:
+        host_may_be_asked(remote, "sc", REMOTE)
+    return root
 
 
 def _may_be_read(address: str, side: str) -> None:
@@ -61,14 +69,20 @@ def _whole(path: str, base: Path | None) -> str:
         return path
     folders = (Path(), *((base, *base.resolve().parents) if base else ()))
     places = (find_path(path, base), *(str(folder / path) for folder in folders))  # {a,b} is a glob of Spark alone
-    return next((str(Path(one).absolute()) for one in places if _is_here(one)), path)
+    return next((found for one in places if (found := _here(one)) is not None), path)
 
 
-def _is_here(path: str) -> bool:
-    """Whether a path, or anything that a glob of Spark's names, lies on this machine."""
+def _here(path: str) -> str | None:
+    """A path from the root where it, or anything that a glob of Spark's names, lies on this machine.
+
+    What is there under that very name is no glob, as it is none to DuckDB.
+    """
     with suppress(OSError, ValueError):  # no name of a file
-        return Path(path).exists() or any(iglob(re.sub(r"\{[^{}]*\}", "*", path)))
-    return False
+        if Path(path).exists():
+            return literal(str(Path(path).absolute()))
+        if any(iglob(re.sub(r"\{[^{}]*\}", "*", path))):
+            return str(Path(path).absolute())
+    return None
 
 
 def told_apart_from(monitor: Monitor) -> tuple[str, ...]:
@@ -86,6 +100,11 @@ def elsewhere(monitor: Monitor, base: Path, sides: dict[str, Dataset]) -> Iterat
     in_spark = monitor.engine.on == "spark"
     if in_spark:
         yield from (("columns", said, None, "warning") for said in told_apart_from(monitor))
+        try:
+            _spark_of(monitor).do(lambda session: session.version)
+        except PlumblineError as error:  # a Spark that cannot be asked is told once, not for each side
+            yield REMOTE, error.message, error.hint, "error"
+            return
     for side in ("reference", "production"):
         place = getattr(monitor, side)
         if in_spark:

@@ -33,17 +33,27 @@ class Steady:
             try:
                 now = state(path)
             except OSError:
-                raise UnusableData(
-                    "The file is gone; it was there when it was opened.",
-                    where=shown(str(path)),
-                    hint="Put it back, or name the file that took its place.",
-                ) from None
+                raise gone(str(path)) from None
             if now != before:
-                raise UnusableData(
-                    "The file changed while it was read, so what was read of it is not kept.",
-                    where=shown(str(path)),
-                    hint="Try again. Write a new file beside it and rename that, then nobody reads half of one.",
-                )
+                raise changed(str(path))
+
+
+def gone(path: str) -> UnusableData:
+    """The error for a file that is not there any more, wherever it lies."""
+    return UnusableData(
+        "The file is gone; it was there when it was opened.",
+        where=shown(path),
+        hint="Put it back, or name the file that took its place.",
+    )
+
+
+def changed(path: str) -> UnusableData:
+    """The error for a file that is another than it was, wherever it lies."""
+    return UnusableData(
+        "The file changed while it was read, so what was read of it is not kept.",
+        where=shown(path),
+        hint="Try again. Write a new file beside it and rename that, then nobody reads half of one.",
+    )
 
 
 def steady(paths: Iterable[Path]) -> Steady:

@@ -17,12 +17,11 @@ from engine.tables.files.alike import without_empty
 from engine.tables.files.copies import Brought, Tell, no_room
 from engine.tables.files.formats import Reading, as_parquet
 from engine.tables.files.found import Found, partitions
+from engine.tables.files.lacking import lacking, some
 from engine.tables.literals import file_literal
 from engine.tables.text.delimited import ingest
 from engine.tables.text.rejects import Rejects, of_files
 from engine.tables.text.text_format import TextFormat
-
-LISTED = 5  # notes of one kind that are told one by one
 
 
 @dataclass(frozen=True)
@@ -133,28 +132,22 @@ def _differences(found: Found, scanned: Sequence[Path], name: str) -> list[str]:
     if len(scanned) < 2:
         return []
     schemas = [pq.read_schema(path) for path in scanned]
-    lacking: dict[str, list[int]] = {}
     types: dict[str, dict[str, int]] = {}
     for field in dict.fromkeys(field for schema in schemas for field in schema.names):
-        has = [i for i, schema in enumerate(schemas) if field in schema.names]
-        if len(has) < len(schemas):
-            lacking[field] = [i for i in range(len(schemas)) if i not in set(has)]
-        for i in has:
+        for i, schema in enumerate(schemas):
+            if field not in schema.names:
+                continue
             kind = schemas[i].field(schemas[i].names.index(field)).type
             if not pa.types.is_null(kind):
                 types.setdefault(field, {}).setdefault(str(kind), i)
-    notes = [
-        f"{len(where):,} of {len(schemas):,} files have no column {shown(field)}, "
-        f"the first {plain(_called(found, where[0], name))}"
-        for field, where in lacking.items()
-    ]
     mixed = {field: kinds for field, kinds in types.items() if len(kinds) > 1}
     told = [
         f"{shown(field)} is "
         + " and ".join(f"{k} in {plain(_called(found, i, name))}" for k, i in list(kinds.items())[:3])
         for field, kinds in mixed.items()
     ]
-    return [*_some(notes, "columns that some files lack"), *_some(told, "columns of several types")]
+    notes = lacking([schema.names for schema in schemas], lambda i: _called(found, i, name))
+    return [*notes, *some(told, "columns of several types")]
 
 
 def _partition_notes(parts: Sequence[str], scanned: Sequence[Path]) -> list[str]:
@@ -164,11 +157,6 @@ def _partition_notes(parts: Sequence[str], scanned: Sequence[Path]) -> list[str]
     inside = [key for key in keys if key in pq.read_schema(scanned[0]).names]
     notes = [f"columns from the names of folders: {', '.join(map(shown, keys))}"]
     return notes + [f"{shown(key)} is told by the folder, and what the files say of it is not read" for key in inside]
-
-
-def _some(notes: list[str], what: str) -> list[str]:
-    more = len(notes) - LISTED
-    return [*notes[:LISTED], f"and {more:,} more {what}"] if more > 0 else notes
 
 
 def _laid_out(scanned: Sequence[Path], parts: Sequence[str]) -> tuple[Path, ...]:

@@ -8,6 +8,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from engine.errors import UnreadableSource, shown
+from engine.tables.spark.views import Still
+from engine.tables.steady import changed, gone
 
 MOST = 400  # pieces of a dataset that are counted alone; of more files, several in a row are one
 FORMATS = {".parquet": "parquet", ".pq": "parquet", ".orc": "orc", ".csv": "csv", ".tsv": "csv", ".json": "json",
@@ -40,6 +42,24 @@ def literal(path: str) -> str:
     return re.sub(r"([\[\]{}*?\\])", r"\\\1", path)
 
 
+def unescaped(path: str) -> str:
+    """What a glob that finds one path alone finds.
+
+    >>> print(unescaped("/data/a\\\\[1\\\\].parquet"))
+    /data/a[1].parquet
+    """
+    return re.sub(r"\\(.)", r"\1", path)
+
+
+def is_glob(path: str) -> bool:
+    """Whether a path as Spark reads it names any file that fits.
+
+    >>> is_glob("/data/*.parquet"), is_glob(literal("/data/a[1].parquet"))
+    (True, False)
+    """
+    return re.search(r"[*?\[{]", re.sub(r"\\.", "", path)) is not None
+
+
 def is_file(path: str, files: Sequence[File]) -> bool:
     """Whether a path is that of the only file found there."""
     inside = re.sub("^[A-Za-z0-9+.-]+:(//[^/]*)?", "", path)
@@ -58,6 +78,29 @@ def files_at(session: Any, path: str | list[str]) -> list[File]:
     rows = listed.to_pylist()
     found = [File(row["path"], row["length"], row["modificationTime"].isoformat()) for row in rows if row["length"]]
     return sorted(found, key=lambda one: one.path)
+
+
+def still(files: Sequence[File], path: str | list[str]) -> Still:
+    """What raises UnusableData for the first of the files that is not what it was when it was listed at the path.
+
+    One that was added since changes no other.
+    """
+
+    def look(session: Any) -> None:
+        try:
+            now = {one.path: one for one in files_at(session, path)}
+        except Exception as error:  # of several paths, that one is not there
+            said = str(error)
+            if "PATH_NOT_FOUND" not in said:
+                raise
+            raise gone(next((one.path for one in files if one.path in said), files[0].path)) from None
+        for one in files:
+            if one.path not in now:
+                raise gone(one.path)
+            if now[one.path] != one:
+                raise changed(one.path)
+
+    return look
 
 
 def format_of(files: Sequence[File], called: str) -> str:

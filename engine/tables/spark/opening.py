@@ -1,7 +1,7 @@
 """What Spark reads becomes a Dataset whose rows stay there: files that Spark finds, its tables, and its views."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
@@ -11,8 +11,21 @@ from engine.errors import UnreadableSource, UnusableData, nearest, shown
 from engine.tables.away.databases import parts_of
 from engine.tables.cache import key_of
 from engine.tables.sources import Dataset
-from engine.tables.spark.listing import File, chunks, files_at, format_of, is_file, literal, parted
+from engine.tables.spark.differences import differences
+from engine.tables.spark.listing import (
+    File,
+    chunks,
+    files_at,
+    format_of,
+    is_file,
+    is_glob,
+    literal,
+    parted,
+    still,
+    unescaped,
+)
 from engine.tables.spark.session import Spark
+from engine.tables.spark.views import Make, Still
 
 OPTIONS: dict[str, dict[str, str]] = {
     "csv": {"header": "true", "inferSchema": "true"},
@@ -29,23 +42,23 @@ TYPES = {
 }  # fmt: skip
 VIEWS = ("VIEW", "TEMPORARY")  # what has no files of its own
 
-Make = Callable[[Any], Any]
-
 
 def open_path(path: str, root: Spark, name: str | None = None) -> Dataset:
     """The dataset that Spark reads at a path: a file, folder or glob, of its file system or s3a://, hdfs://, abfss://.
 
+    What is to be read under its very name, whatever stands in it, is written with listing.literal.
     Read are Parquet, ORC, CSV with a header, JSON lines, and Delta where Spark has it. A folder in folders, or a file,
     is a piece that is counted alone. Raises UnreadableSource, UnusableData.
     """
-    called = name or path
+    plain = unescaped(path)
+    called = name or plain
     if root.do(lambda session: _is_delta(session, path), called):
-        asked = root.ask_as_it_is(f"DESCRIBE HISTORY delta.`{path.replace('`', '``')}` LIMIT 1", {}, called)
+        asked = root.ask_as_it_is(f"DESCRIBE HISTORY delta.`{plain.replace('`', '``')}` LIMIT 1", {}, called)
         version = str(asked["version"][0].as_py())
         told = key_of("delta", path, version)
 
         def delta(session: Any) -> Any:
-            return session.read.format("delta").option("versionAsOf", version).load(path)
+            return session.read.format("delta").option("versionAsOf", version).load(plain)
 
         made = _whole(root, told, delta, called)
         return replace(made, pieces=((made.scan, told),), how="Delta, in Spark")
@@ -57,8 +70,8 @@ def open_path(path: str, root: Spark, name: str | None = None) -> Dataset:
     kind = format_of(files, called)
     more = HELD.get(kind, {}) if len(files) > 1 else {}
     schema = root.do(lambda session: _schema(_reader(kind, [path], None, None, {}), session, called), called)
-    globbed = any(sign in path for sign in "*?[{")
-    based = None if globbed or is_file(path, files) else path
+    globbed = is_glob(path)
+    based = None if globbed or is_file(plain, files) else plain
 
     def reader(some: Sequence[File], options: dict[str, str]) -> Make:
         return _reader(kind, [literal(one.path) for one in some], schema, based, options)
@@ -68,14 +81,15 @@ def open_path(path: str, root: Spark, name: str | None = None) -> Dataset:
     if globbed and parted(files, schema.names):  # what a folder's name says is lost where its files are read alone
         whole = count = _reader(kind, [path], schema, None, more)
         wanted = [files]
-    bare = _whole(root, key_of("path", path, kind, [one.told for one in files]), whole, called, count)
+    key = key_of("path", path, kind, [one.told for one in files])
+    bare = _whole(root, key, whole, called, count, still(files, path))
     pieces = []
     for some in wanted:
         told, scan = key_of("files", kind, [one.told for one in some]), bare.scan
         if len(wanted) > 1:
-            scan = _view(key_of("piece", path, told))
-            root.name(scan, reader(some, more), called, later=True)
+            scan = root.name(_view(key_of("piece", path, told)), reader(some, more), called, later=True)
         pieces.append((scan, told))
+    bare = replace(bare, notes=(*bare.notes, *differences(root, kind, files, called)))
     return replace(bare, pieces=tuple(pieces), how=f"{kind.upper() if kind != 'parquet' else 'Parquet'}, in Spark")
 
 
@@ -99,15 +113,16 @@ def open_table(table: str, root: Spark, name: str | None = None) -> Dataset:
     if not found:
         hint = nearest(table, [one for one in known if not one.startswith("plumbline_")])
         raise UnreadableSource(f"Spark has no table or view {shown(table)}.", where=shown(called), hint=hint)
-    told = _state_of(named, root, called)  # before anything is read: a view is named by what it holds
-    bare = _whole(root, told, lambda session: session.table(named), called)
+    told, steady = _state_of(named, root, called)  # before anything is read: a view is named by what it holds
+    bare = _whole(root, told, lambda session: session.table(named), called, still=steady)
     return replace(bare, pieces=((bare.scan, told),), how="a table of Spark")
 
 
-def _whole(root: Spark, key: str, make: Make, called: str, count: Make | None = None) -> Dataset:
+def _whole(
+    root: Spark, key: str, make: Make, called: str, count: Make | None = None, still: Still | None = None
+) -> Dataset:
     """The dataset of what make reads, with its columns and how many rows it has. key: of what it is and its state, so
-    that who looks at an older one does not see it change. count: reads the same, to count it."""
-    view = _view(key)
+    that who looks at an older one does not see it change. count: reads the same, to count it. still: as View has it."""
 
     def types(session: Any) -> list[tuple[str, str]]:
         return list(make(session).dtypes)
@@ -118,7 +133,8 @@ def _whole(root: Spark, key: str, make: Make, called: str, count: Make | None = 
         raise UnreadableSource(error.message, where=shown(called), hint=error.hint) from None
     if not columns:
         raise UnusableData("The table has no column.", where=shown(called))
-    root.name(view, make, called)
+    view = root.name(_view(key), make, called)
+    view.still = still
     told = (f"its rows are counted in Spark {root.do(lambda session: session.version)}",)
     bare = Dataset(called, guess_roles(tuple(columns)), 0, view, root, "in Spark", notes=told)
     return replace(bare, rows=root.do(lambda session: _counted((count or make)(session), called), called))
@@ -193,24 +209,24 @@ def _is_delta(session: Any, path: str) -> bool:
         raise
 
 
-def _state_of(named: str, root: Spark, called: str) -> str:
-    """What tells the rows of a table from any other's."""
+def _state_of(named: str, root: Spark, called: str) -> tuple[str, Still | None]:
+    """What tells the rows of a table from any other's; and how to look whether they are the same."""
 
-    def files_of(session: Any) -> tuple[list[tuple[str, str]], list[File]]:
+    def files_of(session: Any) -> tuple[list[tuple[str, str]], list[str], list[File]]:
         table = session.table(named)
         types = list(table.dtypes)
         if session.catalog.getTable(named).tableType in VIEWS:
-            return types, []
+            return types, [], []
         paths = [literal(unquote(one)) for one in table.inputFiles()]  # told as addresses: a blank is %20
-        return types, files_at(session, paths) if paths else []
+        return types, paths, files_at(session, paths) if paths else []
 
-    types, files = root.do(files_of, called)
+    types, paths, files = root.do(files_of, called)
     if files:
-        return key_of("table", named, types, [one.told for one in files])
+        return key_of("table", named, types, [one.told for one in files]), still(files, paths)
     hashed = ", ".join(_hashed(_quoted(name), said) for name, said in types)
     asked = f"SELECT count(*) AS n, sum(CAST(xxhash64({hashed}) AS DECIMAL(38, 0))) AS h FROM {named}"
     row = root.ask_as_it_is(asked, {}, called).to_pylist()[0]
-    return key_of("rows", named, types, row["n"], str(row["h"]))
+    return key_of("rows", named, types, row["n"], str(row["h"])), None
 
 
 def _hashed(name: str, said: str) -> str:

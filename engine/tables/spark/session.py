@@ -14,8 +14,9 @@ from uuid import uuid4
 import pyarrow as pa
 
 from engine.errors import PlumblineError, UnreadableSource, shown
-from engine.tables.spark.answers import TRIES, VIEW, called, is_lost, lost, told
+from engine.tables.spark.answers import TRIES, called, is_lost, lost, told
 from engine.tables.spark.connected import INSTALL, connected, end, is_stopped
+from engine.tables.spark.views import Make, View, Views
 from engine.tables.watching import LOOK, tick
 
 FIRST_WAIT = 0.5  # seconds before a question that was lost is asked a second time
@@ -39,13 +40,16 @@ class _Lost(Exception):
 class Spark:
     """A Spark that can be asked. remote: sc://host:port, or the master of one in this process, as local[*].
 
-    held: the session, once there is one. views: how to read what is asked for by name. making: one thread at a time
-    makes or ends the session, which may take long; guard: what is quickly done.
+    held: the session, once there is one. asked: how many times it was. views: what is asked for by name. columns: of
+    files that were looked at, by what tells that one is the same. making: one thread at a time makes or ends the
+    session, which may take long; guard: what is quickly done.
     """
 
     remote: str = field(repr=False)  # it may hold a token
     held: list[Held] = field(default_factory=list, repr=False)
-    views: dict[str, Callable[[Any], Any]] = field(default_factory=dict, repr=False)
+    asked: list[int] = field(default_factory=lambda: [0], repr=False)
+    views: Views = field(default_factory=Views, repr=False)
+    columns: dict[tuple[Any, ...], list[str]] = field(default_factory=dict, repr=False)
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(4, "spark"), repr=False)
     making: Any = field(default_factory=threading.RLock, repr=False)
     guard: Any = field(default_factory=threading.Lock, repr=False)
@@ -80,31 +84,27 @@ class Spark:
 
         return self.do(act, where)
 
-    def name(self, view: str, make: Callable[[Any], Any], where: str | None = None, later: bool = False) -> None:
+    def name(self, view: str, make: Make, where: str | None = None, later: bool = False) -> View:
         """Give a name to what make reads with a session: now, or when it is asked for.
 
-        view: plumbline_ and 24 hexadecimal digits. It is named again where the server forgot it.
+        view: plumbline_ and 24 hexadecimal digits. It is named again where the server forgot it, and dropped some time
+        after the last name of it that was given out is let go.
         """
+        held = self.views.hold(view, make)
         with self.guard:
-            self.views[view] = make
             for one in [*self.held]:
                 one.named.discard(view)
         if not later:
             self.do(lambda session: self._know(session, view), where)
+        return held
 
     def _know(self, session: Any, sql: str) -> None:
         """Name what a question asks for, where the session does not know it yet."""
-        named = next((one.named for one in [*self.held] if one.session is session), set())
-        for view in dict.fromkeys(VIEW.findall(sql)):
-            with self.guard:
-                make = None if view in named else self.views.get(view)
-            if make is not None:
-                make(session).createOrReplaceTempView(view)
-                with self.guard:
-                    named.add(view)
+        self.views.know(session, next((one.named for one in [*self.held] if one.session is session), set()), sql)
 
     def do(self, act: Callable[[Any], Any], where: str | None = None) -> Any:
         """What act answers to a session: tried again where it was lost, interrupted where somebody stops waiting."""
+        self.asked[0] += 1
         wait = FIRST_WAIT
         for left in reversed(range(TRIES)):
             asked = self._waited_for(act)  # what stops the waiting is raised there, what Spark says stands in it

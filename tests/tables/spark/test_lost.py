@@ -13,6 +13,7 @@ from engine.tables.spark import connected as making
 from engine.tables.spark import session as sessions
 from engine.tables.spark.answers import is_lost, lost, told
 from engine.tables.spark.session import Spark, spark
+from engine.tables.spark.views import Views
 from engine.tables.watching import heard, watched
 
 TOKEN = "c2VjcmV0LXRva2Vu=="
@@ -95,13 +96,41 @@ def test_a_session_knows_its_own_views_and_no_other_s(made):
         def createOrReplaceTempView(self, name):
             named.append((made.index(self.session), name))
 
-    root.name(view, Frame)
+    held = root.name(view, Frame)
     old = root.session
     root._forget(old)
     root._know(old, view)  # a question that was still under way in the old one
     root.do(lambda session: root._know(session, view))
     root.do(lambda session: root._know(session, view))
-    assert named == [(0, view), (0, view), (1, view)]
+    assert named == [(0, view), (0, view), (1, view)] and held == view
+
+
+def test_a_view_that_is_named_while_it_is_dropped_stays():
+    """Dropping waits between forgetting and dropping: who names the same view then has it made after that."""
+    views, name, done, dropping = Views(), "plumbline_" + "1" * 24, [], threading.Event()
+
+    class Session:
+        catalog = property(lambda self: self)
+
+        def dropTempView(self, view):
+            dropping.set()
+            time.sleep(0.3)
+            done.append("dropped")
+
+        def createOrReplaceTempView(self, view):
+            done.append("made")
+
+    session, named = Session(), set()
+    held = views.hold(name, lambda one: one)
+    views.know(session, named, name)
+    del held
+    with ThreadPoolExecutor(1) as pool:
+        dropped = pool.submit(views.know, session, named, "")
+        assert dropping.wait(5)
+        held = views.hold(name, lambda one: one)
+        views.know(session, named, f"SELECT count(*) FROM {name}")
+        dropped.result(5)
+    assert done == ["made", "dropped", "made"] and named == {held} and views.holders == {name: 1}
 
 
 @pytest.mark.parametrize(
