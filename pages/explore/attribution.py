@@ -9,13 +9,14 @@ from engine.charts.slope import SHOWN, slope
 from engine.consequence import Consequence
 from engine.ranking import SURROGATE, Ranking
 from pages.shared import states
-from pages.shared.attributed import attribution_over, consequences_in, explained_of, verdict_of
+from pages.shared.attributed import attribution_over, consequences_in, explained_of, reasons_in, verdict_of
 from pages.shared.charts import chart, file_name, window_row
 from pages.shared.over_time import choose_window, happened, shown_of
 from pages.shared.view import View, current, go_to, mode, option_of
 from pages.shared.words import badge, mark, plain, to_csv
 
 COLUMN = "explore/column.py"
+NOT_ASKED = "the monitor does not ask for attributions"
 
 
 def main() -> None:
@@ -23,7 +24,7 @@ def main() -> None:
     ranking = view.run.ranking
     found = [one for one in view.run.findings if one.signal == "attribution_drift"]
     if not isinstance(ranking, Ranking) and not consequences_in(view):
-        why = ranking if isinstance(ranking, str) else "the monitor does not ask for attributions"
+        why = ranking if isinstance(ranking, str) else NOT_ASKED
         states.empty(
             "Nothing says what the model decides by",
             f"{plain(why[:1].upper() + why[1:])}.",
@@ -61,7 +62,7 @@ def show_history(view: View) -> None:
         for i, (window, partial) in enumerate(zip(history.windows, view.partial, strict=False))
     ]  # fmt: skip
     if not any(one.read for one in told):
-        st.markdown("◌ In no window can it be told.")
+        st.markdown(f"◌ In no window can it be told: {plain('; '.join(reasons_in(history)) or NOT_ASKED)}.")
         return
     chart(
         realized(told, "NDCG", shown_of(view), mode(), happened(view), "NDCG"), "ndcg", file_name("ndcg"),

@@ -6,6 +6,7 @@ from engine.consequence import Consequence, Verdict
 from engine.explore import Opened
 from engine.explore.attribution import AttributionHistory, Explained, attribution_history, explained
 from engine.explore.consequence import consequences_of
+from engine.findings import NotComputed
 from engine.run import Run
 from engine.slices import Slice
 from pages.shared.door import text_of
@@ -40,6 +41,11 @@ def _over(
     key: str, text: str, against: str, _opened: Opened, _explained: Explained, _cohort: Slice
 ) -> AttributionHistory:
     return attribution_history(_opened, _explained, _cohort, against)
+
+
+def reasons_in(history: AttributionHistory) -> list[str]:
+    """Why windows have no finding, each reason once."""
+    return sorted({one.because for one in history.findings.values() if isinstance(one, NotComputed)})
 
 
 def consequences_in(view: View) -> tuple[Consequence, ...]:
