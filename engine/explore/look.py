@@ -12,6 +12,7 @@ from engine.attribution import asked as attributions_asked
 from engine.columns import Kind
 from engine.expected import awaited
 from engine.explore.attribution import Explained, attribution_of, explained
+from engine.explore.lately import lately
 from engine.explore.opened import Opened, cells_for
 from engine.explore.performance import (
     expected_in,
@@ -34,7 +35,8 @@ from engine.slices.against import SAME_COHORT, defining
 from engine.summaries import ColumnSummary
 from engine.tables.cells import summarize_cells
 
-FLOORS, OUTCOME_FLOORS = 1000, 1000  # slices whose floors are kept: of all metrics, and of those of predictions
+FLOORS, OUTCOME_FLOORS = "floors", "floors of outcomes"
+SLICES = 1000  # whose floors are kept: of all metrics, and of those of predictions
 
 
 def look(opened: Opened, cut: Slice, against: str = SAME_COHORT, exact: bool = False) -> Run:
@@ -98,16 +100,14 @@ def floors_of(opened: Opened, cut: Slice, against: str) -> WindowFloors:
     if cut.window not in opened.windows or (held.side == "production" and not held.windows):
         return NO_WINDOWS
     base = held.cut if held.side == "reference" else Slice(cut.cohort, None, cut.without)
-    known: dict[tuple[Slice, int], WindowFloors] = opened.kept.setdefault("floors", {})
-    if (base, held.windows) not in known:
+
+    def found() -> WindowFloors:
         cells, _ = cells_for(opened, "reference", base)
         least, right = opened.monitor.window.least, reference_windows(opened, base)
-        rest = opened.supports, opened.columns, opened.plan, least, held.windows, right
-        made = known[base, held.windows] = reference_floors(cells, base, *rest)
-        for old in list(known)[:-FLOORS]:
-            known.pop(old, None)
-        return made
-    return known[base, held.windows]
+        return reference_floors(cells, base, opened.supports, opened.columns, opened.plan, least, held.windows, right)
+
+    known: dict[tuple[Slice, int], WindowFloors] = opened.kept.setdefault(FLOORS, {})
+    return lately(known, (base, held.windows), SLICES, found)
 
 
 def outcome_floors_of(opened: Opened, cut: Slice, against: str) -> WindowFloors:
@@ -116,17 +116,15 @@ def outcome_floors_of(opened: Opened, cut: Slice, against: str) -> WindowFloors:
     if cut.window not in opened.windows or (held.side == "production" and not held.windows):
         return NO_WINDOWS
     base = held.cut if held.side == "reference" else Slice(cut.cohort, None, cut.without)
-    known: dict[tuple[Slice, int], WindowFloors] = opened.kept.setdefault("floors", {})
-    own: dict[tuple[Slice, int], WindowFloors] = opened.kept.setdefault("floors of outcomes", {})
-    key = base, held.windows
-    found = known.get(key) or own.get(key)
-    if found is None:
+
+    def found() -> WindowFloors:
         of = reference_windows(opened, base)
-        complete = outcome_windows(opened, base) if of else ()
-        found = own[key] = outcome_floors(of, complete, opened.plan, held.windows) if of else NO_WINDOWS
-        for old in list(own)[:-OUTCOME_FLOORS]:
-            own.pop(old, None)
-    return found
+        return outcome_floors(of, outcome_windows(opened, base), opened.plan, held.windows) if of else NO_WINDOWS
+
+    known: dict[tuple[Slice, int], WindowFloors] = opened.kept.setdefault(FLOORS, {})
+    own: dict[tuple[Slice, int], WindowFloors] = opened.kept.setdefault(OUTCOME_FLOORS, {})
+    key = base, held.windows
+    return known.get(key) or lately(own, key, SLICES, found)
 
 
 def _open(opened: Opened, seen: Observation) -> bool:

@@ -10,6 +10,7 @@ from engine.estimate.honesty import Honesty, honesty
 from engine.estimate.performance import Estimate
 from engine.expected import Expected, Teacher, Told, assumption_of, expected, is_known, of_slice, why_not
 from engine.explore.expected import bins_of
+from engine.explore.lately import lately
 from engine.explore.opened import Opened
 from engine.explore.predicted import KEPT, Predictions, predictions, rows_for
 from engine.findings import Finding, NotComputed
@@ -60,15 +61,12 @@ def performance_of(opened: Opened, cut: Slice, against: str = SAME_COHORT) -> An
 
 def _side(opened: Opened, found: Predictions, side: str, cut: Slice) -> Classes | Errors:
     """The summary of a slice of one side; the reference's are kept, since every window is held against them."""
-    if side == "reference" and cut in found.kept:
-        return found.kept[cut]
-    rows, mine = rows_for(opened, side, cut)
-    made = rows.side(mine)
-    if side == "reference":
-        found.kept[cut] = made
-        for old in list(found.kept)[:-KEPT]:
-            found.kept.pop(old, None)
-    return made
+
+    def summed() -> Classes | Errors:
+        rows, mine = rows_for(opened, side, cut)
+        return rows.side(mine)
+
+    return lately(found.kept, cut, KEPT, summed) if side == "reference" else summed()
 
 
 def reference_windows(opened: Opened, base: Slice) -> OfWindows | None:
@@ -151,18 +149,17 @@ def _told(
     opened: Opened, read: Predictions, learned: Teacher, timeless: Slice, rows: OutcomeRows, mine: NDArray[np.int64]
 ) -> tuple[Told, Told]:
     """What is expected of a cohort in every window: of all its rows, and of those alone that got a label."""
-    known = read.told.get(timeless)
-    if known is None:
+
+    def found() -> tuple[Told, Told]:
         bins = bins_of(opened, "production")
         inside = mine[rows.window[mine] >= 0]
         some = inside[is_known(rows)[inside]]
         first, second = (
             expected(learned, rows, of, rows.window[of], len(opened.windows), bins) for of in (inside, some)
         )
-        known = read.told[timeless] = first, second
-        for old in list(read.told)[:-KEPT]:
-            read.told.pop(old, None)
-    return known
+        return first, second
+
+    return lately(read.told, timeless, KEPT, found)
 
 
 def _honesty(told: Sequence[Estimate], found: Sequence[Finding | NotComputed]) -> Honesty:

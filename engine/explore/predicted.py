@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from engine.errors import UnusableData
 from engine.expected import Teacher, Told
 from engine.explore.expected import learned_of
+from engine.explore.lately import lately
 from engine.explore.opened import Opened
 from engine.outcomes import Classes, Errors
 from engine.signals import PERFORMANCE
@@ -68,16 +69,17 @@ def rows_for(opened: Opened, side: str, cut: Slice) -> tuple[OutcomeRows, Chosen
     """
     found = predictions(opened)
     assert not isinstance(found, str), "whoever asks has asked before"
-    timeless = Slice(cut.cohort, None, cut.without)
-    if not opened.sides[side].dataset.far or timeless == ALL:
+    one, asked = opened.sides[side], found.asked
+    if not one.dataset.far:
         return found.sides[side], chosen(opened, side, cut)
-    known: dict[tuple[str, Slice], OutcomeRows] = opened.kept.setdefault(TALLIES, {})
-    one = opened.sides[side]
-    if (side, timeless) not in known:
-        known[side, timeless] = read_outcomes(one.dataset, found.asked, timeless, one.cells.windows)
-        for old in list(known)[:-KEPT]:
-            known.pop(old, None)
-    rows = known[side, timeless]
+    timeless = Slice(cut.cohort, None, cut.without)
+    if timeless == ALL:
+        rows = found.sides[side]
+    else:
+        known: dict[tuple[str, Slice], OutcomeRows] = opened.kept.setdefault(TALLIES, {})
+        rows = lately(
+            known, (side, timeless), KEPT, lambda: read_outcomes(one.dataset, asked, timeless, one.cells.windows)
+        )
     return rows, _in_window(rows, cut.window)
 
 
@@ -95,18 +97,10 @@ def _in_window(rows: OutcomeRows, window: Window | None) -> Chosen:
 
 
 def chosen(opened: Opened, side: str, cut: Slice) -> Chosen:
-    """The rows of a slice of one side, by number. Raises UnusableData where the data have no codes.
-
-    Of rows that lie in Spark, the tallies of a slice without a cohort: rows_for tells of others.
-    """
+    """The rows of a slice of one side that is here, by number. Raises UnusableData where the data have no codes."""
     if cut == ALL:
         return slice(None)
     timeless = Slice(cut.cohort, None, cut.without)
-    if opened.sides[side].dataset.far:
-        read = predictions(opened)
-        if timeless != ALL or isinstance(read, str):
-            raise UnusableData("Which rows are a cohort's is not told: they lie in Spark.", where=side)
-        return _in_window(read.sides[side], cut.window)
     windows, read = opened.sides[side].cells.windows, predictions(opened)
     if isinstance(read, str) or not (cut.window is None or cut.window in windows):
         return _asked(opened, side, cut)
