@@ -33,7 +33,8 @@ from engine.tables.cells import ALL
 from engine.tables.places import find_path
 from engine.tables.surrogate import moments
 
-TOTALS = 100  # slices of all time whose importances are kept: up to some hundred kB each
+TOTALS, ATTRIBUTION_FLOORS = "totals", "floors of attributions"
+SLICES = 100  # of all time whose importances are kept: up to some hundred kB each
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,12 +85,12 @@ def totals(opened: Opened, of: Explained, side: str, cut: Slice) -> Totals | str
     """
     if cut.window:
         return _totals(opened, of, side, cut)
-    known: dict[tuple[str, Slice], tuple[object, Totals | str]] = opened.kept.setdefault("totals", {})
+    known: dict[tuple[str, Slice], tuple[object, Totals | str]] = opened.kept.setdefault(TOTALS, {})
     logged, found = known.get((side, cut), (None, None))
     if found is None or logged is not of.logged:
         found = _totals(opened, of, side, cut)
         known[side, cut] = of.logged, found
-        for old in list(known)[:-TOTALS]:
+        for old in list(known)[:-SLICES]:
             known.pop(old, None)
     return found
 
@@ -134,12 +135,12 @@ def attribution_floor(opened: Opened, of: Explained, cut: Slice, against: str = 
     found = totals(opened, of, "reference", base)
     if isinstance(found, str):
         return NO_WINDOWS
-    known: dict[tuple[Slice, int], tuple[object, WindowFloors]] = opened.kept.setdefault("floors of attributions", {})
+    known: dict[tuple[Slice, int], tuple[object, WindowFloors]] = opened.kept.setdefault(ATTRIBUTION_FLOORS, {})
     made_of, floors = known.get((base, held.windows), (None, NO_WINDOWS))
     if made_of is not found:
         floors = window_floor(of.features, found, of.source, complete_windows(opened, base), held.windows)
         known[base, held.windows] = found, floors
-        for old in list(known)[:-TOTALS]:
+        for old in list(known)[:-SLICES]:
             known.pop(old, None)
     return floors
 
