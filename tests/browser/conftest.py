@@ -32,25 +32,39 @@ def chromium() -> str:
     return getting.needed(browsers)
 
 
-@contextmanager
-def serving(home: Path, settings: dict[str, str]) -> Iterator[str]:
-    """The app on a port of its own, with settings of the environment; what it logged is looked at when all is over."""
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(home: Path, settings: dict[str, str], port: int) -> Iterator[subprocess.Popen]:
+    """The app's process, with settings of the environment; what it logged is looked at when all is over.
+
+    It may be ended meanwhile, and started again on the same port.
+    """
     log = home / "server.log"
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    with log.open("w") as stream:
+    with log.open("a") as stream:
         server = subprocess.Popen(command, cwd=ROOT, stdout=stream, stderr=subprocess.STDOUT, env=os.environ | settings)
         try:
             under = settings.get("STREAMLIT_SERVER_BASE_URL_PATH", "")
             wait_for(f"http://127.0.0.1:{port}/{under}/_stcore/health".replace("//_", "/_"), server, log)
-            yield f"http://127.0.0.1:{port}"
+            yield server
         finally:
             server.terminate()
             server.wait(timeout=20)
     said = log.read_text()
     assert "Traceback" not in said and "Uncaught" not in said, said
+
+
+@contextmanager
+def serving(home: Path, settings: dict[str, str]) -> Iterator[str]:
+    """The address of the app on a port of its own, as running has it."""
+    port = free_port()
+    with running(home, settings, port):
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture(scope="session")

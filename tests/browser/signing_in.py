@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import serving
+from tests.browser.conftest import free_port, serving
 from tests.browser.steps import ready
 from tests.conftest import ROOT
 from tests.pages.conftest import rows
@@ -42,12 +41,6 @@ client_kwargs = {{ prompt = "login" }}
 """
 NAMES = ("id", "at", "amount", "region")
 COOKIE = "a cookie secret of the tests, which nobody else knows"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def write_secrets(folder: Path, provider: int, app: str = "") -> Path:

@@ -9,8 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from engine.store import entries, open_store
+from tests.browser.conftest import free_port
 from tests.browser.proxying import proxying
-from tests.browser.signing_in import enter, free_port, signed_in, words
+from tests.browser.signing_in import enter, signed_in, words
 from tests.browser.steps import ready, turn_to
 from tests.getting import needed, nginx, openid
 

@@ -5,9 +5,8 @@ import urllib.request
 
 import pytest
 
-from tests.browser.conftest import serving
+from tests.browser.conftest import free_port, serving
 from tests.browser.proxying import proxying
-from tests.browser.signing_in import free_port
 from tests.browser.steps import turn_to
 from tests.getting import needed, nginx
 

@@ -5,7 +5,6 @@ import json
 import os
 import secrets
 import shutil
-import signal
 import socket
 import subprocess
 import time
@@ -14,13 +13,12 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
 import pytest
 
 from pages.shared import finishing
 from pages.shared.inbox import HEAD, arrived, begin, drop, folder_of, open_inbox, parcels
 from pages.shared.resuming import go_on
-from tests.browser.conftest import serving
+from tests.browser.conftest import free_port, running, serving
 
 SIZE = 6_000_000
 
@@ -119,15 +117,14 @@ def test_a_server_killed_during_an_upload_goes_on_with_it(folder, monkeypatch):
     home.mkdir()
     settings = {"PLUMBLINE_HOME": str(home), "PLUMBLINE_STORE": f"sqlite:///{home}/store.db"}
     data = os.urandom(SIZE)
-    with serving(home, settings) as address:
-        page = Sender(address, data)
+    port = free_port()
+    with running(home, settings, port) as server:
+        page = Sender(f"http://127.0.0.1:{port}", data)
         other = page.begin(b"y" * 1000, "b.csv")[1]["id"]
         assert page.ask("PUT", f"/{other}", b"y" * 1000, offset=0)[1]["done"]
         upload = page.begin()[1]["id"]
         with page.sending(upload, SIZE // 2):
-            port = address.rsplit(":", 1)[1]
-            (server,) = [one for one in psutil.process_iter(["cmdline"]) if (one.info["cmdline"] or [])[-1:] == [port]]
-            server.send_signal(signal.SIGKILL)
+            server.kill()
             server.wait(10)
     here = {one.id: one for one in parcels(page.home)}
     assert not here[upload].sha256 and 0 < arrived(page.home, here[upload]) < SIZE, "half a file is no file"
