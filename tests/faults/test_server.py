@@ -3,20 +3,18 @@
 import asyncio
 import json
 import os
-import signal
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
 
-import psutil
 import pytest
 
 from benchmarks.load import measured
 from benchmarks.visitor import Visitor
 from engine.store import entries, open_store, records, verify
-from tests.browser.conftest import serving
+from tests.browser.conftest import free_port, running, serving
 from tests.conftest import ROOT
 from tests.faults.conftest import engine
 
@@ -75,12 +73,11 @@ def test_a_server_killed_while_it_records_and_is_visited_comes_back_whole(folder
     run = subprocess.Popen(command, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT), **more},
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
     try:
-        with serving(home, more) as url:
-            assert asyncio.run(seen(url)) == []
-            port = url.rsplit(":", 1)[1]
-            (server,) = [one for one in psutil.process_iter(["cmdline"]) if (one.info["cmdline"] or [])[-1:] == [port]]
-            server.send_signal(signal.SIGKILL)
-            run.send_signal(signal.SIGKILL)
+        port = free_port()
+        with running(home, more, port) as server:
+            assert asyncio.run(seen(f"http://127.0.0.1:{port}")) == []
+            server.kill()
+            run.kill()
             server.wait(10)
     finally:
         run.wait(30)
