@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from engine.columns import INTEGERS, Column, Kind, Role
 from engine.errors import shown
+from engine.slices import SINCE_1970
 from engine.tables.profile import Profile
 
 Profiles = Mapping[str, Profile | str]
@@ -14,6 +15,19 @@ RARE = 0.005  # share of rows below which a value is no cohort anybody can judge
 STEM = 4  # letters that a target's name must share with the score's or the prediction's
 KEYLIKE = 0.97  # share of different values that is taken for all of them, counted within a few percent
 CLOCK = {"at", "time", "timestamp", "ts", "date", "day", "epoch", "when", "created", "updated"}  # words of moments
+UNITS = {"seconds": 1.0, "milliseconds": 1e3, "microseconds": 1e6}  # of a second
+SAID = {
+    "s": "seconds",
+    "sec": "seconds",
+    "secs": "seconds",
+    "ms": "milliseconds",
+    "millis": "milliseconds",
+    "us": "microseconds",
+    "micros": "microseconds",
+    "ns": "",
+    "nanos": "",
+} | {one: one for one in UNITS}  # by names
+UNSAID = 10 * 366 * 86_400  # seconds that moments span at most whose name tells nothing: product codes span more
 ENOUGH = 50  # rows below which every value may be another by chance
 
 
@@ -81,14 +95,25 @@ def _role(
 def _since_1970(column: Column, held: Profile, values: int) -> str:
     """The unit in which whole numbers are moments of the years 2001 to 2036, as far as they look like it; else "".
 
-    Seconds are taken for moments only where the name says so too: ids have as many digits.
+    Seconds are taken for moments only where the name says so too: ids have as many digits. A unit that the name says is
+    the only one.
+
+    >>> def of(name, low, high):
+    ...     limits = Profile(name, Kind.NUMERIC, 100, 0, 0, 90, True, limits=(low, high))
+    ...     return _since_1970(Column(name, "BIGINT", Kind.NUMERIC), limits, 100)
+    >>> of("createdAt", 1.70e9, 1.72e9), of("x", 1.70e12, 1.72e12), of("ean", 1.0e12, 2.05e12), of("day_ms", 1.7e9, 2e9)
+    ('seconds', 'milliseconds', '', '')
     """
-    if column.base not in INTEGERS or held.limits is None or values < ENOUGH or held.distinct < ENOUGH:
+    if column.base not in INTEGERS & SINCE_1970 or held.limits is None or values < ENOUGH or held.distinct < ENOUGH:
         return ""
     low, high = held.limits
-    named = set(re.split(r"[^a-z]+", column.name.lower())) & CLOCK
-    units = {"seconds": 1.0, "milliseconds": 1e3, "microseconds": 1e6} if named else {"milliseconds": 1e3}
-    return next((unit for unit, per in units.items() if low / per >= 1e9 and high / per <= 2.1e9), "")
+    words = {one.lower() for one in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", column.name)}
+    named = words & CLOCK
+    if not named and high - low > UNSAID * UNITS["milliseconds"]:
+        return ""
+    told = {SAID[one] for one in words & SAID.keys()}
+    units = told & UNITS.keys() if told else UNITS.keys() if named else {"milliseconds"}
+    return next((one for one in units if low / UNITS[one] >= 1e9 and high / UNITS[one] <= 2.1e9), "")
 
 
 def _stem(one: str, other: str) -> int:

@@ -3,9 +3,9 @@
 import pyarrow as pa
 import pytest
 
-from engine.columns import Role
+from engine.columns import Column, Kind, Role
 from engine.explore.guesses import cohorts, guessed
-from engine.tables.profile import profile
+from engine.tables.profile import Profile, profile
 from engine.tables.sources import open_dataset
 
 N = 400
@@ -65,6 +65,31 @@ def test_moments_as_numbers_are_no_feature_and_no_id(name, per, unit):
     else:
         assert role is Role.ID
     assert roles(ordered_at=list(range(N)))["ordered_at"][0] is Role.ID  # of 1970: more likely numbers that are counted
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "step"),
+    [
+        ("ean", 1_000_000_000_123, 2_600_000_000),  # 13 digits of a product
+        ("time_spent_us", 1_100_000_000, 2_000_000),  # the name's unit is another
+    ],
+)
+def test_whole_numbers_of_so_many_digits_are_no_moments(name, low, step):
+    values = [low + step * (i // 2) for i in range(N)]  # nobody's id
+    assert roles(**{name: values})[name][0] is Role.FEATURE
+
+
+def test_moments_are_of_types_that_moments_are_read_of():
+    held = Profile("at", Kind.NUMERIC, N, 0, 0, N // 2, True, limits=(1.70e9, 1.72e9))
+    for type_, role in (("BIGINT", Role.TIMESTAMP), ("HUGEINT", Role.FEATURE)):
+        (found,) = guessed([Column("at", type_, Kind.NUMERIC)], {"at": held})
+        assert found.role is role
+
+
+@pytest.mark.parametrize("name", ["createdAt", "UpdatedTS", "EVENT_TIME", "time_s"])
+def test_words_of_moments_are_found_in_any_case(name):
+    values = [1_700_000_000 + 60 * i for i in range(N)]
+    assert roles(**{name: values})[name] == (Role.TIMESTAMP, "looks like moments, in seconds since 1970")
 
 
 @pytest.mark.parametrize("kind", [int, bool])
