@@ -129,8 +129,7 @@ def performance_history(
         missing = NotComputed("model_performance", None, metric, f"{METRICS[metric].name} does not fit this model")
         found.append(every.get(metric, missing))
     labelled, rows = tuple(one.labelled for one in sides), tuple(one.rows for one in sides)
-    usual = read.sides["reference"].side()
-    grown = maturity(labelled, rows, usual.labelled / usual.rows if usual.rows else None)
+    grown = maturity(labelled, rows, _labelled_share(read.sides["reference"]))
     parts = metric, opened.windows, tuple(found)
     because = why_not(read.learned, metric, METRICS[metric].name)
     if isinstance(read.learned, str) or because:
@@ -190,15 +189,16 @@ def _maturities(opened: Opened) -> Sequence[Maturity]:
     read = predictions(opened)
     if isinstance(read, str):
         return ()
-    found = []
-    for rows in read.sides.values():
-        inside, w = rows.window >= 0, len(rows.windows)
-        found.append(
-            [np.bincount(rows.window[inside], of[inside], w).astype(np.int64) for of in (rows.labelled, rows.rows_of())]
-        )
-    usual = found[0][0].sum() / found[0][1].sum() if found[0][1].sum() else None
-    labelled, rows = found[1][0].tolist(), found[1][1].tolist()
-    return maturity(labelled, rows, usual)
+    rows = read.sides["production"]
+    inside, w = rows.window >= 0, len(rows.windows)
+    labelled, every = (np.bincount(rows.window[inside], of[inside], w) for of in (rows.labelled, rows.rows_of()))
+    return maturity(labelled.tolist(), every.tolist(), _labelled_share(read.sides["reference"]))
+
+
+def _labelled_share(rows: OutcomeRows) -> float | None:
+    """How many of the rows have a label, as a share; None without rows."""
+    every = int(rows.rows_of().sum())
+    return int(rows.labelled.sum()) / every if every else None
 
 
 def expected_in(opened: Opened, cut: Slice) -> Expected | None:

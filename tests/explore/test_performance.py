@@ -6,8 +6,10 @@ import pytest
 from sklearn.metrics import log_loss, recall_score, roc_auc_score
 
 from engine.explore import floors_of, look, performance_history, performance_of, predictions
+from engine.explore.performance import maturity_in
 from engine.findings import Finding
 from engine.metrics import METRICS
+from engine.outcomes import classes_of
 from engine.slices import Filter, Slice, parse_window
 
 FURLOUGHS = parse_window("2013-04-22..2013-04-29")
@@ -76,3 +78,17 @@ def test_a_metric_that_is_not_estimated_has_no_estimate(demo):
 def test_what_is_read_is_read_once(demo):
     assert predictions(demo) is predictions(demo)
     assert np.isfinite(predictions(demo).sides["production"].scores).all()
+
+
+def test_the_reference_is_summed_once_for_all_metrics(demo, monkeypatch):
+    performance_history(demo, "recall", Slice((LGA,)))
+    summed, whole = [], demo.reference.rows
+
+    def counted(rows, *rest):
+        summed.append(rows)
+        return classes_of(rows, *rest)
+
+    monkeypatch.setattr("engine.tables.outcomes.classes_of", counted)
+    found = performance_history(demo, "f1", Slice((LGA,)))
+    assert len(summed) == len(demo.windows) and whole not in summed
+    assert [maturity_in(demo, one) for one in found.windows] == list(performance_history(demo, "f1").maturity)
