@@ -22,7 +22,6 @@ from engine.tables.text.plain_text import (
     census,
     compression_of,
     head_of,
-    pieces,
     rewritten,
     short_lines,
     text_of,
@@ -32,6 +31,7 @@ from engine.tables.text.rejects import TOO_LONG, Rejects, with_more, words
 from engine.tables.text.sniff import MOMENTS, SAMPLE, Sniffed, described, refuse_others, sniffed
 from engine.tables.text.text_format import TextFormat
 from engine.tables.text.text_rows import Tell, read_rows, with_stray
+from engine.tables.watching import heard
 
 __all__ = ["Ingested", "file_literal", "ingest", "reason"]
 
@@ -63,7 +63,6 @@ def ingest(path: Path, root: DuckDBPyConnection, text: TextFormat | None = None,
     file that is empty or no table.
     """
     given = text or TextFormat()
-    tell = tell or (lambda share, said: None)
     if path.is_file() and path.stat().st_size == 0:
         raise UnreadableSource("The file is empty.", where=str(path))
     packed = compression_of(path)
@@ -74,8 +73,8 @@ def ingest(path: Path, root: DuckDBPyConnection, text: TextFormat | None = None,
     if told.is_file() and target.is_file():
         return _kept(target, told)
     try:
-        with TemporaryDirectory(prefix=".csv-", dir=target.parent) as folder:
-            return _ingested(path, packed, root, given, Path(folder), target, tell)
+        with TemporaryDirectory(prefix=".csv-", dir=target.parent) as folder, heard(tell) as on:
+            return _ingested(path, packed, root, given, Path(folder), target, on)
     except OSError as error:
         said = f"Its copy cannot be written to {target.parent}: {error.strerror or error}."
         hint = f"Free some space, or name another folder in {HOME}."
@@ -94,7 +93,7 @@ def _ingested(
         return replace(seen, given=given, text=replace(seen.text, why={**seen.text.why, "encoding": found.why}))
 
     seen = looked(path, found.encoding, packed)
-    read, notes = path, list[str]()
+    read, lines, notes = path, found.lines, list[str]()
     if found.mixed:
         notes.append("lines end in more than one way; all are read alike")
     if found.boms:
@@ -108,22 +107,22 @@ def _ingested(
         read = folder / "plain.csv"
         parts = text_of(path, found.encoding, packed)
         parts = short_lines(parts, len(seen.names) > 1, long)
-        rewritten(mended(parts, seen.text, seen.start, len(seen.names), comments), read)
+        lines = rewritten(mended(parts, seen.text, seen.start, len(seen.names), comments), read)
     parquet = folder / "table.parquet"
     try:
         rows = read_rows(root.cursor, read, seen, parquet, tell)
-        lines = found.lines if read is path else sum(part.count(b"\n") for part in pieces(read))
         if lines - seen.start > rows.rows + rows.rejected and seen.text.quote:  # some row takes more than one line
             tell(0.85, "Looking for quotes that are not closed")
+            numbered = len(seen.names) > 1  # a line that is left out leaves an empty one
             stray = unclosed(partial(lines_of, read), read.stat().st_size, seen)
             if stray.opened:
                 healed = folder / "closed.csv"
-                without(read, stray.opened, len(seen.names) > 1, healed)
+                without(read, stray.opened, numbered, healed)
                 if read is path or (not seen.text.comment and seen.text.delimiter != " "):
                     seen = looked(healed, "utf-8")  # the first rows may have been swallowed too
                 read = healed
                 rows = read_rows(root.cursor, read, seen, parquet, tell)
-            rows = with_stray(rows, stray, len(seen.names) > 1)
+            rows = with_stray(rows, stray, numbered)
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:

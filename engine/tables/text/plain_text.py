@@ -283,8 +283,12 @@ def short_lines(parts: Iterable[str], blank: bool, long: list[tuple[int, str]]) 
     yield "".join(held)
 
 
-def rewritten(text: Iterator[str], target: Path) -> None:
-    """Write a text as UTF-8, piece by piece."""
+def rewritten(text: Iterator[str], target: Path) -> int:
+    """Write a text as UTF-8, piece by piece, and tell how many lines it has."""
+    lines, last = 0, "\n"
     with target.open("w", encoding="utf-8", errors="replace", newline="") as stream:
         for part in text:
             stream.write(part)
+            lines += part.count("\n")
+            last = part[-1:] or last
+    return lines + (last != "\n")

@@ -12,17 +12,20 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 from engine.tables.text.dialect import RECORDS, commonest, delimiter_of, escape_of, quote_of
-from engine.tables.text.plain_text import LONGEST
+from engine.tables.text.plain_text import LONGEST, PIECE
 from engine.tables.text.sniff import Sniffed
 from engine.tables.text.text_format import TextFormat
 from engine.tables.text.text_types import TEXT, fits
+from engine.tables.watching import tick
 
 LOOKED = 200  # lines within a quote that are looked at
 LIKE = 0.5  # share of them that must have as many fields as rows have, for the quote to be a stray one
 PATIENCE = 10  # times the file is read at most, for quotes that each seem to run to its end
 BEGINNING = 500  # characters of a line that are kept
+TOLD = 1 << 14  # lines after which whoever watches is told
 
 Line = tuple[int, str]
 
@@ -213,21 +216,40 @@ def _taken(signs: Signs, lines: Iterator[Line], ahead: "deque[Line]", last: int)
 
 def lines_of(read: Path, after: int = 0) -> Iterator[Line]:
     """The lines of a UTF-8 file with their numbers, without their ends: those that follow the one of this number."""
-    with read.open("rb") as stream:
-        end = "\n" if b"\n" in stream.read(1 << 22) else "\r"
-    with read.open(encoding="utf-8", errors="replace", newline=end) as text:
+    with read.open(encoding="utf-8", errors="replace", newline=_end(read)) as text:
         for number, line in islice(enumerate(text, 1), after, None):
+            if not number % TOLD:
+                tick(f"looking at line {number:,}")
             yield number, line.rstrip("\r\n")
+
+
+def _end(read: Path) -> str:
+    """What lines of a file are cut at."""
+    with read.open("rb") as stream:
+        return "\n" if b"\n" in stream.read(1 << 22) else "\r"
 
 
 def without(read: Path, opened: Sequence[Line], blank: bool, target: Path) -> None:
     """Write a file without these lines. blank: whether an empty one stands in the place of each, so that lines keep
     their numbers; in a table of one column that would be a missing value.
     """
-    left = {number for number, _ in opened}
-    with target.open("w", encoding="utf-8", newline="") as stream:
-        for number, line in lines_of(read):
+    left, end = {number for number, _ in opened}, _end(read).encode()
+    with read.open("rb") as source, target.open("wb") as stream:
+        for number, line in enumerate(_cut(source, end), 1):
             if number not in left:
-                stream.write(line + "\n")
+                stream.write(line)
             elif blank:
-                stream.write("\n")
+                stream.write(line[len(line.rstrip(b"\r\n")) :])
+
+
+def _cut(source: BinaryIO, end: bytes) -> Iterator[bytes]:
+    """The lines of a file byte by byte, with their ends: what is not of an encoding is for the reader to refuse."""
+    if end == b"\n":
+        yield from source
+        return
+    held = b""
+    while part := source.read(PIECE):
+        *lines, held = (held + part).split(end)
+        yield from (line + end for line in lines)
+    if held:
+        yield held

@@ -8,8 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engine.errors import Cancelled
+from engine.tables import watching
 from engine.tables.sources import open_dataset
-from engine.tables.text.rejects import STRAY
+from engine.tables.text import quotes
+from engine.tables.text.rejects import REASONS, STRAY
 
 
 def table(first: int, last: int) -> str:
@@ -60,6 +63,36 @@ def test_lines_may_end_otherwise(tmp_path, end):
     body = HEAD + table(0, 50) + '50,"text,1.5\n' + table(51, 100)
     dataset = read(tmp_path, body.replace("\n", end))
     assert (dataset.rows, [one["line"] for one in dataset.rejects.rows()]) == (99, [52])
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_bytes_that_are_no_utf8_are_refused_beside_a_stray_quote_too(tmp_path, end):
+    usual = HEAD + table(0, 40).replace("text 7,", "é" * 40 + ",")
+    after = table(41, 60) + '60,"text,1.5\n' + table(61, 90)
+    body = usual.encode() + b"40,caf\xe9,1.5\n" + after.encode()
+    (tmp_path / "table.csv").write_bytes(body.replace(b"\n", end))
+    dataset = open_dataset(tmp_path / "table.csv")
+    assert [(one["line"], one["reason"]) for one in dataset.rejects.rows()] == [
+        (42, REASONS["INVALID ENCODING"]), (62, STRAY)
+    ]  # fmt: skip
+    assert dataset.rows == 88
+
+
+def test_looking_for_quotes_is_told_and_may_be_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr(watching, "LOOK", 0.0)
+    monkeypatch.setattr(quotes, "TOLD", 16)
+    (tmp_path / "table.csv").write_text(HEAD + table(0, 50) + '50,"text,1.5\n' + table(51, 100))
+    said = []
+
+    def stop(share, words):
+        said.append(words)
+        if words == "looking at line 64":
+            raise Cancelled("stopped")
+
+    with pytest.raises(Cancelled):
+        open_dataset(tmp_path / "table.csv", tell=stop)
+    assert said[-3:] == ["looking at line 32", "looking at line 48", "looking at line 64"]
+    assert open_dataset(tmp_path / "table.csv").rows == 99
 
 
 TEXTS = {
