@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from engine.summaries import CUTS, Counts, Curve, Floats, Scale
 from engine.tables.crossings import Cells, Totals, Widest, areas
+from engine.tables.mapped import piece, upto
 from engine.tables.ordered import Tallied
 from engine.tables.values import Held, Numbers
 from engine.tables.watching import tick
@@ -67,8 +68,8 @@ def curve(reference: Numbers, production: Numbers, scale: Scale) -> Curve:
     if at != known[1]:  # within a cell: the value becomes an edge, and both parts are read again
         place = int(grid.edges.searchsorted(at))
         f, g = (
-            np.insert(upto, place + 1, values.searchsorted(at, side="right"))
-            for values, upto in zip(sides, (grid.f, grid.g), strict=True)
+            np.insert(rows, place + 1, upto(values, np.array([at]), "right"))
+            for values, rows in zip(sides, (grid.f, grid.g), strict=True)
         )
         grid = _Grid(np.insert(grid.edges, place, at), f, g)
         parts = slice(place, place + 2)
@@ -95,7 +96,7 @@ def curve_of_few(reference: Held, production: Held, scale: Scale) -> Curve:
 
 def _grid(sides: Sides, edges: Floats) -> _Grid:
     """These edges with the values up to each."""
-    f, g = (np.concatenate([[0], side.searchsorted(edges, side="right"), [len(side)]]) for side in sides)
+    f, g = (np.concatenate([[0], upto(side, edges, "right"), [len(side)]]) for side in sides)
     return _Grid(edges, f, g)
 
 
@@ -115,7 +116,10 @@ def _read(
     middles = [_middle(side) for side in sides]
     for cells in _chunks(grid, chosen):
         tick()
-        parts = [side[ends[cells.start] : ends[cells.stop]] for side, ends in zip(sides, (grid.f, grid.g), strict=True)]
+        parts = [
+            piece(side, int(ends[cells.start]), int(ends[cells.stop]))
+            for side, ends in zip(sides, (grid.f, grid.g), strict=True)
+        ]
         for i, ends in enumerate((grid.f, grid.g)):
             found[i, cells] = _gaps(parts[i], grid.edges, ends, cells, middles[i])
         some = np.flatnonzero(wanted[cells])

@@ -5,13 +5,14 @@ What bins and cells are cut at are values at ranks, and rows up to a value; who 
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from engine.summaries import Counts, Floats
+from engine.tables.mapped import Side, pieces, upto
 
-Side = Literal["left", "right"]
+__all__ = ["Ordered", "Side", "Sorted", "Tallied"]
 
 
 class Ordered(Protocol):
@@ -46,18 +47,20 @@ class Sorted:
         return self.values[ranks]
 
     def upto(self, values: Floats, side: Side) -> Counts:
-        return self.values.searchsorted(values, side=side)
+        return upto(self.values, values, side)
 
     def distinct(self, most: int) -> Floats | None:
-        found = [self.values[0]]
+        found = self.values[:1]
         while self.values[-1] > found[-1]:  # from one to the next
             if len(found) == most:
                 return None
-            found.append(self.values[self.values.searchsorted(found[-1], side="right")])
-        return np.array(found)
+            found = np.append(found, self.values[upto(self.values, found[-1:], "right")])
+        return found.copy()
 
     def deviation(self) -> float:
-        return float(np.std(self.values, ddof=1))
+        n = len(self.values)
+        mean = sum(float(some.sum()) for some in pieces(self.values)) / n
+        return float(np.sqrt(sum(float(((some - mean) ** 2).sum()) for some in pieces(self.values)) / (n - 1)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,14 +1,12 @@
 """Columns that are too large for memory are sorted in files, of which the system keeps in memory what it has room for.
 
-Runs of values are sorted and written one after the other, then merged piece by piece. Files are written, never mapped
-to be written to: pages that only were read can be let go of at once. They have no name and go with their array, however
-the process ends.
+Runs of values are sorted and written one after the other, then merged piece by piece (engine/tables/mapped.py reads the
+result). Files are written, never mapped to be written to: pages that only were read can be let go of at once. They have
+no name and go with their array, however the process ends.
 """
 
-import mmap
 import tempfile
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import IO
 
 import numpy as np
@@ -16,11 +14,11 @@ import numpy as np
 from engine.errors import UnusableData
 from engine.summaries import Floats
 from engine.tables.connection import spill_folder
+from engine.tables.mapped import STEP, mapped, read
 from engine.tables.watching import tick
 
 SHARE = 8  # of the memory, one part is what an array may take: two columns of two sides, and what reads them, fit
 RUN = 32  # of the memory, one part is a run
-SAMPLED = 64  # pieces of each run whose ends are looked at to tell where runs are cut
 
 
 class Sorting:
@@ -66,13 +64,15 @@ class Sorting:
         if self._filled:
             self._write()
         most, self._held = len(self._held), np.empty(0)
-        whole = _mapped(self._file)
-        ends = np.cumsum([0, *self._runs])
         with self._told(), self._made() as file:
-            for piece in _merged([whole[a:b] for a, b in pairwise(ends)], most):
-                file.write(piece.data)
-                tick()
-            return _mapped(file)
+            self._file.flush()
+            written, marks = 0, []
+            for some in _merged(self._file.fileno(), self._runs, most):
+                file.write(some.data)
+                marks.append(some[-written % STEP :: STEP].copy())
+                written += len(some)
+                tick(f"sorted {written:,} values of one column" + (f" of {self.where}" if self.where else ""))
+            return mapped(file, np.concatenate(marks))
 
     def close(self) -> None:
         """Let go of the file, if there is one; what done gave stays."""
@@ -120,27 +120,26 @@ class _Told:
         ) from None
 
 
-def _mapped(file: IO[bytes]) -> Floats:
-    """The numbers that a file holds, to be read."""
-    file.flush()
-    return np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), dtype=np.float64)
+def _merged(file: int, runs: Sequence[int], most: int) -> Iterator[Floats]:
+    """The values of a file's sorted runs in ascending order, in pieces, each run read from front to back.
 
-
-def _merged(runs: Sequence[Floats], most: int) -> Iterator[Floats]:
-    """The values of several sorted runs in ascending order, in pieces of about so many; what is equal as it stands."""
-    step = max(most // SAMPLED, 1)
-    samples = np.sort(np.concatenate([run[::step] for run in runs]))
-    cuts = np.unique(samples[:: max(most // (2 * step), 1)])
-    before = [0] * len(runs)
-    for cut in cuts:
-        for side in ("left", "right"):
-            ends = [int(run.searchsorted(cut, side=side)) for run in runs]
-            parts = [run[a:b] for run, a, b in zip(runs, before, ends, strict=True) if b > a]
-            before = ends
-            yield from parts if side == "right" else _sorted(parts)
-    yield from _sorted([run[a:] for run, a in zip(runs, before, strict=True) if len(run) > a])
-
-
-def _sorted(parts: Sequence[Floats]) -> Iterator[Floats]:
-    if parts:
+    file: its number; runs: how long each is; most: how many values are held. Not-a-number comes last, as in each run.
+    """
+    ends = np.cumsum(runs)
+    at = (ends - runs).tolist()
+    size = max(most // len(runs), 1)
+    held = [np.empty(0)] * len(runs)
+    while True:
+        for i, end in enumerate(ends.tolist()):
+            if not len(held[i]) and at[i] < end:
+                stop = min(at[i] + size, end)
+                held[i], at[i] = read(file, at[i], stop), stop
+        last = np.sort([one[-1] for one, start, end in zip(held, at, ends, strict=True) if start < end])
+        parts = held
+        if len(last):  # what is smaller than all that was not yet read; not-a-number is the largest
+            upto = [int(one.searchsorted(last[0], side="right")) for one in held]
+            parts = [one[:stop] for one, stop in zip(held, upto, strict=True)]
+            held = [one[stop:] for one, stop in zip(held, upto, strict=True)]
         yield np.sort(np.concatenate(parts))
+        if not len(last):
+            return

@@ -12,6 +12,7 @@ from engine.columns import INTEGERS, ORDERED, Column, Kind, kind_of
 from engine.slices import FLOATS, Slice, is_number, quoted
 from engine.summaries import Counts, Floats, QualityCounts
 from engine.tables.connection import memory_of
+from engine.tables.mapped import upto
 from engine.tables.ordered import Ordered, Sorted
 from engine.tables.roomy import Sorting
 from engine.tables.sources import Dataset
@@ -169,9 +170,9 @@ def numbers_of(table: pa.Table, value: str, broken: str | None) -> Numbers:
 
 def _numbers(found: Floats, rows: int, missing: int, errors: int) -> Numbers:
     """Sorted values, not-a-number last, after +inf. rows: of the slice; missing: of them without a number."""
-    last = int(np.searchsorted(found, np.inf, side="right"))
+    first, last = (int(one) for one in upto(found, np.array([-LARGEST, np.inf]), "right"))
     nans = len(found) - last
-    first, end = int(np.searchsorted(found, -LARGEST, side="right")), int(np.searchsorted(found, LARGEST, side="left"))
+    end = int(upto(found, np.array([LARGEST]), "left")[0])
     infinite = (first, last - end)
     quality = QualityCounts(rows, missing - errors, nans, sum(infinite), errors)
     return Numbers(found[first:end], infinite, quality)
