@@ -47,7 +47,8 @@ from engine.tables.watching import LOOK, heard, watched
 
 THERE = (
     "The rows lie in Spark, and counts are what is read of them: KS and Wasserstein of columns with many values are "
-    "from cells, ROC AUC and average precision from bins of the score, each with the limits it is proven to lie in."
+    "from cells, ROC AUC and average precision from bins of the score, each with the limits it is proven to lie in. "
+    "The reference's own value of these two, from which their thresholds are told, is known as nearly."
 )
 PARTIAL = "The window holds too few of its rows to judge drift: only data quality and schema count."
 
@@ -192,8 +193,10 @@ def _summarised(
                 for task in done:
                     for column, (support, summary) in zip(tasks.get(task, ()), task.result(), strict=False):
                         supports[column.name], summaries[column.name] = support, summary
+                if done:
+                    said[0] = ""  # what it said of itself is over
                 share = len(summaries) / len(columns) if columns else 1.0
-                tell(share, f"{len(summaries)} of {len(columns)} columns" if done else said[0])
+                tell(share, said[0] or f"{len(summaries)} of {len(columns)} columns")
         except BaseException:
             stopped.set()
             pool.shutdown(wait=False, cancel_futures=True)

@@ -13,6 +13,7 @@ from engine.errors import Cancelled
 from engine.explore import open_monitor
 from engine.look import compare
 from engine.monitor.model import Columns, Monitor, Place
+from engine.pair import fresh_summaries
 from engine.tables import cache, watching
 from engine.tables.connection import connect
 from engine.tables.sources import open_dataset
@@ -129,3 +130,24 @@ def test_an_opening_tells_of_fingerprints_and_rows_and_stops_there(path):
         with pytest.raises(Cancelled):
             open_monitor(monitor, progress=progress)
         assert told[-1].startswith(word)
+
+
+def test_what_a_column_said_is_not_told_of_the_next(monkeypatch):
+    said, first = [], threading.Event()
+
+    def read(reference, production, columns, *rest):
+        found = fresh_summaries(reference, production, columns, *rest)
+        if [one.name for one in columns] == ["a"]:
+            while "row 7 of 9" not in said:
+                watching.tick("row 7 of 9")
+            first.set()
+        else:
+            assert first.wait(60)
+            time.sleep(0.3)  # of which something is told
+        return found
+
+    monkeypatch.setattr("engine.look.fresh_summaries", read)
+    monkeypatch.setattr("engine.look.LOOK", 0.02)
+    table = pa.table({"a": [1.0, 2.0] * 50, "b": [3.0, 4.0] * 50})
+    compare(open_dataset(table), open_dataset(table), progress=lambda share, words: said.append(words))
+    assert "row 7 of 9" not in said[said.index("1 of 2 columns") :], said
