@@ -199,7 +199,7 @@ def open_dataset(
         try:
             return _open_files(gather(found, root, called, tell or silent, text), root, called)
         except (OSError, pa.ArrowException) as error:  # between listing and reading, files are joined and go away
-            said = f"One of its files cannot be read: {str(error).splitlines()[0].rstrip('.')}."
+            said = f"One of its files cannot be read: {reason(error).rstrip('.')}."
             hint = "It may have been replaced meanwhile: try again."
             raise UnreadableSource(said, where=shown(called), hint=hint) from None
     return _open_frame(source, root or connect(()), name or "frame")

@@ -10,6 +10,7 @@ import pytest
 from engine import compare
 from engine.columns import Kind, Role
 from engine.errors import UnknownName, UnreadableSource
+from engine.tables import sources
 from engine.tables.sources import find_files, open_dataset
 
 TABLE = pa.table({"x": [1, 2, 3], "word": ["a", "b", None]})
@@ -354,3 +355,14 @@ def test_a_folder_of_the_only_date_is_the_timestamp(tmp_path):
         (tmp_path / f"dt=2024-01-0{day}").mkdir()
         pq.write_table(pa.table({"x": [1.0, 2.0]}), tmp_path / f"dt=2024-01-0{day}" / "part.parquet")
     assert open_dataset(tmp_path).timestamp == "dt"
+
+
+@pytest.mark.parametrize("error", [OSError(), OSError("\n\n"), pa.ArrowInvalid("")])
+def test_an_error_without_words_is_told_by_its_name(tmp_path, monkeypatch, error):
+    def fails(*_):
+        raise error
+
+    monkeypatch.setattr(sources, "gather", fails)
+    (tmp_path / "x.csv").write_text("a\n1\n")
+    with pytest.raises(UnreadableSource, match=rf"One of its files cannot be read: {type(error).__name__}\."):
+        open_dataset(tmp_path / "x.csv")

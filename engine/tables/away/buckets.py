@@ -170,7 +170,8 @@ def _copied(store: Any, path: str, target: Path, where: str) -> Iterator[int]:
 
 def _refused(error: Exception, where: str) -> UnreadableSource:
     """What the bucket said, without what may be a key, and what may mend it."""
-    said = plain(re.sub(r"(AKIA|ASIA)[A-Z0-9]{12,}|key '[^']*'", "…", str(error)).splitlines()[0], 300)
+    words = str(error).strip() or type(error).__name__
+    said = plain(re.sub(r"(AKIA|ASIA)[A-Z0-9]{12,}|key '[^']*'", "…", words).splitlines()[0], 300)
     hint = None
     if "ACCESS_DENIED" in said or "403" in said or "credential" in said.lower():
         hint = "Who asks is told by AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or ?anonymous=true."

@@ -22,6 +22,7 @@ from engine.tables.literals import file_literal
 from engine.tables.text.delimited import ingest
 from engine.tables.text.rejects import Rejects, of_files
 from engine.tables.text.text_format import TextFormat
+from engine.tables.texts import reason
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def _whole(path: Path, called: str) -> None:
     try:
         pq.read_metadata(path)
     except (pa.ArrowException, OSError) as error:
-        said = plain(str(error).splitlines()[0].rstrip("."), 200)
+        said = plain(reason(error).rstrip("."), 200)
         hint = "It may still be written, or was cut off; the other files are not to blame."
         raise UnreadableSource(f"It cannot be read as Parquet: {said}.", where=called, hint=hint) from None
 

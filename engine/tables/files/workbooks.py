@@ -13,7 +13,7 @@ import python_calamine as calamine
 from engine.errors import UnknownName, UnreadableSource, plain, shown
 from engine.tables.files.binary_sheets import short_cells
 from engine.tables.files.copies import Told, write_parquet
-from engine.tables.texts import MOSTLY
+from engine.tables.texts import MOSTLY, reason
 
 LOOKED_AT = 50  # rows among which the header is looked for
 BATCH = 20_000  # rows written at a time
@@ -53,7 +53,7 @@ def read_workbook(path: Path, sheet: str | None, target: Path, where: str) -> To
     except (calamine.CalamineError, ValueError, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        said = plain(str(error).splitlines()[0].rstrip("."), 200)
+        said = plain(reason(error).rstrip("."), 200)
         raise UnreadableSource(f"The workbook cannot be read: {said}.", where=where) from None
     numeric = frozenset(one.name for one in fields if one.numeric)
     told = [f"{shown(one.name)} holds texts beside {one.mixed:,} other values" for one in fields if one.mixed]

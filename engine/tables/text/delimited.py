@@ -204,7 +204,7 @@ def _kept(target: Path, told: Path) -> Ingested:
 def reason(error: Exception) -> str:
     """What DuckDB says was wrong, in one line: of a CSV error, the line and the reason that stand apart."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    said = lines[0]
+    said = next(iter(lines), type(error).__name__)
     rest = [line for line in lines[1:] if not line.startswith(("Original Line", "Possible", "LINE"))]
     if "CSV Error" in said and rest:
         said += f", {rest[0]}"

@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from engine.errors import PlumblineError, UnreadableSource, shown
+from engine.tables.texts import reason
 
 PIECE = 1 << 20  # bytes that are held at once
 LONGEST = 1_990_000  # of a line: longer ones DuckDB leaves out, some without a word
@@ -103,7 +104,7 @@ def pieces(path: Path, compression: str | None = None) -> Iterator[bytes]:
                     raise UnreadableSource(said, where=str(path), hint=hint)
                 yield bytes(part)
     except (OSError, EOFError, zlib.error, pa.ArrowException) as error:
-        why = getattr(error, "strerror", None) or str(error).splitlines()[0] or "it ends too early"
+        why = getattr(error, "strerror", None) or (reason(error) if str(error).strip() else "it ends too early")
         raise UnreadableSource(f"The file cannot be read: {why.rstrip('.')}.", where=str(path)) from None
 
 

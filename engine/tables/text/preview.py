@@ -17,6 +17,7 @@ from engine.tables.text.quotes import closed
 from engine.tables.text.sniff import SAMPLE, refuse_others, sniffed
 from engine.tables.text.text_format import TextFormat
 from engine.tables.text.text_rows import read_rows
+from engine.tables.texts import reason
 
 PART = 64 << 20  # bytes up to which the encoding is looked for in all of a file
 
@@ -70,7 +71,7 @@ def preview_text(path: Path | str, text: TextFormat | None = None, rows: int = 5
             types = tuple(str(one[1]) for one in kept.description or ())
             values = tuple(tuple(None if one is None else str(one) for one in row) for row in kept.fetchall())
         except duckdb.Error as error:
-            raise UnreadableSource(f"It cannot be read so: {str(error).splitlines()[0]}", where=str(path)) from None
+            raise UnreadableSource(f"It cannot be read so: {reason(error)}", where=str(path)) from None
         finally:
             root.close()
     differences = [*_differences(given, own), *_against(given, seen.names, read.rows, read.rejected)]
