@@ -6,12 +6,13 @@ What is measured are the files that the engine keeps; what is simulated is told 
 
 import argparse
 import os
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-os.environ["PLUMBLINE_HOME"] = tempfile.mkdtemp(prefix="plumbline-volume-")
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 import psutil
@@ -19,7 +20,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from engine.slices import Slice
-from engine.tables.cells import Cells
 from engine.tables.connection import cache_folder, connect
 from engine.tables.count import count
 from engine.tables.counted import counted
@@ -75,10 +75,6 @@ def supports_of(reference: Dataset) -> dict[str, Support]:
     return {name: one for name, one in built.items() if not isinstance(one, str)}
 
 
-def size_of(cells: Cells) -> int:
-    return sum(one.nbytes for one in (*cells.counts.values(), *cells.gaps.values()))
-
-
 def measured(home: Path) -> list[Measured]:
     """What cells of a day take, for every shape."""
     supports = supports_of(opened(200_000, 0, home, seed=1))
@@ -90,7 +86,7 @@ def measured(home: Path) -> list[Measured]:
             cells, _ = counted(day, supports, None, ["who"] if cohorts else [])
             (kept,) = set((cache_folder() / "counted").glob("*/cells.arrow")) - known
             parts = len(cells.counts) * len(cells.rows)
-            found.append(Measured(rows, len(cells.rows), kept.stat().st_size / parts, size_of(cells) / parts))
+            found.append(Measured(rows, len(cells.rows), kept.stat().st_size / parts, cells.size / parts))
     return found
 
 
@@ -155,6 +151,7 @@ def main() -> None:
     parser.add_argument("--spark", action="store_true", help="what counting costs, and nothing else")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
+        os.environ["PLUMBLINE_HOME"] = f"{folder}/home"  # what is kept is its own, and goes with it
         if asked.spark:
             return counting(Path(folder))
         found = measured(Path(folder))
