@@ -25,6 +25,7 @@ CELLS = 250  # cells of a column at most; larger codes mean what has no cell
 DISTINCT = (CELLS - 4) // 2  # up to so many distinct values, each has a cell of its own, and so has each gap
 QUANTILES = 216  # cells of equal mass for the rest of a numeric column
 NAMED = 50  # categories with a bin of their own; the reference's others share one
+QUARTILES = (0.25, 0.75)
 IQRS = 10.0  # distances are clipped so many interquartile ranges beyond the quartiles
 
 
@@ -183,7 +184,7 @@ def measure_scale(reference: Floats | Ordered) -> Scale:
     (-19.0, 23.0)
     """
     values = Sorted(reference) if isinstance(reference, np.ndarray) else reference
-    q1, q3 = _quartile(values, 0.25), _quartile(values, 0.75)
+    q1, q3 = (_quartile(values, share) for share in QUARTILES)
     iqr = q3 - q1
     if iqr > 0 and np.isfinite(iqr):
         return Scale(iqr / 1.349, "IQR / 1.349", (q1 - IQRS * iqr, q3 + IQRS * iqr))
@@ -205,11 +206,9 @@ def _upto(values: Ordered, value: float, side: Side) -> int:
 
 
 def _quartile(values: Ordered, share: float) -> float:
-    """Quantile by linear interpolation (numpy's default)."""
-    at = share * (len(values) - 1)
-    below = int(at)
-    weight = at - below
-    low, high = values.at(np.array([below, min(below + 1, len(values) - 1)])).tolist()
+    """Quantile by linear interpolation."""
+    ranks, weight = around(len(values), share)
+    low, high = values.at(ranks).tolist()
     return float(low + (high - low) * weight)
 
 
@@ -221,8 +220,7 @@ def _atom_edges(values: Floats) -> Floats:
 def point_masses(reference: Floats | Ordered) -> Floats:
     """The values that hold at least 5 % of a sorted reference: each must stand at one of these positions."""
     values = Sorted(reference) if isinstance(reference, np.ndarray) else reference
-    step = max(int(len(values) * POINT_MASS), 1)
-    candidates = np.unique(values.at(np.arange(0, len(values), step)))
+    candidates = np.unique(values.at(mass_ranks(len(values))))
     counts = values.upto(candidates, "right") - values.upto(candidates, "left")
     heavy: Floats = candidates[counts >= POINT_MASS * len(values)]
     return heavy
@@ -251,9 +249,8 @@ def _cuts(values: Ordered, start: int, end: int, cells: int) -> Floats:
 def _quantile_edges(values: Ordered, bins: Floats, scale: Scale) -> Floats:
     """Cell edges of a reference with many values: quantiles, dyadic tail quantiles, heavy values, ends and bins."""
     n = len(values)
-    tails = np.array([n >> power for power in range(8, 19) if n >> power], dtype=np.int64)
     smallest, largest = values.at(np.array([0, n - 1]))
-    ends = np.concatenate([values.at(tails - 1), values.at(n - tails - 1), [np.nextafter(smallest, -np.inf), largest]])
+    ends = np.concatenate([values.at(tail_ranks(n)), [np.nextafter(smallest, -np.inf), largest]])
     for cells in range(QUANTILES, 8, -8):
         cuts = values.at(quantile_ranks(n, cells))
         repeated = np.array([a for a, b in pairwise(cuts) if a == b])
@@ -268,13 +265,28 @@ def quantile_ranks(n: int, cells: int) -> Counts:
     return np.arange(1, cells) * n // cells - 1
 
 
+def tail_ranks(n: int) -> Counts:
+    """The ranks beyond which 2⁻⁸, 2⁻⁹ … 2⁻¹⁸ of n values lie, as far as that is one, at both ends."""
+    tails = np.array([n >> power for power in range(8, 19) if n >> power], dtype=np.int64)
+    return np.concatenate([tails - 1, n - tails - 1])
+
+
+def mass_ranks(n: int) -> Counts:
+    """Ranks of which a value that holds POINT_MASS of n values stands at one at least."""
+    return np.arange(0, n, max(int(n * POINT_MASS), 1))
+
+
+def around(n: int, share: float) -> tuple[Counts, float]:
+    """The two ranks between which a quantile of n values lies, and how far towards the second (numpy's default)."""
+    at = share * (n - 1)
+    below = int(at)
+    return np.array([below, min(below + 1, n - 1)]), at - below
+
+
 def wanted_ranks(n: int) -> Counts:
     """Nearly all ranks that a support of n values with many different ones asks for, so that they are read at once."""
-    quartiles = [int(share * (n - 1)) for share in (0.25, 0.75)]
-    tails = np.array([n >> power for power in range(8, 19) if n >> power], dtype=np.int64)
-    steps = np.arange(0, n, max(int(n * POINT_MASS), 1))
-    bins = np.arange(1, BINS) * n // BINS - 1
-    finer = [quantile_ranks(n, cells) for cells in (QUANTILES, QUANTILES - 8)]
-    first = np.array([0, n - 1, *quartiles, *(rank + 1 for rank in quartiles)], dtype=np.int64)
-    some = [first, tails - 1, n - tails - 1, steps, bins, *finer]
-    return np.unique(np.clip(np.concatenate(some), 0, n - 1))
+    ends = np.array([0, n - 1])
+    quartiles = [around(n, share)[0] for share in QUARTILES]
+    quantiles = [quantile_ranks(n, cells) for cells in (BINS, QUANTILES, QUANTILES - 8)]
+    some = np.concatenate([ends, *quartiles, tail_ranks(n), mass_ranks(n), *quantiles])
+    return np.unique(np.clip(some, 0, n - 1))

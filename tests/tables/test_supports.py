@@ -12,9 +12,10 @@ from engine.slices import Slice
 from engine.summaries import ColumnSummary, QualityCounts
 from engine.tables.connection import connect
 from engine.tables.exact import summarize
+from engine.tables.ordered import Sorted
 from engine.tables.sources import open_dataset
-from engine.tables.supports import CELLS, FEW, NAMED, build_support, point_masses
-from engine.tables.values import Numbers, read
+from engine.tables.supports import CELLS, FEW, NAMED, build_support, point_masses, wanted_ranks
+from engine.tables.values import Held, Numbers, read
 
 ROOT = connect(())
 X = Column("x", "DOUBLE", Kind.NUMERIC)
@@ -189,3 +190,16 @@ def test_a_reference_without_a_value_says_so():
 def test_the_same_reference_gives_the_same_support_and_another_another():
     first, again, other = support_of(np.arange(500.0)), support_of(np.arange(500.0)[::-1]), support_of(np.arange(501.0))
     assert first.digest == again.digest != other.digest
+
+
+@pytest.mark.parametrize("n", [300, 4_001, 100_000])
+def test_what_a_support_of_many_values_asks_for_is_foreseen(n):
+    class Asked(Sorted):
+        def at(self, ranks):
+            asked.update(ranks.tolist())
+            return super().at(ranks)
+
+    asked = set[int]()
+    values = np.sort(np.random.default_rng(n).normal(size=n))
+    build_support(X, Held(Asked(values), (0, 0), QualityCounts(n)))
+    assert len(asked) > 100 and asked <= set(wanted_ranks(n).tolist())
