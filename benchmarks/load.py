@@ -4,8 +4,9 @@ Each speaks Streamlit's protocol over a websocket of its own and does what an an
 window, the cohort, the column, goes to another page; between two of these it thinks. Without --think it is measured
 twice, each with an app that has computed nothing yet: with 1 to 3 seconds of thought, which is harsher than people are,
 and with 3 to 10, as of a person who reads charts. Less than five minutes together. Starts the app with a store and a
-cache of its own, unless --address names one that runs. Prints one row a kind of interaction; memory before, at most,
-when all have left and 30 seconds after; processor milliseconds an interaction, and how busy the machine was.
+cache of its own, unless --address names one that runs: that is measured once, with --think. Prints one row a kind of
+interaction; memory before, at most, when all have left and 30 seconds after; processor milliseconds an interaction, and
+how busy the machine was.
 """
 
 import argparse
@@ -202,6 +203,15 @@ def told(load: Load) -> str:
     return "\n".join([*lines, *(f"wrong: {one}" for one in sorted(set(load.wrong)))])
 
 
+def thought(text: str, parser: argparse.ArgumentParser) -> Think:
+    """Seconds from and to, as in 1-3; ends the program where they are not told."""
+    try:
+        low, high = (float(one) for one in text.split("-"))
+    except ValueError:
+        parser.error(f"--think {text} is no span of seconds: write two numbers, as in 1-3")
+    return low, high
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sessions", type=int, default=20)
@@ -210,7 +220,9 @@ def main() -> None:
     parser.add_argument("--address")
     parser.add_argument("--json", help="write every answer to this file as well")
     asked = parser.parse_args()
-    both = THINK if asked.think is None else {"asked for": tuple(float(one) for one in asked.think.split("-"))}
+    if asked.address and asked.think is None:
+        parser.error("--address wants --think: an app that runs would be measured anew, then with what it has computed")
+    both = THINK if asked.think is None else {"asked for": thought(asked.think, parser)}
     loads = {}
     for name, think in both.items():
         loads[name] = load = measured(asked.sessions, asked.seconds, asked.address, think)

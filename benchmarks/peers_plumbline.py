@@ -20,7 +20,6 @@ MEASURES = {
     "wasserstein": "Wasserstein",
     "chi_squared": "chi-squared",
 }
-RISING = ("not_judged", "ok", "info", "not_enough_data", "warning", "critical")
 
 
 def few() -> object:
@@ -39,7 +38,7 @@ def planted(reference: str, production: str) -> dict[str, dict[str, object]]:
     found: dict[str, dict[str, object]] = {}
     for name, summary in run.summaries.items():
         findings = [one for one in run.findings if one.column == name]
-        worst = max(findings, key=lambda one: RISING.index(str(one.severity)))
+        worst = max(findings, key=lambda one: one.severity.rank)
         found[name] = {"verdict": str(worst.severity) + ("" if str(worst.severity) == "ok" else f" ({worst.metric})")}
         for one in findings:
             if one.metric in MEASURES:

@@ -28,3 +28,14 @@ def test_one_starts_elsewhere(tmp_path):
     )
     assert done.returncode == 0 and "--spark" in done.stdout, done.stderr
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [(["--think", "3"], "as in 1-3"), (["--think", "a-b"], "as in 1-3"), (["--address", "http://x"], "wants --think")],
+)
+def test_a_load_that_cannot_be_is_refused_before_anything_starts(given, said):
+    done = subprocess.run(
+        [sys.executable, ROOT / "benchmarks" / "load.py", *given], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
