@@ -1,6 +1,6 @@
 """What a run says: a reading held against a threshold and a noise floor, with what is needed to check it by hand."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -193,15 +193,6 @@ def judge(seen: Observation, threshold: Threshold | None, floor: Floor | None = 
         null_share_production=quality.production.null_share,
         parts=parts,
     )
-
-
-def judged_in(findings: Iterable["Finding"]) -> int:
-    """How many findings were judged; 0 when the data could not carry any question.
-
-    That columns came or are of other types is seen without one row, and does not count.
-    """
-    judged = (one for one in findings if one.severity is not Severity.NOT_JUDGED)
-    return sum(one.signal != "schema" or one.severity is Severity.CRITICAL for one in judged)
 
 
 def verdict(value: float, threshold: Threshold, floor: Floor | None) -> tuple[Severity, bool, int | None]:

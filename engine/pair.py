@@ -70,7 +70,7 @@ def fresh_summaries(
     """
     there = [column for column in columns if production.has(column.name)]
     if reference.far or production.far:
-        return _fresh_there(reference, production, columns, held, cut)
+        return _fresh_there(reference, production, columns, there, held, cut)
     side, base = (production if held.side == "production" else reference), held.cut
     supports: list[Support | str] | None = None
     unread: dict[str, str] = {}
@@ -85,10 +85,14 @@ def fresh_summaries(
 
 
 def _fresh_there(
-    reference: Dataset, production: Dataset, columns: Sequence[Column], held: Against, cut: Slice
+    reference: Dataset,
+    production: Dataset,
+    columns: Sequence[Column],
+    there: Sequence[Column],
+    held: Against,
+    cut: Slice,
 ) -> list[Fresh]:
-    """As fresh_summaries, of rows that lie in Spark."""
-    there = [column for column in columns if production.has(column.name)]
+    """As fresh_summaries, of rows that lie in Spark. there: the columns that production has."""
     made = _supports(there, read_each(reference, there, Slice()))
     supports = {column.name: one for column, one in zip(there, made, strict=True)}
     first = production if held.side == "production" else reference

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.assess import Summaries
 from engine.expected import Expected
-from engine.findings import Finding, NotComputed, Severity, judged_in
+from engine.findings import Finding, NotComputed, Severity
 from engine.maturity import Maturity
 from engine.outcomes import Outcomes
 from engine.ranking import Ranking
@@ -88,8 +88,12 @@ class Run:
 
     @property
     def judged(self) -> int:
-        """How many findings were judged; 0 when the data could not carry any question."""
-        return judged_in(self.findings)
+        """How many findings were judged; 0 when the data could not carry any question.
+
+        That columns came or are of other types is seen without one row, and does not count.
+        """
+        judged = (one for one in self.findings if one.severity is not Severity.NOT_JUDGED)
+        return sum(one.signal != "schema" or one.severity is Severity.CRITICAL for one in judged)
 
     @property
     def without_rows(self) -> str | None:
