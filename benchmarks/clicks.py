@@ -18,7 +18,11 @@ from engine.explore.glances import cohort_glances, glances  # noqa: E402
 from engine.explore.traced import called, traced  # noqa: E402
 from engine.metrics import METRICS  # noqa: E402
 from engine.monitor import read_monitor  # noqa: E402
+from engine.monitor.edit import changed  # noqa: E402
+from engine.review import review  # noqa: E402
 from engine.slices import Filter, Slice  # noqa: E402
+from engine.studio import replay  # noqa: E402
+from tests.recorded import demo_records  # noqa: E402
 
 MONITOR = ROOT / "data" / "monitors" / "flights.yaml"
 
@@ -43,6 +47,7 @@ def main() -> None:
     cohorts = [Slice((Filter("carrier", "eq", (one,)),)) for one in opened.cohorts["carrier"] if one is not None]
     names = list(opened.built)
     look(opened, Slice((), windows[0]))  # imports
+    demo_records()
     findings_of(opened, names[0], Slice((), windows[0]))
     at = windows[20]
     rows = {
@@ -65,6 +70,11 @@ def main() -> None:
         "metric: the windows of a column": [
             lambda k=k: history(opened, k, column="late_probability") for k in METRICS if k in judged
         ],
+        "forty weeks judged by other thresholds (Thresholds)": [
+            lambda v=v: replay(demo_records(), opened.monitor, changed(opened.monitor, {"psi": (v, 2 * v)}))
+            for v in (0.05, 0.1, 0.2, 0.3)
+        ],
+        "a week reviewed (Review)": [lambda n=n: review(demo_records()[:n], opened.monitor) for n in range(20, 40)],
     }
     print("| a click that nobody made before | clock: median | slowest | processor: median | slowest |")
     print("|---|---|---|---|---|")

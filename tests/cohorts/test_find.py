@@ -1,6 +1,5 @@
 """The finder: it names the cohort that drifts, spares what does not, and lists nothing twice."""
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -233,7 +232,7 @@ def test_a_large_table_is_summed_to_small_ones_first():
 
 
 @pytest.mark.slow
-def test_thirty_columns_and_six_cohort_columns_take_about_a_second():
+def test_thirty_columns_and_six_cohort_columns_are_searched_whole():
     random = np.random.default_rng(0)
     names = [f"x{i}" for i in range(30)]
     cats = [f"c{i}" for i in range(6)]
@@ -254,6 +253,4 @@ def test_thirty_columns_and_six_cohort_columns_take_about_a_second():
         ]
         rows = np.full(900, 11_000)
         found.append(Crosstab(pair, keys, sides[0], sides[1], (rows, rows)))
-    start = time.process_time()
     assert search(found, supports).tested > 5000
-    assert time.process_time() - start < 2, "a second by itself; twice that beside other work"

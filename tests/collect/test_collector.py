@@ -406,10 +406,8 @@ def test_a_broken_journal_breaks_nothing(folder):
 
 
 IMPORT = """
-import sys, time
-start = time.perf_counter()
+import sys
 from engine.collect import open_collector
-print(time.perf_counter() - start)
 one = open_collector(sys.argv[1])
 for i in range(3):
     one.log({"x": i, "y": [i], "z": str(i), "b": True}, {"score": 0.5})
@@ -419,5 +417,4 @@ print(one.counts.files, *({"duckdb", "scipy", "pandas", "streamlit", "fastapi"} 
 
 
 def test_a_service_imports_nothing_large(folder):
-    took, loaded = program(IMPORT, folder).communicate(timeout=60)[0].splitlines()
-    assert loaded == "3" and float(took) < 1.5  # 0.2 s where nothing else runs
+    assert program(IMPORT, folder).communicate(timeout=60)[0].split() == ["3"]
