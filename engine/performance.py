@@ -77,7 +77,7 @@ def answer(
         first = read_outcomes(production if held.side == "production" else reference, asked, held.cut)
         second = read_outcomes(production, asked, cut)
     except UnusableData as error:
-        return Answer(f"predictions and labels cannot be read: {error.message}")
+        return Answer(f"predictions and labels cannot be read: {error}")
     return Answer(outcomes(first, second), asked)
 
 

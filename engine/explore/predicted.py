@@ -57,7 +57,7 @@ def _read(opened: Opened) -> Predictions | str:
             name: read_outcomes(side.dataset, asked, None, side.cells.windows) for name, side in opened.sides.items()
         }
     except UnusableData as error:
-        return f"predictions and labels cannot be read: {error.message}"
+        return f"predictions and labels cannot be read: {error}"
     learned = learned_of(opened, sides["reference"])
     return Predictions(asked, sides, learned)
 

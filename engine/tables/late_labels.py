@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from engine.columns import Column, Kind, Role
 from engine.errors import UnusableData, shown
 from engine.slices import Slice, is_number
+from engine.tables.room import hold_labels
 from engine.tables.sources import Dataset
 from engine.tables.values import value_sql
 
@@ -79,7 +80,7 @@ def join_labels(table: LabelTable, datasets: Sequence[Dataset], wanted: Column) 
     """One label for every id of a table, held against the ids of these datasets.
 
     wanted: the target, by whose kind labels are read. Ids are compared as the first dataset's id column reads them.
-    Raises UnusableData where no column of it has the role id.
+    Raises UnusableData where no column of it has the role id, or it would take too much memory.
     """
     found = datasets[0].with_role(Role.ID)
     if found is None:
@@ -94,6 +95,7 @@ def join_labels(table: LabelTable, datasets: Sequence[Dataset], wanted: Column) 
             where=table.dataset.name,
             hint="Join them there, in a view that has the label as a column.",
         )
+    hold_labels(table.dataset, datasets)
     key = found.as_kind(Kind.CATEGORICAL)
     source = table.dataset
     identity = value_sql(source.column(table.id), key)

@@ -13,6 +13,7 @@ from engine.outcomes import Classes, Classification, Errors, Outcomes, Regressio
 from engine.slices import Slice, Window, moment_sql
 from engine.summaries import Counts, Floats
 from engine.tables.question import Question, read_sql
+from engine.tables.room import hold_outcomes
 from engine.tables.sources import Dataset
 from engine.tables.spark.outcomes import outcomes_there
 from engine.tables.tallied_outcomes import Tallies, classes_of_tallies, errors_of_tallies
@@ -143,12 +144,14 @@ def read_outcomes(
     """The predictions and labels of a slice, in the order of its rows.
 
     windows: that follow each other without a gap; every row is told which of them it lies in. Of rows that lie in
-    Spark, tallies of them.
+    Spark, tallies of them. Raises UnusableData where they would take too much memory.
     """
     cut = cut or Slice()
     if dataset.far:
         tallies, came, said, means, place = outcomes_there(dataset, asked, cut, windows)
         return OutcomeRows(asked, came, said, means, place, tuple(windows), tallies)
+    timed = bool(windows and dataset.timestamp)
+    hold_outcomes(dataset, cut, len(asked.scores), timed, asked.joined is not None)
     condition, values = dataset.where(cut)
     wanted = [read_sql(dataset, asked.target.name, asked.target), read_sql(dataset, None, asked.target)]
     if asked.prediction is not None:
@@ -156,7 +159,7 @@ def read_outcomes(
     columns = [f"{sql} AS {name}" for sql, name in zip(wanted, ("target", "predicted"), strict=True)]
     number = Column("", "DOUBLE", Kind.NUMERIC)
     columns += [f"{read_sql(dataset, name, number)} AS s{i}" for i, name in enumerate(asked.scores)]
-    if windows and dataset.timestamp:
+    if timed and dataset.timestamp:
         at = f"CAST({moment_sql(dataset.timestamp, dataset.columns)} AS TIMESTAMP)"
         columns.append(f"CASE WHEN {at} >= ? AND {at} < ? THEN epoch_us({at}) END AS at")
         values = [windows[0].start, windows[-1].end, *values]
@@ -173,7 +176,7 @@ def read_outcomes(
         yes = np.where(stacked[:, 0] >= asked.threshold, asked.positive, 1 - asked.positive)
         predicted = np.where(np.isfinite(stacked[:, 0]), yes, -1)
     window = np.full(len(target), -1)
-    if windows and dataset.timestamp:
+    if timed:
         starts = np.array([np.datetime64(one.start, "us").astype(np.int64) for one in windows])
         moment = table["at"].fill_null(-(2**62)).to_numpy()
         window = np.searchsorted(starts, moment, side="right") - 1
