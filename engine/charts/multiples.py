@@ -5,8 +5,8 @@ from typing import Any
 
 from engine.charts.drawn import Drawn
 from engine.charts.theme import SYMBOLS, colour_of, colours, faded, layout, note, plain
-from engine.charts.timeline import Happened, Moment, event_marks
-from engine.findings import Finding, Glance, Severity, three
+from engine.charts.timeline import Happened, Moment, event_marks, read_in
+from engine.findings import Severity, three
 
 LOUD = (Severity.WARNING, Severity.CRITICAL)
 
@@ -23,7 +23,7 @@ def multiples(
     """One panel a column, wide of them in a row. moments[column]: its windows. It ends at five least warnings."""
     c = colours(mode)
     tall = -(-len(columns) // wide) or 1
-    read = [[_read(one) for one in line] for line in moments]
+    read = [[read_in(one) for one in line] for line in moments]
     limits = [next((f.threshold for f in line if f is not None and f.threshold is not None), None) for line in read]
     least = min((one for one in limits if one is not None), key=lambda one: one.warning, default=None)
     values = [f.value for line in read for f in line if f is not None and f.value is not None]
@@ -85,7 +85,3 @@ def multiples(
             ),
         }
     )  # fmt: skip
-
-
-def _read(moment: Moment) -> Finding | Glance | None:
-    return moment.found if isinstance(moment.found, Finding | Glance) else None

@@ -14,7 +14,7 @@ from engine.findings import Finding, Glance, NotComputed, three
 class Moment:
     """One window of a timeline. key comes back when the mark is clicked; found: what was read, or why nothing was.
 
-    Small multiples show no floor, and a glance is enough for them.
+    A glance has no floor, and what it was read of is not told.
     """
 
     key: str
@@ -73,10 +73,10 @@ def timeline(
 ) -> Drawn:
     """chosen: key of the window that is being looked at. Windows where nothing was read are gaps in the line."""
     c = colours(mode)
-    read = [one.found if isinstance(one.found, Finding) and one.found.value is not None else None for one in moments]
+    read = [read_in(one) for one in moments]
     values = [None if one is None else one.value for one in read]
     limits = next((one.threshold for one in read if one is not None and one.threshold is not None), None)
-    floors = [None if one is None else one.floor for one in read]
+    floors = [one.floor if isinstance(one, Finding) else None for one in read]
     numbers = [v for v in [*values, *floors, *((limits.warning, limits.critical) if limits else ())] if v is not None]
     top = max(numbers, default=1.0) * 1.12 or 1.0
     bottom = min(0.0, *numbers) if numbers else 0.0
@@ -136,7 +136,13 @@ def timeline(
     )
 
 
-def _symbol(found: Finding | None, partial: bool) -> str:
+def read_in(moment: Moment) -> Finding | Glance | None:
+    """What was read in a window, or None where it has no value."""
+    found = moment.found
+    return found if isinstance(found, Finding | Glance) and found.value is not None else None
+
+
+def _symbol(found: Finding | Glance | None, partial: bool) -> str:
     """The mark of a window, hollow where it is partial."""
     symbol = SYMBOLS[found.severity] if found else "circle"
     return f"{symbol}-open" if partial and "open" not in symbol else symbol
@@ -148,6 +154,8 @@ def _said(moment: Moment) -> str:
     match moment.found:
         case Finding(value=float() as value, severity=severity, n_production=rows):
             return f"{head}<br>{three(value)} {MARKS[severity]} {WORDS[severity]}<br>{rows or 0:,} production values"
+        case Glance(value=float() as value, severity=severity):
+            return f"{head}<br>{three(value)} {MARKS[severity]} {WORDS[severity]}"
         case NotComputed(because=because):
             return f"{head}<br>not computed: {because}"
     return head

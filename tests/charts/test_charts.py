@@ -1,5 +1,6 @@
 """The charts, read from their figures: what stands where, never how it is painted."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -113,6 +114,14 @@ def test_a_timeline_has_gaps_marks_and_thresholds(mode):
     said = [note.text for note in figure.layout.annotations]
     assert "▲ warning 0.1" in said and "■ critical 0.25" in said
     assert "not computed: no rows" in line.customdata[2][1]
+
+
+def test_a_timeline_of_glances_is_that_of_findings_without_floors():
+    found = moments()
+    seen = [replace(one, found=one.found.glance) if isinstance(one.found, Finding) else one for one in found]
+    whole, quick = timeline(found, "PSI").data[-1], timeline(seen, "PSI").data[-1]
+    assert list(quick.y) == list(whole.y) and list(quick.marker.symbol) == list(whole.marker.symbol)
+    assert any(one is not None for one in quick.y) and "0.3" in str(quick.customdata)
 
 
 def test_a_timeline_of_nothing_is_still_a_chart():
