@@ -98,7 +98,7 @@ def hold_against_scipy(first: np.ndarray, second: np.ndarray) -> None:
     ("n", "m", "within"),
     [
         (5368, 887, 0.001), (7455, 1141, 0.001), (6000, 1000, 0.001), (5000, 5000, 0.001), (10000, 9000, 0.004),
-        (2242, 60, 0.007), (8000, 200, 0.004), (900, 600, 0.011), (1361, 1360, 0.041), (1130, 1129, 0.041),
+        (2242, 60, 0.007), (8000, 200, 0.004), (900, 600, 0.011), (1361, 1360, 0.041), (1168, 1167, 0.05),
     ],
 )  # fmt: skip
 def test_the_closed_form_of_a_gaps_p_value_lies_as_near_to_the_exact_one_as_its_manual_says(n, m, within):
