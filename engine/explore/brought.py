@@ -32,7 +32,7 @@ def brought(place: str, text: TextFormat | None, tell: Progress) -> Brought:
     return Brought(replace(opened, columns=guessed(opened.columns, found)), found)
 
 
-def beside(reference: Brought, production: Brought, tell: Progress) -> Profiles:
+def on_the_same_bars(reference: Brought, production: Brought, tell: Progress) -> Profiles:
     """Production's columns read as the reference's and counted on its bars, so that shapes can be compared."""
     mine, read = reference.dataset, read_as(reference.dataset, production.dataset)
     like = shapes(reference.profiles)

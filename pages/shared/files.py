@@ -6,8 +6,7 @@ import streamlit as st
 
 from engine.errors import PlumblineError, shown
 from engine.explore import first_look
-from engine.explore.brought import Brought, Profiles, brought, shapes
-from engine.explore.brought import beside as held_beside
+from engine.explore.brought import Brought, Profiles, brought, on_the_same_bars, shapes
 from engine.findings import Finding
 from engine.pair import read_as
 from engine.tables.away.addresses import is_elsewhere
@@ -72,7 +71,7 @@ def beside(reference: Looked, production: Looked) -> Work[Profiles]:
 
 @st.cache_resource(max_entries=12, show_spinner=False)
 def _beside(first: str, second: str, _reference: Looked, _production: Looked) -> Work[Profiles]:
-    return begin(lambda tell: held_beside(_reference, _production, tell), "Looking was stopped.", "both files")
+    return begin(lambda tell: on_the_same_bars(_reference, _production, tell), "Looking was stopped.", "both files")
 
 
 def of_kind(reference: Looked, production: Looked, name: str, kind: str) -> tuple[Profile | str, Profile | str]:
