@@ -16,7 +16,7 @@ from engine.tables.spellings import nothing_in_common, spellings
 from engine.tables.values import value_sql
 
 MOST_CLASSES = 100  # more are no classes that a confusion matrix could be read of
-MOST_THERE = 10 * MOST_CLASSES
+MOST_THERE = 10 * MOST_CLASSES  # values of a column that Spark is asked for: more are refused whatever they are
 FEW = 20  # whole numbers up to so many distinct ones are classes, unless somebody says otherwise
 NUMBER = Column("", "DOUBLE", Kind.NUMERIC)
 
@@ -85,7 +85,9 @@ def question(
     if strange:  # what is predicted is told in other words: scores may still say something
         prediction, classes = None, _in_order(before | now)
     if len(classes) > MOST_CLASSES:
-        return f"{plain(target.name)} has {len(classes):,} values: too many to be classes, and it is no number"
+        cut = any(side.far for side in sides) and max(map(len, (*labels_of, said))) >= MOST_THERE - 1  # one is NULL
+        many = f"{'at least ' if cut else ''}{len(classes):,}"
+        return f"{plain(target.name)} has {many} values: too many to be classes, and it is no number"
     if terms.positive is not None and terms.positive not in classes:
         raise UnknownName.of("class", terms.positive, classes, where="positive")
     by_class = _by_class(sides, terms, classes)

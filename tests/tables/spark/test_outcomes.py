@@ -165,3 +165,14 @@ def test_spark_tells_what_rows_tell(made, cut, java_here, tmp_path):
     assert one.tallies is None and other.tallies is not None
     assert_same(one.side(), other.side())
     assert_same(one.side(one.of_windows(windows[2:4])), other.side(other.of_windows(windows[2:4])))
+
+
+def test_of_too_many_classes_the_number_is_the_least_that_there_are(java_here, tmp_path):
+    names = [f"came {i}" for i in range(1200)]
+    table, root = pa.table({"y": names, "said": names}), spark(ADDRESS)
+    roles = {"y": "target", "said": "prediction"}
+    sides = [one.assign({}, roles) for one in (near(table), far(table, tmp_path, "many", root))]
+    refused = " values: too many to be classes, and it is no number"
+    assert question(sides[0], sides[0]) == f"y has 1,200{refused}"
+    told = str(question(sides[1], sides[1]))
+    assert told.startswith("y has at least 1,") and told.endswith(refused)
