@@ -81,11 +81,9 @@ def memory_of(root: "DuckDBPyConnection | Spark") -> int:
     >>> 3.8e9 < memory_of(connect(())) < 4.2e9
     True
     """
-    if not isinstance(root, DuckDBPyConnection):
-        root = connect(())
     found = _memories.get(root)
     if found is None:
-        cursor = root.cursor()
+        cursor = (root if isinstance(root, DuckDBPyConnection) else connect(())).cursor()
         try:
             (said,) = cursor.execute("SELECT current_setting('memory_limit')").fetchone() or ("0 bytes",)
         finally:
@@ -95,7 +93,7 @@ def memory_of(root: "DuckDBPyConnection | Spark") -> int:
     return found
 
 
-_memories: WeakKeyDictionary[DuckDBPyConnection, int] = WeakKeyDictionary()  # asked once: it is locked
+_memories: WeakKeyDictionary["DuckDBPyConnection | Spark", int] = WeakKeyDictionary()  # asked once: it is locked
 
 
 def _locked(database: str, allowed: list[str], spill: Path, read_only: bool) -> DuckDBPyConnection:

@@ -50,14 +50,14 @@ def at_once(rows: int, memory: int) -> int:
     return 2 if 4 * 8 * rows * TURNS <= memory else 1
 
 
-def in_groups(columns: Sequence[Column], rows: int, wide: int, memory: int = 4 << 30) -> list[tuple[Column, ...]]:
+def in_groups(columns: Sequence[Column], rows: int, wide: int, memory: int) -> list[tuple[Column, ...]]:
     """The columns in their order, in groups that are read together; each alone in a narrow table or with many rows.
 
     wide: how many columns the table has. memory: bytes; with little of it, groups are smaller.
 
     >>> from engine.columns import Column, Kind
     >>> columns = [Column(f"x{i}", "DOUBLE", Kind.NUMERIC) for i in range(300)]
-    >>> [[len(group) for group in in_groups(columns, rows, 300)][:4] for rows in (10, 20_000, 2_000_000)]
+    >>> [[len(group) for group in in_groups(columns, rows, 300, 4 << 30)][:4] for rows in (10, 20_000, 2_000_000)]
     [[75, 75, 75, 75], [52, 52, 52, 52], [1, 1, 1, 1]]
     """
     if wide <= NARROW:

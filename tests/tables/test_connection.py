@@ -9,6 +9,7 @@ from engine.errors import UnusableData
 from engine.tables import connection
 from engine.tables.connection import cache_folder, connect, memory_of
 from engine.tables.sources import open_dataset
+from engine.tables.spark.session import Spark
 
 
 @pytest.fixture
@@ -172,3 +173,10 @@ def test_how_much_memory_there_is_is_asked_once_of_each_connection(monkeypatch):
         root.close()  # whoever asked it again would be told that it is closed
         found += [first, memory_of(root)]
     assert found[0] == found[1] < found[2] == found[3]
+
+
+def test_beside_a_spark_it_is_asked_once_too(monkeypatch):
+    made, root = [], Spark("sc://nobody.example:15002")
+    as_before = connection.connect
+    monkeypatch.setattr(connection, "connect", lambda folders: made.append(1) or as_before(folders))
+    assert memory_of(root) == memory_of(root) > 0 and made == [1]

@@ -61,7 +61,7 @@ def test_texts_among_numbers_are_counted_as_type_errors(typed):
 def test_groups_hold_every_column_once_and_no_more_than_they_may(rows, count):
     kinds = [Kind.CATEGORICAL if i % 3 == 0 else Kind.NUMERIC for i in range(count)]
     columns = [Column(f"x{i}", "DOUBLE", kind) for i, kind in enumerate(kinds)]
-    groups = in_groups(columns, rows, count)
+    groups = in_groups(columns, rows, count, 4 << 30)
     assert [one for group in groups for one in group] == columns
     assert max(map(len, groups)) <= MOST
     sizes = [sum(rows * (TEXT if one.kind is Kind.CATEGORICAL else 1) for one in group) for group in groups]
