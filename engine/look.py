@@ -35,8 +35,9 @@ from engine.slices.against import against as held_against
 from engine.summaries import ColumnSummary
 from engine.tables.attributions import Attributions, Prefixed
 from engine.tables.connection import memory_of
-from engine.tables.count import count, volumes
+from engine.tables.count import count
 from engine.tables.late_labels import LabelTable
+from engine.tables.moments import volumes
 from engine.tables.outcomes import read_outcomes
 from engine.tables.sources import Dataset
 from engine.tables.supports import Support

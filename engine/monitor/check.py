@@ -25,9 +25,8 @@ from engine.slices.texts import parse_filters
 from engine.summaries import Histogram
 from engine.tables.away.addresses import is_elsewhere, looked_at
 from engine.tables.connection import connect
-from engine.tables.count import volumes
 from engine.tables.groups import GROUPS
-from engine.tables.moments import are_since_1970
+from engine.tables.moments import are_since_1970, volumes
 from engine.tables.places import find_path
 from engine.tables.sources import Dataset, find_files, open_dataset
 from engine.tables.text.text_format import TextFormat

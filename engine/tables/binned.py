@@ -12,12 +12,12 @@ from engine.slices import Slice
 from engine.summaries import Scale
 from engine.tables import cache
 from engine.tables.connection import memory_of
-from engine.tables.count import Progress
 from engine.tables.sources import Dataset
 from engine.tables.spark.coding import TOGETHER
 from engine.tables.supports import CategoricalSupport, NumericSupport, Support, build_support
 from engine.tables.together import in_groups, read_each
 from engine.tables.values import Uncounted, value_sql
+from engine.tables.watching import Progress
 
 FORMAT = 3  # goes up when the same reference is cut in another way
 

@@ -14,19 +14,19 @@ from engine.slices import Slice, quoted, windows_between
 from engine.tables.cells import ALL, Cells
 from engine.tables.codes import Tally, encoder, refine
 from engine.tables.groups import Groups
-from engine.tables.moments import moment, named, span_of, volumes
+from engine.tables.moments import moment, named, span_of
 from engine.tables.sources import Dataset
 from engine.tables.spark.cells import count_there
 from engine.tables.supports import NumericSupport, Support
 from engine.tables.values import can_fail, there_sql, value_sql
+from engine.tables.watching import Progress
 
-__all__ = ["THREADS", "Keep", "Progress", "count", "span_of", "volumes"]
+__all__ = ["THREADS", "Keep", "count", "span_of"]
 
 BATCH, VALUES = 1 << 18, 1 << 24  # rows read at a time, and values: of a wide table fewer rows
 LEAST = 2048  # rows read at a time of the widest
 THREADS = 2
 
-Progress = Callable[[float, str], None]
 Keep = Callable[[pa.RecordBatch], None]
 
 

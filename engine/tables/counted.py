@@ -20,10 +20,11 @@ from engine.tables import cache
 from engine.tables.cells import Cells, merged
 from engine.tables.coded import Coded, hides_rows
 from engine.tables.codes import CODES
-from engine.tables.count import Progress, count
+from engine.tables.count import count
 from engine.tables.sources import Dataset
 from engine.tables.supports import NumericSupport, Support
 from engine.tables.values import value_sql
+from engine.tables.watching import Progress
 
 FORMAT = 3  # goes up when the same rows are counted in another way
 SMALL = 32 << 20  # bytes: smaller files are counted together

@@ -1,6 +1,6 @@
 """What columns hold at a glance, before there is a monitor: missing values, different ones, range, and their shape."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import isfinite
@@ -13,6 +13,7 @@ from engine.slices import is_number, quoted
 from engine.summaries import Floats
 from engine.tables.sources import Dataset
 from engine.tables.values import there_sql, value_sql
+from engine.tables.watching import Progress
 
 BARS = 16  # of the shape of numbers and moments
 TOP = 8  # categories that are told apart; the rest is one bar
@@ -22,8 +23,6 @@ TOGETHER = 40  # columns of one query
 KEYLIKE = 0.5  # share of rows beyond which different texts are not counted one by one: no category is frequent
 
 EMPTY: Floats = np.zeros(0)
-
-Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True, slots=True)
