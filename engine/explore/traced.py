@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.assess import judged, observe, unjudged_if_defining, unjudged_if_partial
 from engine.columns import Column
-from engine.explore.glances import CALLS
+from engine.explore.glances import CALLS, CLOSE
 from engine.explore.history import histories, history, together
 from engine.explore.look import floors_of, summaries_of
 from engine.explore.opened import Opened
@@ -25,8 +25,6 @@ from engine.slices import Slice
 from engine.slices.against import SAME_COHORT, defining
 from engine.tables.cells import ALL
 from engine.tables.stacked import STACKED, Stacked, joined, stack, stacked
-
-CLOSE = 1e-9  # a value this near to its threshold, as a share of it, is judged: arrays add up in another order
 
 
 def traced(
