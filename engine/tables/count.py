@@ -21,8 +21,6 @@ from engine.tables.supports import NumericSupport, Support
 from engine.tables.values import can_fail, there_sql, value_sql
 from engine.tables.watching import Progress
 
-__all__ = ["THREADS", "Keep", "count", "span_of"]
-
 BATCH, VALUES = 1 << 18, 1 << 24  # rows read at a time, and values: of a wide table fewer rows
 LEAST = 2048  # rows read at a time of the widest
 THREADS = 2

@@ -7,7 +7,7 @@ from engine.errors import UnusableData
 from engine.slices import Slice, windows_between
 from engine.tables.codes import CODES
 from engine.tables.connection import memory_of
-from engine.tables.count import span_of
+from engine.tables.moments import span_of
 from engine.tables.sources import Dataset
 
 PART = 2  # of the memory, the counts of one side may take one part, and its predictions and labels too

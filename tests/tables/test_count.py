@@ -17,8 +17,9 @@ from engine.slices import Filter, Slice, Window, window_of
 from engine.summaries import ColumnSummary, Curve
 from engine.tables.cells import Cells, summarize_cells
 from engine.tables.connection import connect
-from engine.tables.count import count, volumes
+from engine.tables.count import count
 from engine.tables.exact import summarize
+from engine.tables.moments import volumes
 from engine.tables.sources import Dataset, open_dataset
 from engine.tables.supports import build_support
 from engine.tables.values import read
