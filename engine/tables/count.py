@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import repeat
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +18,7 @@ from engine.tables.sources import Dataset
 from engine.tables.spark.cells import count_there
 from engine.tables.supports import NumericSupport, Support
 from engine.tables.values import can_fail, there_sql, value_sql
-from engine.tables.watching import Progress
+from engine.tables.watching import Progress, awaited
 
 BATCH, VALUES = 1 << 18, 1 << 24  # rows read at a time, and values: of a wide table fewer rows
 LEAST = 2048  # rows read at a time of the widest
@@ -81,11 +80,12 @@ def count(
     batches = dataset.stream(sql, values, min(BATCH, max(VALUES // max(len(names), 1), LEAST)))
     with ThreadPoolExecutor(THREADS + 1) as pool:  # numpy and Arrow let go of the interpreter for most of this
         ahead = pool.submit(next, batches, None)
-        while (batch := ahead.result()) is not None:
+        while (batch := awaited(ahead)) is not None:
             ahead = pool.submit(next, batches, None)  # is read while this one is counted
             at = _window_index(batch["at"], starts) if timestamp else None
             group = groups.index(batch, at)
-            found = list(pool.map(coded, range(len(names)), repeat(batch), repeat(group)))
+            coding = [pool.submit(coded, i, batch, group) for i in range(len(names))]
+            found = [awaited(one) for one in coding]
             if keep:
                 window = np.zeros(batch.num_rows, np.uint16) if at is None else (at + 1).astype(np.uint16)
                 keep(pa.record_batch([*found, window], [*(f"v{i}" for i in range(len(names))), "window"]))

@@ -96,6 +96,13 @@ def _looked_after(doing: Future[Found], stop: Callable[[], None]) -> Found:
     return doing.result()
 
 
+def awaited(doing: Future[Found]) -> Found:
+    """What another thread will give; whoever watches is told meanwhile, and may raise."""
+    while not wait_for([doing], LOOK).done:
+        tick()
+    return doing.result()
+
+
 def carried(task: Callable[Given, Found]) -> Callable[Given, Found]:
     """A task for another thread, watched as this one is."""
     context = copy_context()

@@ -14,9 +14,13 @@ from engine.explore import open_monitor
 from engine.look import compare
 from engine.monitor.model import Columns, Monitor, Place
 from engine.pair import fresh_summaries
-from engine.tables import cache, watching
+from engine.slices import Slice
+from engine.tables import cache, count, watching
+from engine.tables.codes import encoder
 from engine.tables.connection import connect
 from engine.tables.sources import open_dataset
+from engine.tables.supports import build_support
+from engine.tables.values import read
 from engine.tables.watching import carried, heard, tick, waited, watched
 
 LONG = "SELECT count(*) AS n FROM range(100000000000) AS a(i) WHERE i % 7 = 8"
@@ -130,6 +134,26 @@ def test_an_opening_tells_of_fingerprints_and_rows_and_stops_there(path):
         with pytest.raises(Cancelled):
             open_monitor(monitor, progress=progress)
         assert told[-1].startswith(word)
+
+
+def test_counting_tells_and_stops_within_a_batch(monkeypatch):
+    """A batch of a busy machine takes seconds."""
+    dataset = open_dataset(pa.table({"x": np.arange(1000.0), "y": np.arange(1000.0)}), connect(()))
+    supports = {one.name: build_support(one, read(dataset, one, Slice())) for one in dataset.columns}
+    ready = encoder(supports["x"])
+
+    def slow(values, valid):
+        time.sleep(4 * watching.LOOK)
+        return ready(values, valid)
+
+    monkeypatch.setattr(count, "encoder", lambda support: slow)
+    told = []
+    with heard(lambda share, said: told.append(said)) as tell:
+        tell(0.0, "begun")
+        found = count.count(dataset, supports, progress=tell)
+    assert found.rows.sum() == 1000 and told.count("begun") >= 3 and told[-1] == "counted 1,000 of 1,000 rows"
+    with pytest.raises(Cancelled), watched(stopping(watching.LOOK)):
+        count.count(dataset, supports)
 
 
 def test_what_a_column_said_is_not_told_of_the_next(monkeypatch):
