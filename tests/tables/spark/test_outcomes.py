@@ -154,7 +154,7 @@ def test_few_scores_are_told_exactly():
 @pytest.mark.slow
 @pytest.mark.parametrize(("made", "cut"), [(classified, CUTS[1]), (regressed, CUTS[0])])
 def test_spark_tells_what_rows_tell(made, cut, java_here, tmp_path):
-    table = made(600)
+    table = made(3000)
     here, away = in_roles(near(table)), in_roles(far(table, tmp_path, made.__name__, spark(ADDRESS)))
     asked, same = question(here, here), question(away, away)
     assert isinstance(asked, Question) and isinstance(same, Question)

@@ -17,6 +17,7 @@ from engine.monitor.far import open_there
 from engine.slices import Filter, Slice
 from engine.tables.spark import session as sessions
 from engine.tables.spark.session import Spark
+from engine.tables.spark.steady import SteadyThere
 from tests.tables.spark.conftest import there
 from tests.tables.spark.hostile import ADDRESS
 
@@ -79,6 +80,7 @@ def test_supports_and_cells_are_the_same(near, far):
     assert_same_cells(near, far)
     assert far.sides["production"].codes is None and far.production.far and far.labels is None
     assert near.cohorts == far.cohorts and near.volumes == far.volumes
+    assert isinstance(far.files, SteadyThere) and list(far.files.datasets) == [far.reference, far.production]
 
 
 CUTS = {
