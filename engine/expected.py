@@ -5,6 +5,7 @@ Of classes from their scores (CBPE), of numbers from how far off the model was o
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,7 +135,10 @@ def expected(
     if rows.tallies is not None:  # each stands for many rows
         by_score = np.lexsort((_scores(rows)[chosen], window))
         chosen, window = chosen[by_score], window[by_score]
-        each = spaced(rows.tallies.rows[chosen], ESTIMATED)
+        bounds = np.searchsorted(window, np.arange(windows + 1))
+        room = ESTIMATED // max(windows, 1)  # for each: one that is small beside the others is estimated too
+        spans = ((a, spaced(rows.tallies.rows[chosen[a:b]], room)) for a, b in pairwise(bounds.tolist()))
+        each = np.concatenate([np.zeros(0, np.int64), *(a + some for a, some in spans)])
         chosen, window = chosen[each], window[each]
     predicted = _classes(rows, rows.predicted)[chosen]
     return performance.estimate(teacher, _scores(rows)[chosen], predicted, window, windows)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from engine.expected import expected
 from engine.explore.predicted import PREDICTIONS, predictions
 from engine.explore.rates import Said, said
 from engine.explore.reliability import Reliabilities, reliabilities
@@ -49,3 +50,16 @@ def test_bins_of_scores_hold_all_rows(demo, tallied):
             assert other.mean == pytest.approx(one.mean, rel=1e-9) and other.share == pytest.approx(one.share, rel=1e-9)
             assert other.error == pytest.approx(one.error, rel=1e-9)
         assert there.change.rates == pytest.approx(here.change.rates, rel=1e-9)
+
+
+def test_a_small_window_is_estimated_of_its_own_rows(demo, tallied):
+    last = len(demo.windows) - 1
+    for opened, rows in (
+        (demo, predictions(demo).sides["production"]),
+        (tallied, predictions(tallied).sides["production"]),
+    ):
+        mine = np.flatnonzero(rows.window >= last - 1)
+        told = expected(predictions(opened).learned, rows, mine, rows.window[mine] - last + 1, 2, "no features")
+        assert told.rows[1] == (rows.window == last).sum()
+    none = np.zeros(0, np.int64)
+    assert not len(expected(predictions(tallied).learned, rows, none, none, 0, "no features").rows)  # no windows
