@@ -133,6 +133,16 @@ def watched(base_url):
     assert not wrong, wrong
 
 
+@pytest.fixture(scope="module")
+def kept(browser, browser_context_args):
+    """What the pages of a file's tests stand in: the app's own scripts are read and compiled once, not by each test."""
+    context = browser.new_context(**browser_context_args)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def page(page, watched):
-    return watched(page)
+def page(kept, watched):
+    page = kept.new_page()
+    yield watched(page)
+    page.close()
