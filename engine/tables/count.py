@@ -20,7 +20,8 @@ from engine.tables.supports import NumericSupport, Support
 from engine.tables.values import can_fail, there_sql, value_sql
 from engine.tables.watching import Progress, awaited
 
-BATCH, VALUES = 1 << 18, 1 << 24  # rows read at a time, and values: of a wide table fewer rows
+BATCH, VALUES = 1 << 16, 1 << 24  # rows read at a time, and values: of a wide table fewer rows
+KEPT = 4  # batches whose codes are kept as one: of a byte or two each, they take little
 LEAST = 2048  # rows read at a time of the widest
 THREADS = 2
 
@@ -40,8 +41,8 @@ def count(
     """One streaming pass over a dataset. unit: of the windows, None for one group of all time.
 
     cut: the rows that are counted. files: only these of the dataset's files, by position.
-    keep: is given every batch as codes, in the order of the rows: column i as "v{i}", refined where it has an order,
-    and "window", 0 for none, then one on from the first.
+    keep: is given all rows as codes, some at a time and in their order: column i as "v{i}", refined where it has an
+    order, and "window", 0 for none, then one on from the first.
     Of rows that lie in Spark (Dataset.far), neither files nor keep.
     progress is told the share done and may raise Cancelled. Raises UnusableData for too many groups.
     """
@@ -69,6 +70,7 @@ def count(
     tallies = [Tally() for _ in names]
     sql = f"SELECT {', '.join(columns)} FROM {dataset.scan} WHERE {condition}"
     done = 0
+    codes: list[pa.RecordBatch] = []
 
     def coded(i: int, batch: pa.RecordBatch, group: NDArray[np.int64]) -> NDArray[np.uint8] | NDArray[np.uint16]:
         valid = batch[broken[i]].to_numpy(zero_copy_only=False) if i in broken else None
@@ -88,10 +90,15 @@ def count(
             found = [awaited(one) for one in coding]
             if keep:
                 window = np.zeros(batch.num_rows, np.uint16) if at is None else (at + 1).astype(np.uint16)
-                keep(pa.record_batch([*found, window], [*(f"v{i}" for i in range(len(names))), "window"]))
+                codes.append(pa.record_batch([*found, window], [*(f"v{i}" for i in range(len(names))), "window"]))
+                if len(codes) == KEPT:
+                    keep(pa.concat_batches(codes))
+                    codes.clear()
             done += batch.num_rows
             if progress:
                 progress(done / max(dataset.rows, 1), f"counted {done:,} of {dataset.rows:,} rows")
+    if keep and codes:
+        keep(pa.concat_batches(codes))
     return Cells(
         windows,
         groups.windows(),

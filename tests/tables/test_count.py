@@ -15,6 +15,7 @@ from engine.metrics import METRICS
 from engine.pair import in_one_reading
 from engine.slices import Filter, Slice, Window, window_of
 from engine.summaries import ColumnSummary, Curve
+from engine.tables import count as counting
 from engine.tables.cells import Cells, summarize_cells
 from engine.tables.connection import connect
 from engine.tables.count import count
@@ -279,3 +280,19 @@ def test_progress_reaches_the_end_and_can_stop_the_count():
 
     with pytest.raises(Cancelled):
         count(dataset, supports_of(dataset), progress=stop)
+
+
+@pytest.mark.parametrize("rows", [1, 63, 64, 64 * counting.KEPT, 64 * counting.KEPT + 1, 1000])
+def test_codes_of_all_rows_are_kept_in_their_order_however_they_are_read(rows, monkeypatch):
+    """Some rows are read at a time, and codes of several such kept as one."""
+    x = np.random.default_rng(1).integers(0, 90, rows).astype(float)
+    dataset = open_dataset(pa.table({"x": x}), ROOT)
+    support = build_support(dataset.column("x"), read(dataset, dataset.column("x"), Slice()))
+    kept = []
+    for batch in (1 << 16, 64):
+        monkeypatch.setattr(counting, "BATCH", batch)
+        kept.append([])
+        count(dataset, {"x": support}, keep=kept[-1].append)
+    whole, parts = (np.concatenate([one["v0"].to_numpy() for one in some]) for some in kept)
+    assert len(whole) == rows and np.array_equal(whole, parts)
+    assert len(kept[1]) == -(-rows // (64 * counting.KEPT))
