@@ -24,7 +24,7 @@ from engine.tables.count import count
 from engine.tables.sources import Dataset
 from engine.tables.supports import NumericSupport, Support
 from engine.tables.values import value_sql
-from engine.tables.watching import Progress
+from engine.tables.watching import Progress, tick
 
 FORMAT = 3  # goes up when the same rows are counted in another way
 SMALL = 32 << 20  # bytes: smaller files are counted together
@@ -222,7 +222,9 @@ def _read(
         codes: list[pa.RecordBatch] = []
         if sum(about["rows"]):
             reader = pa.ipc.open_file(pa.memory_map(str(place / "codes.arrow")))
-            codes = [reader.get_batch(i) for i in range(reader.num_record_batches)]
+            for i in range(reader.num_record_batches):  # with little memory each is fetched from the disk again
+                tick()
+                codes.append(reader.get_batch(i))
         span = _span(about["span"])
         values: dict[str, tuple[object, ...]] = {}
         numbers = []
