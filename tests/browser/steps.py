@@ -61,6 +61,19 @@ def row_of(page: Page, key: str, row: int) -> None:
     page.mouse.click(box["x"] + 17, box["y"] + height + height * row + height / 2)
 
 
+def click_mark(page: Page, found: Locator, key: str) -> None:
+    """Click the mark of a window on a chart over time: where it lies is asked of the chart's own axes."""
+    place = found.locator(".js-plotly-plot").evaluate(
+        """(plot, key) => { const line = plot.data[plot.data.length - 1], full = plot._fullLayout;
+          const at = line.customdata.findIndex(one => one[0] === key), box = plot.getBoundingClientRect();
+          return [box.x + full.xaxis._offset + full.xaxis.d2p(line.x[at]),
+                  box.y + full.yaxis._offset + full.yaxis.d2p(line.y[at])] }""",
+        key,
+    )
+    page.mouse.move(*place)
+    page.mouse.click(*place)
+
+
 def cell(page: Page, key: str, row: int, column: int) -> Locator:
     return page.locator(f".st-key-{key}").get_by_test_id(f"glide-cell-{column}-{row}")
 

@@ -1,32 +1,18 @@
 """The analyst's path: from what is worst to the cohort and the week it comes from, and a link that another opens."""
 
 import re
-import statistics
-import time
-from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.steps import drawn, pick, ready, row_of, turn_to, visit
+from tests.browser.steps import click_mark, drawn, pick, ready, row_of, turn_to, visit
 
 MAP = "Population Stability Index of seats by origin"
-CLICKS = 20
-# From the next click until the marks and lines of the chart of that name stand elsewhere.
-WATCH = """([name, event]) => { window.took = new Promise(done => {
-  const find = () => document.querySelector(`[aria-label^="${name}"]`);
-  const paths = figure => [...figure.querySelectorAll('.shapelayer path, .scatterlayer path')];
-  const state = figure => figure && figure.querySelector('.js-plotly-plot')?.data
-    && paths(figure).map(path => path.getAttribute('d') + path.getAttribute('transform')).join();
-  const before = state(find());
-  document.addEventListener(event, () => { const from = performance.now();
-    const look = () => state(find()) && state(find()) !== before
-      ? done(performance.now() - from) : requestAnimationFrame(look); look() }, {once: true, capture: true}) }) }"""
 
 
 def cell(page: Page, found: Locator, row: str, spot: str) -> tuple[float, float]:
     """Where the cell of a row and a window lies, in pixels of the page: asked of the chart's own axes."""
     place = found.locator(".js-plotly-plot").evaluate(
-        """(plot, [row, key]) => { const marks = plot.data[2], full = plot._fullLayout;
+        """(plot, [row, key]) => { const marks = plot.data[plot.data.length - 1], full = plot._fullLayout;
           const at = marks.customdata.findIndex(one => one[0] === row && one[1] === key);
           const box = plot.getBoundingClientRect();
           return [box.x + full.xaxis._offset + full.xaxis.d2p(marks.x[at]),
@@ -124,44 +110,3 @@ def test_a_click_on_a_week_chooses_it(page: Page):
     click_mark(page, found, "2013-07-22")
     expect(page.get_by_text("Week of 22 July 2013")).to_be_visible()
     ready(page)
-
-
-def click_mark(page: Page, found: Locator, key: str) -> None:
-    place = found.locator(".js-plotly-plot").evaluate(
-        """(plot, key) => { const line = plot.data[plot.data.length - 1], full = plot._fullLayout;
-          const at = line.customdata.findIndex(one => one[0] === key), box = plot.getBoundingClientRect();
-          return [box.x + full.xaxis._offset + full.xaxis.d2p(line.x[at]),
-                  box.y + full.yaxis._offset + full.yaxis.d2p(line.y[at])] }""",
-        key,
-    )
-    page.mouse.move(*place)
-    page.mouse.click(*place)
-
-
-def test_how_long_a_click_takes_on_cohorts_and_windows(page: Page, request):
-    """Written down, not judged: the machine is not ours alone. Median of 20, from the click to the changed chart."""
-    visit(page, "/cohorts?window=2013-09-16&column=seats&by=origin", "Cohorts")
-    found = drawn(page, MAP)
-    took = {"Cohorts, earlier week": [], "Windows, click on a week": []}
-    for _ in range(CLICKS):
-        page.evaluate(WATCH, [MAP, "click"])
-        page.locator(".st-key-earlier").get_by_role("button").click()
-        took["Cohorts, earlier week"].append(page.evaluate("() => window.took"))
-        ready(page)
-    visit(page, "/windows?window=2013-04-22&column=late_probability", "Windows")
-    name = "Population Stability Index of late_probability over time, fixed"
-    found = drawn(page, name)
-    for i in range(CLICKS):
-        found.scroll_into_view_if_needed()
-        page.evaluate(WATCH, [name, "mouseup"])
-        click_mark(page, found, ("2013-07-22", "2013-08-26")[i % 2])
-        took["Windows, click on a week"].append(page.evaluate("() => window.took"))
-        ready(page)
-    out = Path(request.config.rootpath) / "test-results"
-    out.mkdir(exist_ok=True)
-    lines = [
-        f"{time.strftime('%Y-%m-%d %H:%M')} {what}: click to changed chart: median {statistics.median(each):.0f} ms, "
-        f"slowest {max(each):.0f} ms, of {len(each)}"
-        for what, each in took.items()
-    ]
-    (out / "timing-explore.txt").write_text("\n".join(lines) + "\n")

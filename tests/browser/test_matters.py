@@ -1,14 +1,11 @@
 """The model owner's path: a week that failed, what was expected, where, and a link; drift beside importance."""
 
 import re
-import statistics
-import time
-from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
 from tests.browser.steps import cell, drawn, no_sideways_scroll, pick, ready, row_of, visit
-from tests.browser.test_explore import CLICKS, WATCH, click_mark, link
+from tests.browser.test_explore import link
 
 WEEK = "window=2013-04-22"
 COURSE = "Log loss over time, realized and estimated"
@@ -93,24 +90,3 @@ def test_pages_fit_a_telephone(page: Page):
         if name:
             drawn(page, name)
         no_sideways_scroll(page)
-
-
-def test_how_long_a_click_takes_on_performance(page: Page, request):
-    """Written down, not judged: the machine is not ours alone. Median of 20, from the click to the changed chart."""
-    visit(page, f"/performance?{WEEK}", "Performance")
-    found = drawn(page, COURSE)
-    took = {"Performance, click on a week": []}
-    for i in range(CLICKS):
-        found.scroll_into_view_if_needed()
-        page.evaluate(WATCH, [COURSE, "mouseup"])
-        click_mark(page, found, ("2013-07-15", "2013-08-26")[i % 2])
-        took["Performance, click on a week"].append(page.evaluate("() => window.took"))
-        ready(page)
-    out = Path(request.config.rootpath) / "test-results"
-    out.mkdir(exist_ok=True)
-    lines = [
-        f"{time.strftime('%Y-%m-%d %H:%M')} {what}: click to changed chart: median {statistics.median(each):.0f} ms, "
-        f"slowest {max(each):.0f} ms, of {len(each)}"
-        for what, each in took.items()
-    ]
-    (out / "timing-matters.txt").write_text("\n".join(lines) + "\n")
