@@ -6,6 +6,8 @@ PY := $(VENV)/bin/python
 PYTHON ?=
 # more for pytest: make test ARGS="-k psi"
 ARGS ?=
+# tests wait for browsers and servers a quarter of the time: half as many workers again as processors
+WORKERS ?= $(shell echo $$(( ($$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) * 3 + 1) / 2 )))
 
 .DEFAULT_GOAL := help
 .PHONY: help app test check bench demo lock clean
@@ -18,7 +20,7 @@ app: $(VENV)/.app  ## install what is needed and open the dashboard on this mach
 
 test: $(VENV)/.dev  ## run all tests, in a browser too where one can be had
 	$(PY) -m tests.getting
-	$(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.dev  ## lint everything, check the engine's types
 	$(PY) -m ruff check .
