@@ -78,6 +78,14 @@ def explained(opened: Opened, base: Path | None = None) -> Explained:
     )
 
 
+def explained_of(opened: Opened) -> Explained:
+    """As explained, with the folder that the monitor was opened in: read once for all who ask."""
+    if "explained" not in opened.kept:
+        opened.kept["explained"] = explained(opened, opened.base)
+    found: Explained = opened.kept["explained"]
+    return found
+
+
 def totals(opened: Opened, of: Explained, side: str, cut: Slice) -> Totals | str:
     """Importances of a slice of one side before they are averaged: per window, where the slice is of all time.
 

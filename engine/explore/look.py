@@ -11,7 +11,7 @@ from engine.assess import Observed, Summaries, judged, observe, unjudged_if_defi
 from engine.attribution import asked as attributions_asked
 from engine.columns import Kind
 from engine.expected import awaited
-from engine.explore.attribution import Explained, attribution_of, explained
+from engine.explore.attribution import attribution_of, explained_of
 from engine.explore.lately import lately
 from engine.explore.opened import Opened, cells_for
 from engine.explore.performance import (
@@ -87,9 +87,7 @@ def _unproven(opened: Opened, seen: Mapping[str, Observed]) -> tuple[str, ...]:
 
 def attributed(opened: Opened, cut: Slice, against: str = SAME_COHORT) -> Attributed:
     """What the predictions of a slice rest on, with its finding or why there is none."""
-    if "explained" not in opened.kept:
-        opened.kept["explained"] = explained(opened, opened.base)
-    of: Explained = opened.kept["explained"]
+    of = explained_of(opened)
     found, ranking = attribution_of(opened, of, cut, against)
     return Attributed(found, ranking, of.notes)
 

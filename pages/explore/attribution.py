@@ -7,9 +7,10 @@ from engine.charts.quadrant import quadrant
 from engine.charts.realized import Told, realized
 from engine.charts.slope import SHOWN, slope
 from engine.consequence import Consequence
+from engine.explore.attribution import explained_of
 from engine.ranking import SURROGATE, Ranking
 from pages.shared import states
-from pages.shared.attributed import attribution_over, consequences_in, explained_of, reasons_in, verdict_of
+from pages.shared.attributed import attribution_over, consequences_in, reasons_in, verdict_of
 from pages.shared.charts import chart, file_name, window_row
 from pages.shared.over_time import choose_window, happened, shown_of
 from pages.shared.view import View, current, go_to, mode, option_of
@@ -35,7 +36,7 @@ def main() -> None:
         return
     for one in found:
         st.markdown(f"{badge(one.severity)} {view.says(one)}")
-    notes = explained_of(view).notes
+    notes = explained_of(view.opened).notes
     if notes:
         st.caption(" ".join(plain(one[:1].upper() + one[1:]) for one in notes))
     if view.opened.windows:

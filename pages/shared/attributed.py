@@ -4,7 +4,7 @@ import streamlit as st
 
 from engine.consequence import Consequence, Verdict
 from engine.explore import Opened
-from engine.explore.attribution import AttributionHistory, Explained, attribution_history, explained
+from engine.explore.attribution import AttributionHistory, Explained, attribution_history, explained_of
 from engine.explore.consequence import consequences_of
 from engine.findings import NotComputed
 from engine.run import Run
@@ -20,19 +20,9 @@ def verdict_of(one: Consequence) -> str:
     return f"{MARK[one.verdict]} {one.verdict}"
 
 
-def explained_of(view: View) -> Explained:
-    """Where the monitor's importances come from."""
-    return _explained(view.entry.key, view.opened, view)
-
-
-@st.cache_resource(max_entries=12, show_spinner=False)
-def _explained(key: str, _opened: Opened, _view: View) -> Explained:
-    return explained(_opened, _view.entry.base)
-
-
 def attribution_over(view: View) -> AttributionHistory:
     """Attribution drift of the view's cohort over all windows."""
-    found = explained_of(view)
+    found = explained_of(view.opened)
     return _over(view.entry.key, text_of(view.timeless), view.against, view.opened, found, view.timeless)
 
 
