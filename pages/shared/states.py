@@ -1,6 +1,6 @@
 """What is shown when there is nothing to show: no monitor, something broken, still opening; always with what to do."""
 
-import time
+from concurrent.futures import wait as ended
 from typing import Any
 
 import streamlit as st
@@ -12,6 +12,7 @@ from pages.shared.entries import Entry
 from pages.shared.words import plain
 
 DATA_PAGE = "setup/data.py"
+LOOK = 0.15  # seconds between two looks at how far something is
 
 
 def empty(title: str, why: str, todo: str, to_data: bool = True) -> None:
@@ -68,7 +69,6 @@ def wait(work: door.Work[Any], title: str, said: str, key: str) -> None:
         st.markdown(f"**{title}** – {said}")
         bar = st.progress(0.0, "reading the files")
         st.button("Stop", on_click=work.stop.set, key=f"stop_{key}")
-    while not work.future.done():
+    while not ended([work.future], LOOK).done:  # returns at once when it ends; each look is a message to the browser
         bar.progress(float(work.told["share"]), plain(work.told["said"]))
-        time.sleep(0.05)
     place.empty()
