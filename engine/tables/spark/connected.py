@@ -81,6 +81,7 @@ def _server(remote: str) -> Any:
     from pyspark.sql.connect.client.retries import DefaultPolicy
     from pyspark.sql.connect.session import SparkSession
 
+    java.forget_ended()
     session = SparkSession.builder.remote(remote).create()
     session.client.set_retry_policies([DefaultPolicy(max_retries=2, max_backoff=1000)])
     return session

@@ -4,6 +4,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from shutil import which
 from threading import Thread
 from typing import Any
@@ -22,8 +23,7 @@ def started(settings: Mapping[str, str], where: str) -> None:
     from pyspark.core.context import SparkContext
 
     with SparkContext._lock:
-        if SparkContext._gateway is not None and is_ended(SparkContext._gateway):
-            _forget()
+        forget_ended()
         if SparkContext._gateway is not None:
             return
         if not _java():
@@ -95,10 +95,16 @@ def _hear(reading: int, said: deque[str]) -> None:
             os.write(2, line)
 
 
-def _forget() -> None:
-    """Take from PySpark a Java that was ended: it would ask it for ever."""
+def forget_ended() -> None:
+    """Take from PySpark a Java that was ended: it would ask it for ever, also of what a server is asked."""
     from pyspark.core.context import SparkContext
     from pyspark.sql import SparkSession
 
-    SparkContext._gateway = SparkContext._jvm = SparkContext._active_spark_context = None
-    SparkSession._instantiatedSession = SparkSession._activeSession = None
+    with SparkContext._lock:
+        gateway = SparkContext._gateway
+        if gateway is None or not is_ended(gateway):
+            return
+        with suppress(OSError):  # the pipe by which it would have heard of our own end
+            gateway.proc.stdin.close()
+        SparkContext._gateway = SparkContext._jvm = SparkContext._active_spark_context = None
+        SparkSession._instantiatedSession = SparkSession._activeSession = None
