@@ -20,16 +20,13 @@ from engine.logs import tell
 from pages.shared.gate import Gate
 from pages.shared.health import health_routes
 from pages.shared.logged import begin_log
-from pages.shared.preloading import links
 from pages.shared.receive import routes
 from pages.shared.sweeping import swept
 from pages.shared.warming import Warming, begin
 from pages.shared.ways import Ways
 
 # Streamlit's own page holds one inline script: its hash is allowed, whatever version is installed.
-STATIC = Path(st.__file__).parent / "static"
-INDEX = (STATIC / "index.html").read_text(encoding="utf-8")
-PRELOADED = links(STATIC)
+INDEX = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
 HASHES = "".join(
     f" 'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'"
     for script in re.findall(r"<script>(.*?)</script>", INDEX, re.DOTALL)
@@ -59,8 +56,6 @@ class SecurityHeaders:
         async def with_headers(message: Any) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], *HEADERS]
-                if PRELOADED and (b"content-type", b"text/html; charset=utf-8") in message["headers"]:
-                    message["headers"].append((b"link", PRELOADED))
             await send(message)
 
         await self.app(scope, receive, with_headers if scope["type"] == "http" else send)
