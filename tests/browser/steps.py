@@ -79,11 +79,13 @@ def cell(page: Page, key: str, row: int, column: int) -> Locator:
 
 
 def no_sideways_scroll(page: Page) -> None:
-    """The page is no wider than the window."""
-    wide = page.evaluate(
-        "() => { const m = document.querySelector('[data-testid=stMain]'); return m.scrollWidth - m.clientWidth }"
-    )
-    assert wide <= 1, f"{wide} pixels too wide"
+    """The page is no wider than the window, once its charts have followed a change of it."""
+    wide = "(m => m.scrollWidth - m.clientWidth)(document.querySelector('[data-testid=stMain]'))"
+    for _ in range(50):
+        if (found := page.evaluate(wide)) <= 1:
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"{found} pixels too wide")
 
 
 def weeks_on_record(address: str, path: Path, *weeks: str) -> Store:

@@ -181,6 +181,18 @@ def test_pickers_take_no_name_of_what_is_hidden(world):
                     said = other.said.replace("\\", "").replace("'secret-one'", "").replace(f"'{hidden}'", "")
                     assert "secret" not in said and hidden not in said, (path, query)
                     await other.leave()
+            for path, key, there, missing in (
+                ("review", "monitor", "secret-one", "no-such-1"), ("columns", "monitor", "secret-one", "no-such-1"),
+                ("thresholds", "monitor", "secret-one", "no-such-1"), ("runs", "of_monitor", "secret-one", "no-such-1"),
+                ("runs", "run", hidden, "0" * len(hidden)), ("snapshot", "run", hidden, "0" * len(hidden)),
+            ):  # fmt: skip
+                told = []
+                for value in (there, missing):
+                    other = world.hand(login)
+                    assert (await other.come(path, f"{key}={value}")).wrong == []
+                    told.append(sorted(other.said.replace("\\", "").replace(value, "X").splitlines()))
+                    await other.leave()
+                assert told[0] == told[1], (login, path, key)
         assert world.kept() == before
 
     done(visit)
