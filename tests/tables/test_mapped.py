@@ -40,8 +40,11 @@ def test_a_file_tells_places_as_an_array_does(name):
             assert upto(there, np.float64(1.0), side) == here.searchsorted(1.0, side=side)
 
 
+@pytest.mark.parametrize("on", ["here", "Windows"])
 @pytest.mark.parametrize("name", SHAPES)
-def test_a_file_is_read_in_pieces(name, monkeypatch):
+def test_a_file_is_read_in_pieces(name, on, monkeypatch):
+    if on == "Windows":
+        monkeypatch.delattr(os, "preadv")
     monkeypatch.setattr("engine.tables.mapped.PIECE", 333)
     values = np.sort(SHAPES[name])
     there = in_a_file(values)
@@ -73,3 +76,13 @@ def test_a_file_that_was_cut_off_is_told():
         file.flush()
         with pytest.raises(OSError, match="shorter"):
             read(file.fileno(), 5, 15)
+
+
+def test_a_file_that_became_shorter_is_told_on_windows_too(monkeypatch):
+    monkeypatch.delattr(os, "preadv")
+    with tempfile.TemporaryFile() as file:
+        file.write(np.arange(9.0).tobytes())
+        file.flush()
+        assert read(file.fileno(), 2, 5).tolist() == [2.0, 3.0, 4.0]
+        with pytest.raises(OSError, match="shorter"):
+            read(file.fileno(), 5, 12)
