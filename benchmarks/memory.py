@@ -57,6 +57,7 @@ def perform(task: str, first: Path, second: Path) -> dict[str, float]:
     from engine import compare
     from engine.errors import Cancelled
     from engine.explore import open_monitor
+    from engine.freed import keep_freed
     from engine.monitor.model import Columns, Monitor, Place
 
     told: list[float] = []
@@ -75,6 +76,7 @@ def perform(task: str, first: Path, second: Path) -> dict[str, float]:
         with suppress(Cancelled):
             open_monitor(Monitor(monitor="generated", columns=columns, **places), progress=progress)
     else:
+        keep_freed()  # as the command line does
         with suppress(Cancelled):
             compare(str(first), str(second), progress=progress)
     end = time.perf_counter()

@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import engine  # before numpy, whose kernels it chooses, as the command line does
 from benchmarks.peers_clock import told
+from engine.freed import keep_freed
 from engine.tables.connection import cache_folder
 
 MEASURES = {
@@ -49,5 +50,6 @@ def planted(reference: str, production: str) -> dict[str, dict[str, object]]:
 
 
 if __name__ == "__main__":
+    keep_freed()  # as the command line does
     engine.compare(few(), few())
     told(compute, planted, ("duckdb", "pyarrow", "numpy", "scipy"))

@@ -4,6 +4,8 @@ import signal
 import sys
 from typing import Any
 
+from engine.freed import keep_freed
+
 
 class NoPandas:
     """Tells who asks that pandas is not installed: pyarrow does when a first array is made, half a second for nothing.
@@ -19,6 +21,7 @@ class NoPandas:
 def start() -> int:
     """Run what was asked for; whoever stops it gets a word and no traceback, while it loads and while it ends too."""
     sys.meta_path.insert(0, NoPandas())
+    keep_freed()
     try:
         from engine.cli import main
 
