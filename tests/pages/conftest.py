@@ -45,9 +45,9 @@ def app(monkeypatch):
         at = AppTest.from_file(str(ROOT / "pages" / "frame.py"), default_timeout=60)
         for name, value in params.items():
             at.query_params[name.replace("__", "-")] = value
-        at.run()
         if page != "Overview":
-            at.switch_page({**PAGES, **APART}[page]).run()
+            at.switch_page({**PAGES, **APART}[page])
+        at.run()
         assert not at.exception, at.exception
         return at
 
