@@ -21,7 +21,7 @@ FILES = sorted(
 
 # The rooms of the engine. A file imports only what stands before its room, or lies in it.
 ORDER = (
-    "errors spreadsheet logs cpu compiled columns slices summaries operations outcomes ranking maturity tables "
+    "errors spreadsheet logs cpu freed compiled columns slices summaries operations outcomes ranking maturity tables "
     "metrics noise thinned findings units reasons pair schema rows signals asked assess performance fairness "
     "operations_findings reference attribution cohorts estimate expected consequence monitor run record look explore "
     "policy store health due review studio deliver charts evidence collect access cli_base cli_compare cli_tables "

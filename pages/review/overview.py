@@ -4,6 +4,7 @@ from collections import Counter
 
 import streamlit as st
 
+from engine.charts.sparkline import sparkline
 from engine.charts.theme import MARKS
 from engine.findings import Severity, three
 from engine.metrics import METRICS
@@ -13,7 +14,7 @@ from pages.shared.cards import Card, cards, without_rows
 from pages.shared.charts import show_map
 from pages.shared.matters import show_matters, state_of
 from pages.shared.tables import CALLS, worst_columns
-from pages.shared.view import View, current, go_to
+from pages.shared.view import View, current, go_to, mode
 from pages.shared.words import COLOURS, badge, counted, plain
 
 COLUMN = "explore/column.py"
@@ -58,10 +59,8 @@ def show(card: Card, view: View) -> None:
     """One signal: its state, how many columns, and the same number over all windows."""
     ranked = [one for one in (*CALLS, Severity.NOT_ENOUGH_DATA, Severity.INFO) if card.counts.get(one)]
     badges = " ".join(badge(one, f"{card.counts[one]} {str(one).replace('_', ' ')}") for one in ranked)
-    before = None
-    if card.over and view.cut.window in view.opened.windows:
-        at = view.opened.windows.index(view.cut.window)
-        before = card.called - card.over[at - 1] if at else None
+    at = view.opened.windows.index(view.cut.window) if view.cut.window in view.opened.windows else None
+    before = card.called - card.over[at - 1] if card.over and at else None
     with st.container(border=True, height="stretch", key=f"card_{card.signal.key}"):
         st.metric(
             card.signal.name,
@@ -70,9 +69,10 @@ def show(card: Card, view: View) -> None:
             delta_color="blue",
             delta_description=f"since the {view.entry.monitor.window.unit} before" if before is not None else None,
             help=card.signal.question,
-            chart_data=card.over if card.over and any(card.over) else None,  # bars of nothing are an empty box
-            chart_type="bar",
         )
+        if card.over and any(card.over):  # bars of nothing are an empty box
+            windows = [one.words for one in view.opened.windows]
+            st.html(sparkline(card.over, windows, f"{card.signal.name}: {card.of}s that call", at, mode()))
         st.markdown(badges or (badge(Severity.OK) if card.columns else card_empty(card, view.run)))
         if card.over is None and card.signal.key == "schema":
             st.caption("Names and types are held against the reference as a whole, not window by window.")

@@ -1,6 +1,7 @@
 """From two uploaded files to a running dashboard, seen by nobody else; uploads that are cut, cancelled, refused."""
 
 import re
+import threading
 from urllib.parse import urlsplit
 
 import pytest
@@ -80,14 +81,14 @@ def test_an_upload_goes_on_after_a_cut_and_after_a_reload(rough: Page, tmp_path)
     path = tmp_path / "big.csv"
     path.write_text("x\n" + "".join(f"{i}\n" for i in range(3_000_000)))  # three pieces
     sent: list[int] = []
-    cuts = iter(["cut", "cut"])
+    cuts, loaded_anew = iter(["cut", "cut"]), threading.Event()
 
     def piece(route):
         offset = int(route.request.headers["upload-offset"])
         if offset and next(cuts, None):
             route.abort("connectionreset")
-        elif offset >= 16 << 20 and not rough.evaluate("window.name"):
-            return  # hangs until the page is loaded anew
+        elif offset >= 16 << 20 and not loaded_anew.is_set():
+            return  # hangs
         else:
             sent.append(offset)
             route.continue_()
@@ -97,8 +98,8 @@ def test_an_upload_goes_on_after_a_cut_and_after_a_reload(rough: Page, tmp_path)
     rough.locator(".st-key-side_reference input[type=file]").set_input_files(path)
     expect(rough.get_by_text("trying again in").first).to_be_visible()
     expect(rough.locator(".st-key-side_reference .how")).to_contain_text(re.compile(r"7\d %"), timeout=30_000)
-    rough.evaluate("window.name = 'again'")
     visit(rough, "/data", "Data")
+    loaded_anew.set()
     expect(rough.get_by_text("Choose the same file again: it goes on where it stopped.")).to_be_visible()
     choose(rough, "reference", path)
     assert sent == [0, 8 << 20, 16 << 20]  # no piece twice
