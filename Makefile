@@ -18,9 +18,10 @@ help:  ## list what make can do
 app: $(VENV)/.app  ## install what is needed and open the dashboard on this machine
 	$(PY) -m streamlit run app.py
 
+# Tests start some hundred processes, each of which would compile all that it imports where no bytecode is kept.
 test: $(VENV)/.dev  ## run all tests, in a browser too where one can be had
 	$(PY) -m tests.getting
-	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.dev  ## lint everything, check the engine's types
 	$(PY) -m ruff check .
@@ -46,6 +47,7 @@ clean:  ## remove what make and the tools made; runs and decisions in .plumbline
 	rm -rf $(VENV) .pytest_cache .hypothesis .mypy_cache .ruff_cache test-results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# What is installed for tests is compiled when it is imported: half of it never is, and compiling takes half a minute.
 # The stamps are newer than what they were installed from, so nothing is installed twice. The
 # interpreter stands behind a | because its age says nothing: it is a link to another file.
 $(VENV)/.app: requirements.txt constraints.txt | $(PY)
@@ -54,7 +56,7 @@ $(VENV)/.app: requirements.txt constraints.txt | $(PY)
 
 $(VENV)/.dev: requirements.txt requirements-postgresql.txt requirements-spark.txt requirements-sign.txt \
 		requirements-auth.txt requirements-dev.txt constraints.txt | $(PY)
-	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-dev.txt -c constraints.txt
 	@touch $(VENV)/.app $@
 
 # Candidates are run, not only looked up: a name on the PATH may be a shim with nothing behind it.

@@ -112,37 +112,59 @@ def browser_context_args(browser_context_args, base_url):
 def watched(base_url):
     """Watches a page: watched(page). At the end nothing may have gone wrong on any of them."""
     wrong: list[str] = []
+    pages = []
+
+    def heard(message):
+        probe = message.location and PROBES.search(message.location.get("url", ""))
+        if message.type == "error" and not probe:
+            wrong.append(f"console: {message.text}")
+
+    def thrown(error):
+        wrong.append(f"script: {error}")
+
+    def asked(request):
+        if not request.url.startswith((base_url, base_url.replace("http", "ws", 1), "data:", "blob:", "about:")):
+            wrong.append(f"asked another host: {request.url}")
+
+    heeded = {"console": heard, "pageerror": thrown, "request": asked}
 
     def watch(page):
-        def heard(message):
-            probe = message.location and PROBES.search(message.location.get("url", ""))
-            if message.type == "error" and not probe:
-                wrong.append(f"console: {message.text}")
-
-        def asked(request):
-            if not request.url.startswith((base_url, base_url.replace("http", "ws", 1), "data:", "blob:")):
-                wrong.append(f"asked another host: {request.url}")
-
-        page.on("console", heard)
-        page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
-        page.on("request", asked)
-        page.set_default_timeout(30_000)
+        for event, heed in heeded.items():
+            page.on(event, heed)
+        pages.append(page)
         return page
 
     yield watch
+    for page in pages:
+        for event, heed in heeded.items():
+            page.remove_listener(event, heed)
     assert not wrong, wrong
 
 
 @pytest.fixture(scope="module")
-def kept(browser, browser_context_args):
-    """What the pages of a file's tests stand in: the app's own scripts are read and compiled once, not by each test."""
+def tab(browser, browser_context_args):
+    """One tab for a file's tests: a new one reads and compiles all of the app's scripts, thrice the work of a page."""
     context = browser.new_context(**browser_context_args)
-    yield context
+    yield context.new_page()
     context.close()
 
 
 @pytest.fixture
-def page(kept, watched):
-    page = kept.new_page()
-    yield watched(page)
-    page.close()
+def rough(tab, browser_context_args):
+    """The tab as if it were new: empty, with no memory, no cookies, no routes, and the size that windows have here.
+
+    On it requests may fail: the browser itself complains of each, which other pages must never do.
+    """
+    tab.set_default_timeout(30_000)
+    yield tab
+    tab.unroute_all(behavior="ignoreErrors")
+    tab.evaluate("() => { sessionStorage.clear(); localStorage.clear() }")
+    tab.goto("about:blank")
+    tab.context.clear_cookies()
+    tab.set_viewport_size(browser_context_args["viewport"])
+
+
+@pytest.fixture
+def page(rough, watched):
+    """A tab that complains of nothing."""
+    return watched(rough)

@@ -38,24 +38,26 @@ def address(world):
 
 @pytest.fixture(scope="module")
 def people(world, browser, browser_context_args):
-    """Opens a browser of somebody's own who has signed in: people('vera')."""
-    opened, kept = [], {}
+    """Hands one browser to somebody who has signed in, people('vera'), or to nobody, who has no cookie.
+
+    One for all, since a new one reads all of the app's scripts anew; by_hand has what is asked of many pages.
+    """
+    context = browser.new_context(**{**browser_context_args, "base_url": world[0]})
+    page, cookies = context.new_page(), {}
+    page.set_default_timeout(30_000)
 
     def somebody(login: str | None = None) -> Page:
-        if login in kept:
-            return kept[login]
-        context = browser.new_context(**{**browser_context_args, "base_url": world[0]})
-        opened.append(context)
-        page: Page = context.new_page()
-        page.set_default_timeout(30_000)
-        if login:
+        page.goto("about:blank")
+        context.clear_cookies()
+        if login in cookies:
+            context.add_cookies(cookies[login])
+        elif login:
             enter(page, world[0], login)
-            kept[login] = page
+            cookies[login] = context.cookies()
         return page
 
     yield somebody
-    for context in opened:
-        context.close()
+    context.close()
 
 
 def go(page: Page, address: str) -> str:
@@ -85,37 +87,42 @@ def run_of(store, name: str) -> str:
 def test_who_is_not_signed_in_sees_the_entrance_and_nothing_else(people, world):
     address, store, _ = world
     page = people()
-    asked = ("", "column", "runs", "monitor", "data", "review?monitor=open-one")
-    for path in (*asked, f"snapshot?run={run_of(store, 'open-one')}"):
+    for path in ("", f"snapshot?run={run_of(store, 'open-one')}"):
         said = go(page, f"{address}/{path}")
         assert "Sign in to see the monitors" in said and "open-one" not in said and "secret" not in said
         assert page.get_by_test_id("stTopNavSection").count() == 0
     assert page.locator("input").count() == 0, "nothing to type into"
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    for width, height in ((1440, 900), (1024, 800), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        expect(page.get_by_role("button", name="Sign in")).to_be_in_viewport()
+        no_sideways_scroll(page)
+    page.set_viewport_size({"width": 1440, "height": 1000})
 
 
-def test_a_link_is_kept_through_signing_in(browser, browser_context_args, address):
-    context = browser.new_context(**{**browser_context_args, "base_url": address})
-    page = context.new_page()
+def test_a_link_is_kept_through_signing_in(people, address):
+    page = people()
     enter(page, f"{address}/column?monitor=open-one&column=region", "anna")
     expect(page.get_by_role("heading", name="Column", level=1)).to_be_visible()
     assert page.url.startswith(f"{address}/column?") and "column=region" in page.url
-    assert not [one for one in context.cookies() if one["name"] == "plumbline_came_for"]
-    context.close()
+    assert not [one for one in page.context.cookies() if one["name"] == "plumbline_came_for"]
 
 
 @pytest.mark.parametrize("login", PAGES)
 def test_each_role_sees_its_pages_and_gets_nothing_of_others_by_address(people, address, login):
+    """One page that is not theirs; the tests of pages open all of them for each."""
     page = people(login)
-    go(page, f"{address}/home")
+    go(page, f"{address}/runs")
     listed = menu(page)
+    titles = ("Columns", "Data", "Thresholds", "Monitor")
     assert {"Home", "Overview", "Performance", "Review", "Snapshot", "Runs", "Verify"} <= listed
-    for title in ("Columns", "Data", "Thresholds", "Monitor"):
-        assert (title in listed) == (title in PAGES[login]), f"{title} for {login}"
-        said = go(page, f"{address}/{title.lower()}")
-        refused = "This page is not yours to see" in said
-        assert refused == (title not in PAGES[login]), said
-        if refused:
-            assert "Ask Grace Hopper, grace@example.com" in said and page.locator("textarea").count() == 0
+    assert listed & set(titles) == PAGES[login]
+    title = next((one for one in titles if one not in PAGES[login]), "Monitor")
+    said = go(page, f"{address}/{title.lower()}")
+    refused = "This page is not yours to see" in said
+    assert refused == (title not in PAGES[login]), said
+    if refused:
+        assert "Ask Grace Hopper, grace@example.com" in said and page.locator("textarea").count() == 0
     page.locator(".st-key-who button").first.click()
     expect(page.get_by_text(re.compile("^Signed in via http"))).to_be_visible()
     page.keyboard.press("Escape")
@@ -125,7 +132,7 @@ def test_a_hidden_monitor_is_nowhere_and_told_as_one_that_is_not_there(people, w
     address, store, _ = world
     page = people("rita")
     hidden, shown = run_of(store, "secret-one"), run_of(store, "open-one")
-    for path in ("home", "runs", "verify", "review", "overview", "thresholds"):
+    for path in ("home", "review"):
         said = go(page, f"{address}/{path}")
         assert "secret" not in said and hidden not in said, path
         assert "secret" not in page.content()
@@ -169,13 +176,13 @@ def test_a_reviewer_decides_and_signs_under_the_name_of_the_token(people, world)
 def test_who_may_not_decide_is_offered_nothing_to_decide_with(people, world):
     address, store, _ = world
     before = len(entries(store))
-    for login in ("vera", "anna"):
-        page = people(login)
-        assert "Deciding takes the role reviewer" in go(page, f"{address}/review?monitor=open-one&decide_choice=accept")
-        assert page.get_by_role("button", name="Record the decision").count() == 0
-        said = go(page, f"{address}/snapshot?run={run_of(store, 'open-one')}&form=pdf")
-        assert "Signing takes the role reviewer" in said and "Exporting takes the role reviewer" in said
-        assert page.get_by_role("button", name="Export PDF").count() == 0
+    page = people("anna")
+    assert "Deciding takes the role reviewer" in go(page, f"{address}/review?monitor=open-one&decide_choice=accept")
+    assert page.get_by_role("button", name="Record the decision").count() == 0
+    page = people("vera")
+    said = go(page, f"{address}/snapshot?run={run_of(store, 'open-one')}&form=pdf")
+    assert "Signing takes the role reviewer" in said and "Exporting takes the role reviewer" in said
+    assert page.get_by_role("button", name="Export PDF").count() == 0
     assert len(entries(store)) == before
 
 
@@ -183,10 +190,8 @@ def test_who_may_not_decide_is_offered_nothing_to_decide_with(people, world):
     ("login", "said"), [("nemo", "nemo@example.com has no role here"), ("mala", "Mala Fide has no role")]
 )
 def test_who_has_no_role_is_told_whom_to_ask(people, address, login, said):
-    page = people(login)
-    for path in ("", "home", "runs"):
-        told = go(page, f"{address}/{path}")
-        assert said in told and "Ask Grace Hopper, grace@example.com for one." in told and "open-one" not in told
+    told = go(people(login), f"{address}/runs")
+    assert said in told and "Ask Grace Hopper, grace@example.com for one." in told and "open-one" not in told
 
 
 def test_files_and_uploads_beside_pages_want_the_cookie(people, world):
@@ -218,24 +223,13 @@ def forged(claims: dict[str, object], secret: str) -> str:
     return create_signed_value(secret, "_streamlit_user", json.dumps(claims)).decode()
 
 
-def test_a_cookie_that_is_forged_foreign_or_old_opens_nothing(people, world):
+def test_a_cookie_that_is_forged_opens_nothing(people, world):
     address, _, _ = world
-    port = address.rpartition(":")[2]
-    now = time.time()
     whole = {
         "origin": address, "is_logged_in": True, "provider": "default", "iss": "http://localhost", "sub": "x",
-        "name": "X", "email": "adam@example.com", "roles": ["bosses"], "iat": now,
+        "name": "X", "email": "adam@example.com", "roles": ["bosses"], "iat": time.time(),
     }  # fmt: skip
-    cases = [
-        (forged(whole, COOKIE), True),
-        (forged(whole, "another secret"), False),
-        (forged({**whole, "origin": f"http://evil.example:{port}"}, COOKIE), False),
-        (forged({**whole, "is_logged_in": False}, COOKIE), False),
-        (forged({**whole, "is_logged_in": "yes"}, COOKIE), False),
-        (forged({**whole, "iat": now - 13 * 3600}, COOKIE), False),
-        ("x" * 100, False),
-    ]
-    for value, opens in cases:
+    for value, opens in ((forged(whole, COOKIE), True), (forged(whole, "another secret"), False), ("x" * 100, False)):
         page = people()
         page.context.add_cookies([{"name": "_streamlit_user", "value": value, "url": address}])
         said = go(page, f"{address}/runs")
@@ -250,9 +244,8 @@ def test_who_signs_out_is_out(people, address):
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("button", name="Yes, sign me out").click()
     page.wait_for_url(f"{address}/**")
-    for path in ("", "home", "runs"):
-        said = go(page, f"{address}/{path}")
-        assert "Sign in to see" in said and "monitor, as" not in said
+    said = go(page, f"{address}/home")
+    assert "Sign in to see" in said and "monitor, as" not in said
 
 
 def test_what_the_file_of_roles_says_now_counts_now(people, world):
@@ -276,12 +269,3 @@ def test_what_the_file_of_roles_says_now_counts_now(people, world):
     finally:
         access.write_text(kept)
     assert "1 monitor, as" in go(page, f"{address}/home")
-
-
-@pytest.mark.parametrize("size", [(1440, 900), (1024, 800), (390, 844)])
-def test_the_entrance_fits(people, address, size):
-    page = people()
-    page.set_viewport_size({"width": size[0], "height": size[1]})
-    go(page, address)
-    expect(page.get_by_role("button", name="Sign in")).to_be_in_viewport()
-    no_sideways_scroll(page)

@@ -55,11 +55,14 @@ def world(tmp_path_factory, browser, browser_context_args):
     home = tmp_path_factory.mktemp("by-hand")
     with signed_in(home, needed(openid)) as address:
         cookies = {}
+        context = browser.new_context(**{**browser_context_args, "base_url": address})
+        page = context.new_page()
         for login in ("vera", "anna", "rita", "adam"):
-            context = browser.new_context(**{**browser_context_args, "base_url": address})
-            enter(context.new_page(), address, login)
+            enter(page, address, login)
             cookies[login] = {one["name"]: one["value"] for one in context.cookies(address)}
-            context.close()
+            page.goto("about:blank")
+            context.clear_cookies()
+        context.close()
         store = open_store(f"sqlite:///{home}/store.db")
         yield World(address, home, store, cookies)
         store.engine.dispose()
@@ -211,6 +214,8 @@ def test_nobody_and_forged_cookies_come_to_the_entrance_alone(world):
         "over": {**real, "_streamlit_user": forged({**whole, "iat": time.time() - 13 * 3600}, COOKIE)},
         "not yet": {**real, "_streamlit_user": forged({**whole, "iat": time.time() + 3600}, COOKIE)},
         "no time": {**real, "_streamlit_user": forged({**whole, "iat": None}, COOKIE)},
+        "not signed in": {**real, "_streamlit_user": forged({**whole, "is_logged_in": False}, COOKIE)},
+        "signed in by a word": {**real, "_streamlit_user": forged({**whole, "is_logged_in": "yes"}, COOKIE)},
         "cut": {**real, "_streamlit_user": real["_streamlit_user"][:-3]},
         "no proof against other sites": {name: value for name, value in real.items() if name != "_streamlit_xsrf"},
     }

@@ -33,13 +33,11 @@ def proxied(tmp_path_factory):
 
 
 @pytest.fixture
-def page(context) -> Page:
-    found: Page = context.new_page()
-    found.set_default_timeout(30_000)
-    return found
+def page(rough) -> Page:
+    return rough
 
 
-def test_a_link_leads_through_the_provider_and_back_under_the_path(page, context, proxied):
+def test_a_link_leads_through_the_provider_and_back_under_the_path(page, proxied):
     address, home = proxied
     sockets, asked = [], []
     page.on("websocket", lambda one: sockets.append(urlsplit(one.url).path))
@@ -53,7 +51,7 @@ def test_a_link_leads_through_the_provider_and_back_under_the_path(page, context
     assert set(sockets) == {f"/{PATH}/_stcore/stream"}
     turn_to(page, "Review", "Review")
     assert page.url.startswith(f"{address}/review") and "Deciding takes the role reviewer" in words(page)
-    cookies = {one["name"]: one for one in context.cookies(address)}
+    cookies = {one["name"]: one for one in page.context.cookies(address)}
     assert cookies["_streamlit_user"]["httpOnly"] and "plumbline_came_for" not in cookies
     assert "Traceback" not in (home / "server.log").read_text()
 
@@ -73,10 +71,10 @@ def test_a_deed_behind_the_proxy_is_that_of_the_token(page, proxied):
     assert made["reason"] == "behind a proxy" and made["by"].startswith("Rita Reviewer <rita@example.com> (signed in")
 
 
-def test_what_lies_beside_pages_wants_the_cookie_under_the_path_too(page, context, proxied):
+def test_what_lies_beside_pages_wants_the_cookie_under_the_path_too(page, proxied):
     address, _ = proxied
     enter(page, f"{address}/snapshot?monitor=open-one", "anna")
-    mine = {"cookie": "; ".join(f"{one['name']}={one['value']}" for one in context.cookies(address))}
+    mine = {"cookie": "; ".join(f"{one['name']}={one['value']}" for one in page.context.cookies(address))}
     assert status(f"{address}/upload", {}) == 401 and status(f"{address}/upload", mine) == 403  # no token of a page
     assert status(f"{address}//upload", {}) == 401 and status(f"{address}/_stcore/upload_file/a/b", {}) == 401
 
@@ -97,7 +95,7 @@ def test_a_file_is_brought_in_behind_the_proxy_by_who_is_signed_in(page, proxied
     expect(page.get_by_text("800,000").first).to_be_visible(timeout=120_000)
 
 
-def test_who_signs_out_is_out_under_the_path_too(page, context, proxied):
+def test_who_signs_out_is_out_under_the_path_too(page, proxied):
     address, _ = proxied
     enter(page, f"{address}/home", "vera")
     page.locator(".st-key-who button").first.click()
@@ -108,4 +106,5 @@ def test_who_signs_out_is_out_under_the_path_too(page, context, proxied):
     expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=60_000)
     ready(page)
     assert "monitor, as" not in words(page)
-    assert not json.dumps([one["value"] for one in context.cookies(address) if one["name"] == "_streamlit_user"])[2:-2]
+    left = [one["value"] for one in page.context.cookies(address) if one["name"] == "_streamlit_user"]
+    assert not json.dumps(left)[2:-2]

@@ -111,9 +111,8 @@ def test_the_permalink_holds_every_parameter(page: Page, base_url):
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("dark", 1440), ("light", 390)])
-def test_every_page_in_light_and_dark_wide_and_narrow(browser, browser_context_args, watched, scheme, width):
-    context = browser.new_context(**browser_context_args, color_scheme=scheme)
-    page = watched(context.new_page())
+def test_every_page_in_light_and_dark_wide_and_narrow(page: Page, scheme, width):
+    page.emulate_media(color_scheme=scheme)
     for title, (address, figure) in PAGES.items():
         page.set_viewport_size({"width": width, "height": 900})
         visit(page, address, title)
@@ -123,7 +122,7 @@ def test_every_page_in_light_and_dark_wide_and_narrow(browser, browser_context_a
         if width > 1024:
             page.set_viewport_size({"width": 1024, "height": 900})
             no_sideways_scroll(page)
-    context.close()
+    page.emulate_media(color_scheme="null")
 
 
 def test_security_headers_are_sent(page: Page):

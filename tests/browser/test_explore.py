@@ -34,7 +34,7 @@ def link(page: Page) -> str:
     return page.get_by_test_id("stPopoverBody").get_by_test_id("stCode").inner_text().replace("\n", "")
 
 
-def test_from_the_overview_to_the_cohort_and_a_link_of_it(page: Page, browser, browser_context_args, watched):
+def test_from_the_overview_to_the_cohort_and_a_link_of_it(page: Page):
     visit(page, "/?window=2013-09-16", "Overview")
     turn_to(page, "Explore", "Columns")
     pick(page, "selected", "seats")
@@ -61,12 +61,10 @@ def test_from_the_overview_to_the_cohort_and_a_link_of_it(page: Page, browser, b
     address = link(page)
     for wanted in ("window=2013-09-23", "cohort-origin=LGA", "against=everyone+else", "selected=seats"):
         assert wanted in address
-    context = browser.new_context(**browser_context_args)
-    other = watched(context.new_page())
-    visit(other, address, "Compare")
-    expect(other.get_by_text("origin is LGA, against everyone else in production")).to_be_visible()
-    drawn(other, "Distribution of seats: B · everyone else against A · this cohort")
-    context.close()
+    page.goto("about:blank")
+    visit(page, address, "Compare")
+    expect(page.get_by_text("origin is LGA, against everyone else in production")).to_be_visible()
+    drawn(page, "Distribution of seats: B · everyone else against A · this cohort")
 
 
 def test_filters_are_built_taken_away_and_shared(page: Page):

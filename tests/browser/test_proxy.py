@@ -25,8 +25,12 @@ def proxied(tmp_path_factory):
         yield address
 
 
-def test_a_page_is_opened_and_clicked_through_the_proxy(context, proxied):
-    page = context.new_page()
+@pytest.fixture
+def page(rough):
+    return rough
+
+
+def test_a_page_is_opened_and_clicked_through_the_proxy(page, proxied):
     sockets, wrong = [], []
     page.on("websocket", lambda one: sockets.append(one.url))
     page.on("pageerror", lambda error: wrong.append(str(error)))
@@ -37,10 +41,9 @@ def test_a_page_is_opened_and_clicked_through_the_proxy(context, proxied):
     assert sockets and all("/drift/_stcore/stream" in one for one in sockets) and wrong == []
 
 
-def test_a_file_is_sent_through_the_proxy_in_pieces_larger_than_it_takes_by_itself(context, proxied, tmp_path):
+def test_a_file_is_sent_through_the_proxy_in_pieces_larger_than_it_takes_by_itself(page, proxied, tmp_path):
     path = tmp_path / "large.csv"
     path.write_text("x,c\n" + "1234567,abc\n" * 800_000)  # 9.6 MB: a piece of 8 and a rest; nginx alone takes 1
-    page = context.new_page()
     sent = []
     page.on("response", lambda one: sent.append((one.request.method, one.status)) if "/upload/" in one.url else None)
     page.goto(f"{proxied}data")
