@@ -3,6 +3,7 @@
 import html
 from collections.abc import Sequence
 from datetime import datetime
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -18,11 +19,14 @@ STYLE = "font-family:sans-serif;font-size:14px;color:#1a1a1a"
 
 
 def letter(event: Event, server: str, sender: str, recipients: Sequence[str]) -> Letter:
-    """The e-mail. Its Message-ID is made of the event's id, so that one that comes twice can be told to be one."""
+    """The e-mail. Its Message-ID is made of the event's id, so that one that comes twice can be told to be one.
+
+    Raises ValueError for a sender or recipient that is no address.
+    """
     message = EmailMessage(policy=SMTP.clone(max_line_length=200))
     message["Subject"] = plain(headline(event), 200)
-    message["From"] = Address("Plumbline", addr_spec=sender)
-    message["To"] = tuple(Address(addr_spec=one) for one in recipients)
+    message["From"] = _address(sender, "Plumbline")
+    message["To"] = tuple(_address(one) for one in recipients)
     message["Date"] = format_datetime(datetime.fromisoformat(event.at))
     message["Message-ID"] = f"<{event.event_id}@plumbline>"
     message["Auto-Submitted"] = "auto-generated"  # no holiday note answers it
@@ -32,6 +36,13 @@ def letter(event: Event, server: str, sender: str, recipients: Sequence[str]) ->
     message.set_content(text(event))
     message.add_alternative(page(event), subtype="html")
     return Letter(server, sender, tuple(recipients), message.as_bytes())
+
+
+def _address(written: str, name: str = "") -> Address:
+    try:
+        return Address(name, addr_spec=written)
+    except (HeaderParseError, LookupError, AttributeError) as error:  # what Python's parser ends in: ops@, <ops@b.c>
+        raise ValueError("no address") from error
 
 
 def text(event: Event) -> str:
