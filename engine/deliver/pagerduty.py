@@ -37,8 +37,8 @@ def pagerduty(event: Event, key: str) -> dict[str, Any]:
 
 
 def is_over(event: Event) -> bool:
-    """Whether nothing is open any more, so that the incident is resolved."""
-    return event.kind is Kind.RECOVERED and not event.open
+    """Whether nothing is open any more, so that the incident is resolved: what came and went beside it opens none."""
+    return event.kind in (Kind.ALERT, Kind.DIGEST, Kind.RECOVERED) and not event.open
 
 
 def _details(event: Event) -> dict[str, Any]:

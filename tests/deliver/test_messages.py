@@ -132,6 +132,8 @@ def test_pagerduty_opens_worsens_and_resolves_one_incident():
     assert opened["dedup_key"] == over["dedup_key"] == "1" * 32
     still = pagerduty(replace(OVER, open=2, severity="warning"), KEY)
     assert (still["event_action"], still["payload"]["severity"]) == ("trigger", "warning"), "the rest is open"
+    for kind in (Kind.ALERT, Kind.DIGEST):
+        assert pagerduty(event(kind=kind, open=0), KEY)["event_action"] == "resolve", "nothing would ever close it"
 
 
 def test_in_slack_text_from_outside_is_no_markup():
