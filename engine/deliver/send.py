@@ -20,8 +20,8 @@ from engine.deliver.secrets import hide
 from engine.deliver.targets import Target, message
 from engine.errors import PlumblineError
 from engine.findings import Severity
-from engine.store import Delivery, Store, append, delivered, due_deliveries, failed
-from engine.store.outbox import claimed
+from engine.store import Delivery, Store, append, delivered, deliveries, due_deliveries, failed
+from engine.store.outbox import WAITING, claimed
 
 SECONDS = 30.0  # that one call may take for all targets together
 CLAIM = 120.0  # seconds for which a message is kept from other senders; longer than a call
@@ -50,14 +50,19 @@ def send_due(
 ) -> tuple[Outcome, ...]:
     """Send what is due to these targets, each beside the others; what cannot be sent now waits for the next call.
 
+    A target gets its messages in order: what was queued after one that waits, or that another sender has, waits too.
     seconds: for all of it: a target that is slow or down holds up neither the others nor whoever calls. quick: pauses
     before a try is repeated within the call. Raises UnusableStore.
     """
     known = {one.key: one for one in targets}
     waiting: dict[str, list[Delivery]] = {}
-    for one in due_deliveries(store):
-        if one.target in known:
-            waiting.setdefault(one.target, []).append(one)
+    due, held = {one.id: one for one in due_deliveries(store)}, set()
+    for one in deliveries(store, WAITING):
+        if one.target in known and one.target not in held:
+            if one.id in due:  # as it was then: what another sender has claimed since cannot be claimed again
+                waiting.setdefault(one.target, []).append(due[one.id])
+            else:
+                held.add(one.target)
     until = time.monotonic() + seconds
     found: list[Outcome] = []
     broken: list[BaseException] = []
@@ -65,7 +70,9 @@ def send_due(
     def work(target: Target, rows: Sequence[Delivery]) -> None:
         try:
             for row in rows:
-                outcome = _one(store, target, row, until, claim, quick)
+                if not claimed(store, row, _later(claim)):
+                    return
+                outcome = _one(store, target, row, until, quick)
                 if outcome is not None:
                     found.append(outcome)
                 if time.monotonic() > until or (outcome is not None and outcome.state == "waiting"):
@@ -85,12 +92,8 @@ def send_due(
     return tuple(sorted(found, key=lambda one: (one.target, one.event_id)))
 
 
-def _one(
-    store: Store, target: Target, row: Delivery, until: float, claim: float, quick: Sequence[float]
-) -> Outcome | None:
-    """Send one message and note how it ended; None where another sender has it, or it only notes what is known."""
-    if not claimed(store, row, _later(claim)):
-        return None
+def _one(store: Store, target: Target, row: Delivery, until: float, quick: Sequence[float]) -> Outcome | None:
+    """Send one message that was claimed and note how it ended; None where it only notes what is known."""
     event = event_in(row.body)
     if event is None:
         delivered(store, row.id)

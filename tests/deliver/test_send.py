@@ -150,6 +150,40 @@ def test_a_flapping_host_gets_every_message_in_order(store, host, keep, day):
     assert {one.state for one in deliveries(store) if json.loads(one.body)["event"]} == {"sent"}
 
 
+def test_what_follows_a_message_that_waits_does_too(store, host, keep, day):
+    one = host((503, {"Retry-After": "600"}), 200)
+    monitor = watched(hook(one))
+    for i, number in enumerate((3, 4)):
+        keep(monitor, number)
+        queue_news(store, monitor, day(i))
+        drain(store, monitor)
+    assert len(one.got) == 1, "nobody hears that it is over before they hear of it"
+    rewind(store)
+    drain(store, monitor)
+    assert [event["kind"] for event in one.documents[1:]] == ["alert", "recovered"]
+
+
+def test_what_follows_a_message_that_another_sender_has_waits_too(store, host, keep, day):
+    one = host(200)
+    monitor = watched(hook(one))
+    for i, number in enumerate((3, 4)):
+        keep(monitor, number)
+        queue_news(store, monitor, day(i))
+    assert claimed(store, deliveries(store)[0], "2999-01-01T00:00:00+00:00")
+    assert drain(store, monitor) == () and one.got == []
+
+
+def test_what_came_and_went_leaves_no_incident_open(store, host, keep, day, monkeypatch):
+    pager = host(202)
+    monkeypatch.setenv("PAGER", "0123456789abcdef0123456789abcdef")
+    monitor = watched(f'to: pagerduty, key: "${{PAGER}}", url: "{pager.url}", when: warning')
+    for i, numbers in enumerate(((0, 3), (6, 7))):  # x drifts; then it is gone for a week, and all is well
+        keep(monitor, *numbers)
+        queue_news(store, monitor, day(i))
+        drain(store, monitor)
+    assert [one["event_action"] for one in pager.documents] == ["trigger", "resolve"]
+
+
 def test_pauses_grow_are_spread_and_end():
     longest = [pause(tries, chance=1) for tries in range(1, TRIES)]
     assert longest == sorted(longest) and longest[0] == FIRST and longest[-1] == LONGEST
@@ -228,6 +262,16 @@ def test_a_missing_secret_waits_for_its_variable(store, host, alarm, monkeypatch
 
 
 # ---- tests and the hook
+
+
+@pytest.mark.parametrize("address", ["ops@", "<ops@example.com>", "ops@[1"])
+def test_what_is_no_address_is_given_up_and_holds_up_nobody(store, host, alarm, monkeypatch, address):
+    one = host(200)
+    monkeypatch.setenv("OPS", address)
+    mail = 'to: email, sender: a@example.com, server: "smtp://127.0.0.1:9", recipients: ["${OPS}"]'
+    found = {row.target: row for row in drain(store, alarm(mail, hook(one)))}
+    assert (found["email of m"].state, found["email of m"].said) == ("given up", "its address cannot be used")
+    assert found["webhook of m"].state == "sent" and len(one.got) == 1
 
 
 def test_a_test_reaches_everybody_and_changes_nothing(store, host, keep, day):
