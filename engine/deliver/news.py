@@ -61,9 +61,11 @@ def outlook(
 def news(seen: Outlook, target: Target, memory: Memory | None, now: datetime) -> tuple[Event | None, Memory]:
     """The event that a target is to be told, None for none, and what it knows afterwards.
 
-    memory: None for a target that was never told anything: it is told of the last window, not of the past.
+    memory: None for a target that was never told anything, or without a run where it was told of no window yet, as by
+    a test: it is told of the last window, not of the past.
     """
-    when, known = target.delivery.when, memory or Memory(seen=seen.seen)
+    known = memory if memory is not None and memory.seen else replace(memory or Memory(), seen=seen.seen)
+    when, is_first = target.delivery.when, known is not memory
     least = LEAST.get(when, Severity.WARNING)
     opened, told, after = _difference(seen, known, least)
     total = [one for one in told if one.state != "persisting" or Severity(one.severity).rank >= least.rank]
@@ -75,10 +77,10 @@ def news(seen: Outlook, target: Target, memory: Memory | None, now: datetime) ->
         opened = int(calls)
     else:
         is_new, is_over = bool(fresh), bool(ended)
-    every = when == "always" and (memory is None or seen.seen > known.seen)
+    every = when == "always" and (is_first or seen.seen > known.seen)
     after = replace(after, action=str(seen.action))
     if not (is_new or is_over or every):
-        return None, _unsaid(known, after) if memory is not None else after
+        return None, after if is_first else _unsaid(known, after)
     kind = Kind.RECOVERED if is_over and not is_new else Kind.DIGEST
     kind = Kind.ALERT if kind is Kind.DIGEST and target.delivery.rhythm == "none" else kind
     event_id = identity(

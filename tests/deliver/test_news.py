@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from engine.deliver.event import Kind, event_of
 from engine.deliver.memory import event_in, memory_of
-from engine.deliver.queue import queue_news
+from engine.deliver.queue import queue_news, queue_test
 from engine.deliver.targets import targets_of
 from engine.findings import Severity
 from engine.record import Choice, Decision
@@ -90,6 +90,15 @@ def test_a_new_target_hears_of_the_last_window_and_not_of_the_past(store, keep, 
     later = watched(f"{HOOK}, when: critical, digest: none", f"{HOOK}, name: second, when: critical, digest: none")
     keep(later, 4)
     assert queue_news(store, later, day(1)) == (targets_of(later)[0].key,), "the second has nothing to recover from"
+
+
+def test_a_test_before_the_first_run_opens_no_past(store, keep, day):
+    monitor = watched(f"{HOOK}, when: critical, digest: none", f"{HOOK}, name: all, when: always, digest: none")
+    queue_test(store, monitor)
+    keep(monitor, 0, 1, 4)  # y was in alarm in the second, and all is well in the last
+    queue_news(store, monitor, day(0))
+    assert [(one.kind, states(one)) for one in told(store)[2:]] == [(Kind.ALERT, {})], "the run, to who hears of each"
+    assert not queue_news(store, monitor, day(0))
 
 
 def test_a_digest_comes_once_a_day_or_week_with_all_that_happened(store, keep, day):
