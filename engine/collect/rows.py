@@ -6,6 +6,7 @@ these can be read as one table, so a value of an odd type can spoil no folder.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -37,6 +38,7 @@ NARROWEST: tuple[tuple[frozenset[type], pa.DataType], ...] = (
     (frozenset({bool, int, float}), pa.float64()),
 )
 OWN = frozenset(SCHEMA.names)
+SIMPLE = frozenset({bool, int, float, str, type(None)})
 
 Value = bool | int | float | str | None
 
@@ -100,9 +102,19 @@ def _opened(body: Any, part: str) -> Mapping[Any, Any]:
         body = json.loads(body)
     if body is None:
         return {}
-    if not isinstance(body, Mapping) and hasattr(body, "model_dump"):  # pydantic
-        body = body.model_dump()
+    body = _by_name(body)
     return body if isinstance(body, Mapping) else {part: body}
+
+
+def _by_name(value: Any) -> Any:
+    """An object of named fields as a mapping, so that names are redacted in it too; everything else as it is."""
+    if isinstance(value, Mapping | type):
+        return value
+    if hasattr(value, "model_dump"):  # pydantic
+        return value.model_dump()
+    if is_dataclass(value):
+        return {one.name: getattr(value, one.name) for one in fields(value)}
+    return value._asdict() if isinstance(value, tuple) and hasattr(value, "_asdict") else value
 
 
 def _leaves(body: Mapping[Any, Any], prefix: str, redact: Redaction, depth: int) -> Iterator[tuple[str, Value]]:
@@ -114,7 +126,9 @@ def _leaves(body: Mapping[Any, Any], prefix: str, redact: Redaction, depth: int)
             continue
         if way == "hash":
             yield path, None if value is None else redact.hashed(_as_text(stored(value)))
-        elif isinstance(value, Mapping) and depth > 1:
+            continue
+        value = value if type(value) in SIMPLE else _by_name(value)
+        if isinstance(value, Mapping) and depth > 1:
             yield from _leaves(value, f"{path}.", redact, depth - 1)
         else:
             yield path, stored(value, redact)
@@ -152,6 +166,7 @@ def _simple(value: Any, redact: Redaction, depth: int) -> Any:
     if hasattr(value, "tolist"):  # numpy: a number or an array
         value = value.tolist()
         return _simple(value, redact, depth - 1) if depth > 0 else "…"
+    value = _by_name(value)
     if isinstance(value, Mapping | list | tuple | set | frozenset):
         if depth <= 0:
             return "…"

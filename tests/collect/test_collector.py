@@ -1,5 +1,7 @@
 """What is handed over is written, once; what is not is counted; and the caller never hears of any of it."""
 
+import collections
+import dataclasses
 import enum
 import logging
 import os
@@ -10,6 +12,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import numpy as np
+import pydantic
 import pytest
 
 from engine.collect import collector as module
@@ -222,6 +225,23 @@ def test_redacted_names_are_dropped_wherever_they_stand(collect, folder):
     assert row["user.age"] == 1 and row["name"] == "kept" and row["request_id"] is None and row["l"] == '[{"z": 1}]'
     every_byte = b"".join(path.read_bytes() for path in folder.iterdir())
     assert b"secret" not in every_byte
+
+
+def test_names_are_redacted_inside_objects_too(collect, folder):
+    class Model(pydantic.BaseModel):
+        ssn: str
+        age: int = 1
+
+    Record = dataclasses.make_dataclass("Record", [("ssn", str), ("age", int, 1)])
+    Row = collections.namedtuple("Row", ["ssn", "age"], defaults=[1])
+    for kind in (Model, Record, Row):
+        one = collect(redact=["ssn"])
+        user = kind(ssn="secret-1")
+        one.log({"user": user, "deep": {"l": [user]}, "all": [user]}, user)
+        one.close()
+    for row in rows(folder):
+        assert (row["user.age"], row["deep.l"], row["all"], row["age"]) == (1, '[{"age": 1}]', '[{"age": 1}]', 1)
+    assert b"secret" not in b"".join(path.read_bytes() for path in folder.iterdir())
 
 
 def test_hashed_names_can_be_told_apart_but_not_read(collect, folder):
