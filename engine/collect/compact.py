@@ -131,6 +131,8 @@ def _wider(one: pa.DataType, other: pa.DataType) -> pa.DataType:
 def _cast(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
     if column.type == pa.bool_() and kind == pa.float64():
         column = pc.cast(column, pa.int64())
+    if column.type == pa.float64() and kind == pa.string():  # Arrow writes 1.0 as 1, who reads the folder as 1.0
+        return pa.chunked_array([[None if one is None else repr(one) for one in column.to_pylist()]], kind)
     return column if column.type == kind else pc.cast(column, kind, safe=False)
 
 

@@ -58,6 +58,9 @@ def test_columns_and_types_that_changed_are_joined_as_they_are_read(collect, fol
         {"x": "s"},
         {"x": None, "new": False},
         {"X": True, "a": 0.5},
+        {"x": 2.0},
+        {"x": 1e20},
+        {"x": float("nan")},
     ):
         one.log(inputs)
         one.flush()
