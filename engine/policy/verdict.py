@@ -93,11 +93,17 @@ def _new_version(case: Case) -> Evidence | None:
     if not first or len(line) - first > max(case.monitor.policy.held[1], 1):
         return None
     bad = case.reads(PERFORMANCE, critical=True)
-    before = {name for name in bad if case.tracks[name].levels[first - 1] == CRITICAL}
+    start = next((i for i in range(first - 1, -1, -1) if line[i].version != line[first - 1].version), -1) + 1
+    before = {name for name in bad if _last_known(case.tracks[name].levels[start:first]) == CRITICAL}
     words = (
         f"version {plain(version) or 'without a name'} after {plain(line[first - 1].version) or 'one without a name'}"
     )
     return _some(tuple(name for name in bad if name not in before), words)
+
+
+def _last_known(levels: Sequence[int]) -> int:
+    """How it last read; a window that could not be judged does not say that it was well."""
+    return next((level for level in reversed(levels) if level != UNKNOWN), UNKNOWN)
 
 
 def _schema(case: Case) -> Evidence | None:

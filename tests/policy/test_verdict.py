@@ -73,6 +73,10 @@ def test_a_new_version_that_is_critical_at_once_is_rolled_back():
     assert verdict([*bad[:3], replace(bad[3], version="v2")], monitor(TWO)).action is not Action.ROLL_BACK, (
         "it was as bad before"
     )
+    few = history({"log_loss": "oc?c"})
+    assert verdict([*few[:3], replace(few[3], version="v2")], monitor(TWO)).action is not Action.ROLL_BACK, (
+        "it was as bad when it could last be told"
+    )
 
 
 def test_a_column_in_another_unit_is_data_to_investigate():
