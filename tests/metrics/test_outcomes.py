@@ -198,6 +198,10 @@ def test_a_reference_without_a_value_leaves_production_its_own():
 def test_a_target_of_0_has_no_percentage_and_a_constant_one_no_variance():
     zero = Regression(*[errors_of(3, np.array([0.0, 1.0, 2.0]), np.ones(3))] * 2)
     assert METRICS["mape"].undefined(zero) == "the target is 0 in 1 row, of which no error is a share"
+    with np.errstate(over="ignore", invalid="ignore"):
+        for tiny in (1e-200, 1e-320):
+            near = Regression(*[errors_of(3, np.array([tiny, 1.0, 2.0]), np.ones(3))] * 2)
+            assert "so near 0" in METRICS["mape"].undefined(near), "no number that a document can hold"
     same = Regression(*[errors_of(2, np.array([2.0, 2.0]), np.ones(2))] * 2)
     assert METRICS["r2"].undefined(same) == "the target is the same in every row"
     assert METRICS["mae"].compute(same).value == 1.0
