@@ -157,5 +157,5 @@ def _said(moment: Moment) -> str:
         case Glance(value=float() as value, severity=severity):
             return f"{head}<br>{three(value)} {MARKS[severity]} {WORDS[severity]}"
         case NotComputed(because=because):
-            return f"{head}<br>not computed: {because}"
+            return f"{head}<br>not computed: {plain(because, 90)}"
     return head

@@ -114,6 +114,8 @@ def test_a_timeline_has_gaps_marks_and_thresholds(mode):
     said = [note.text for note in figure.layout.annotations]
     assert "▲ warning 0.1" in said and "■ critical 0.25" in said
     assert "not computed: no rows" in line.customdata[2][1]
+    evil = replace(moments()[2], found=NotComputed("data_drift", "x", "psi", "no <b>x</b>"))
+    assert "no &lt;b&gt;x" in timeline([evil], "PSI", mode=mode).data[-1].customdata[0][1], "text is no markup"
 
 
 def test_a_timeline_of_glances_is_that_of_findings_without_floors():
