@@ -197,6 +197,10 @@ def _drawn(found: Evidence, whole: bytes) -> tuple[Level, bytes]:
     if found.snapshot is None:
         return Level(3, name, "unknown", "Without its data the file cannot be drawn again."), whole
     if found.says.get("renderer") != renderer():
+        first = whole[: next(iter(revisions(whole).values()))]
+        if changed := _appended(first, whole):  # whoever drew it: what the file itself says of that may be appended too
+            said = "Whoever drew the file, what was appended changes what is seen."
+            return Level(3, name, "different", said, changed), whole
         said = "The file cannot be drawn again here: it was drawn by another engine or with other fonts"
         return Level(3, name, "unknown", f"{said} ({found.says.get('renderer', 'unknown')}, here {renderer()})."), whole
     try:
@@ -208,15 +212,19 @@ def _drawn(found: Evidence, whole: bytes) -> tuple[Level, bytes]:
         return Level(3, name, "same", "Drawn again from its data, the file is the same to the last byte."), whole
     if not whole.startswith(want):
         return Level(3, name, "different", "Drawn again from its data, the file has other bytes: it was edited."), whole
-    try:
-        changed = changed_since(want, whole)
-    except Exception as error:  # pypdf raises whatever a damaged file makes it trip over
-        changed = [f"what was appended cannot be read ({type(error).__name__})"]
-    if changed:
+    if changed := _appended(want, whole):
         said = "The file begins as it was made, but what was appended changes what is seen."
-        return Level(3, name, "different", said, tuple(changed)), want
+        return Level(3, name, "different", said, changed), want
     more = f"{len(whole) - len(want):,} bytes were appended since and change nothing that is seen, as a signature does"
     return Level(3, name, "same", f"The file begins as it was made, to the last byte; {more}."), want
+
+
+def _appended(made: bytes, whole: bytes) -> tuple[str, ...]:
+    """What is seen otherwise in a whole file than in what it begins with, as sentences."""
+    try:
+        return tuple(changed_since(made, whole)) if len(whole) > len(made) else ()
+    except Exception as error:  # pypdf raises whatever a damaged file makes it trip over
+        return (f"what was appended cannot be read ({type(error).__name__})",)
 
 
 def _known(found: Evidence, made: bytes, store: Store | None) -> Level:

@@ -5,6 +5,7 @@ A tampering takes the file, the snapshot in it, and the store whose ledger knows
 
 import io
 import json
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -53,6 +54,13 @@ def other_text(writer):
     first = old.index(b"<", old.index(b"TJ") - 400) + 1
     stream.set_data(old[:first] + old[first + 4 : first + 8] + old[first : first + 4] + old[first + 8 :])
     page[NameObject("/Contents")] = writer._add_object(stream)
+
+
+def disowned(writer):
+    """A page painted over, and what the file says of who drew it made to be somebody else: nobody draws that again."""
+    painted(writer)
+    said = writer.metadata["/Keywords"]
+    writer.add_metadata({"/Keywords": re.sub(r"renderer:\w+", "renderer:" + "0" * 16, said)})
 
 
 def attached(snapshot):
@@ -163,6 +171,9 @@ TAMPERED = {
     "an entry is edited and the chain rebuilt": (lambda data, made, _: render_pdf(chain_rebuilt(made)), {4}),
     "everything is edited and drawn anew": (lambda data, made, _: render_pdf(calm(made)), {4}),
     "something seen is appended": (lambda data, *_: written(data, painted, incremental=True), {3}),
+    "something seen is appended, and that another engine drew it": (
+        lambda data, *_: written(data, disowned, incremental=True), {3},
+    ),
     "a field over the page is appended": (
         lambda data, *_: written(data, lambda writer: field(writer, (50, 600, 350, 700)), incremental=True), {3},
     ),

@@ -20,6 +20,7 @@ from engine.slices import Slice, parse_window
 from engine.store import decide, entries, open_store, save, verify
 from tests.evidence.conftest import ROOT
 from tests.evidence.steps import AT, bare, text_of
+from tests.evidence.tampering import disowned, written
 
 WHO = {"requested_by": "Jo Doe", "generated_at": AT}
 
@@ -103,6 +104,13 @@ def test_a_complete_forgery_is_not_in_the_ledger(kept, first):
     answer = verify_bytes(render_pdf(forged), "x", store=kept[0])
     assert [one.state for one in answer.levels[:4]] == ["same", "same", "same", "different"]
     assert answer.code == 1
+
+
+def test_what_begins_with_a_file_that_the_ledger_knows_is_not_that_file(kept, first):
+    """Whoever drew it: that another engine did may be written behind it too."""
+    answer = verify_bytes(written(first[1], disowned, incremental=True), "x", store=kept[0])
+    assert "another engine" not in answer.levels[2].words and answer.levels[2].differing
+    assert (answer.levels[2].state, answer.levels[3].state, answer.code) == ("different", "same", 1)
 
 
 def test_evidence_that_the_ledger_contradicts_though_it_was_exported(kept, first):
