@@ -231,8 +231,8 @@ def _known(found: Evidence, made: bytes, store: Store | None) -> Level:
     name = "ledger"
     if store is None:
         return Level(4, name, "unknown", "No ledger was given to ask.")
-    exports = entries(store, "export")
-    digests = revisions(made)
+    kept = entries(store)
+    exports, digests = [one for one in kept if one.kind == "export"], revisions(made)
     known = next((one for one in exports if one.body.get("sha256") in digests), None)
     if known is None:
         said = (
@@ -241,7 +241,7 @@ def _known(found: Evidence, made: bytes, store: Store | None) -> Level:
         if found.snapshot is not None and not found.snapshot.get("ledger"):
             said += " The evidence shows no entry of any ledger: as it says, its run was never recorded."
         return Level(4, name, "different", said)
-    wrong = _contradicted(found, store)
+    wrong = _disordered(kept) or _contradicted(found, kept)
     if wrong:
         return Level(4, name, "different", wrong)
     by = f" by {plain(str(known.body['by']))}" if known.body.get("by") else ""
@@ -249,11 +249,22 @@ def _known(found: Evidence, made: bytes, store: Store | None) -> Level:
     return Level(4, name, "same", f"The ledger knows this file: entry {known.seq} of {known.at}, exported{by}.")
 
 
-def _contradicted(found: Evidence, store: Store) -> str:
+def _disordered(whole: Sequence[Entry]) -> str:
+    """Where a ledger is no chain, so that what it knows may have been written into it; empty if nowhere."""
+    before = NOTHING
+    for i, one in enumerate(whole, start=1):
+        own = digest_of(one.seq, one.at, one.kind, one.body, one.previous)
+        if (one.seq, one.previous, one.hash) != (i, before, own):
+            return f"The ledger is not in order at entry {one.seq}, so it vouches for no file: ask ledger verify."
+        before = one.hash
+    return ""
+
+
+def _contradicted(found: Evidence, whole: Sequence[Entry]) -> str:
     """Where the ledger says something else of the run or of entries that the evidence shows; empty if nowhere."""
     if found.snapshot is None:
         return ""
-    kept: dict[int, Entry] = {one.seq: one for one in entries(store)}
+    kept = {one.seq: one for one in whole}
     for one in found.snapshot["ledger"]:
         if one["seq"] not in kept or kept[one["seq"]].hash != one["hash"]:
             return f"Entry {one['seq']} stands otherwise in the ledger than in the evidence."

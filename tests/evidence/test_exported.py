@@ -1,6 +1,8 @@
 """Evidence of recorded runs: what the store adds; exports and signatures in the ledger, and what it contradicts."""
 
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -17,7 +19,8 @@ from engine.monitor import read_monitor
 from engine.policy import Action
 from engine.record import Choice, Decision
 from engine.slices import Slice, parse_window
-from engine.store import decide, entries, open_store, save, verify
+from engine.store import append, decide, entries, open_store, save, verify
+from engine.store.ledger import digest_of
 from tests.evidence.conftest import ROOT
 from tests.evidence.steps import AT, bare, text_of
 from tests.evidence.tampering import disowned, written
@@ -120,6 +123,32 @@ def test_evidence_that_the_ledger_contradicts_though_it_was_exported(kept, first
     keep(kept[0], forged, data, "json")
     level = verify_bytes(data, "x", store=kept[0]).levels[3]
     assert level.state == "different" and "another SHA-256 of run" in level.words
+
+
+@pytest.mark.parametrize("edit", ["the entry alone", "its hash too", "an entry before"])
+def test_a_ledger_that_is_no_chain_vouches_for_nothing(kept, first, tmp_path, edit):
+    """Who can write to the store's file writes the forged file into the entry, and does not rebuild what follows."""
+    forged = json.loads(canonical(first[0]))
+    forged["requested_by"] = "Mallory"
+    data = render_pdf(forged)
+    with closing(sqlite3.connect(kept[0].path)) as old, closing(sqlite3.connect(tmp_path / "own.db")) as base:
+        old.backup(base)
+    store = open_store(f"sqlite:///{tmp_path}/own.db")
+    append(store, "alert", {"target": "ops"})
+    with closing(sqlite3.connect(store.path)) as base:
+        base.execute("DROP TRIGGER plumbline_ledger_no_update")
+        (entry,) = (one for one in entries(kept[0], "export") if one.body["sha256"] == sha256(first[1]))
+        body = {**entry.body, "sha256": sha256(data)}
+        own = digest_of(entry.seq, entry.at, entry.kind, body, entry.previous) if edit == "its hash too" else entry.hash
+        values = canonical(body).decode(), own, entry.seq
+        base.execute("UPDATE plumbline_ledger SET body = ?, hash = ? WHERE seq = ?", values)
+        if edit == "an entry before":
+            base.execute("UPDATE plumbline_ledger SET body = '{}' WHERE seq = 1")
+        base.commit()
+    answer = verify_bytes(data, "x", store=store)
+    at = {"the entry alone": entry.seq, "its hash too": entry.seq + 1, "an entry before": 1}[edit]
+    assert f"not in order at entry {at}," in answer.levels[3].words
+    assert (answer.levels[2].state, answer.levels[3].state, answer.code) == ("same", "different", 1)
 
 
 def test_a_signature_makes_a_revision_that_names_the_one_before(kept, first):
