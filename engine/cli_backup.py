@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from engine.cli_base import FINE, Verbs, canonical, output, progress, write
-from engine.cli_store import kept_in
+from engine.cli_store import handed_on, kept_in
 from engine.errors import plain
 
 
@@ -19,6 +19,7 @@ def store(context: click.Context, store: str | None, form: str, file: str | None
     \b
     Example: python -m engine store --format json
     """
+    handed_on(context, store=store, form=form, file=file)
     if context.invoked_subcommand is None:
         from engine.store import fleet, head, open_store
 

@@ -19,6 +19,12 @@ def kept_in(verb: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--store", metavar="URL", help=said)(verb)
 
 
+def handed_on(context: click.Context, **options: str | None) -> None:
+    """Options that were typed before the name of a verb's part hold for that part, unless it has its own."""
+    if context.invoked_subcommand is not None:
+        context.default_map = {context.invoked_subcommand: options}
+
+
 @click.command()
 @click.argument("monitors", nargs=-1, required=True, metavar="MONITOR...")
 @click.option("--window", metavar="START..END", help="Rows from START to END (excluded), whether closed or not.")
@@ -195,6 +201,7 @@ def ledger(
     \b
     Example: python -m engine ledger --last 20
     """
+    handed_on(context, store=store, form=form, file=file)
     if context.invoked_subcommand is None:
         from engine.cli_recorded import render_entries
         from engine.store import entries, open_store

@@ -1,5 +1,6 @@
 """The verb store: what it says of the store, backup and restore, and their mistakes."""
 
+from engine.cli import main
 from engine.store import append, head, open_store
 from tests.cli.steps import canonical, shell
 
@@ -29,3 +30,23 @@ def test_a_store_is_told_saved_and_made_again(tmp_path):
     assert refused.returncode == 2 and "--replace" in refused.stderr
     assert verb("bakup", "x.db").returncode == 2
     store.engine.dispose()
+
+
+def test_the_store_that_is_named_before_a_part_of_a_verb_is_the_one_that_is_meant(tmp_path, capsys, monkeypatch):
+    """Else another store is checked, saved, or set aside."""
+    monkeypatch.chdir(tmp_path)
+    heads = {}
+    for i, name in enumerate(("meant", "usual")):
+        store = open_store(f"sqlite:///{name}.db")
+        heads[name] = append(store, "alert", {"n": i}).hash
+        store.engine.dispose()
+    monkeypatch.setenv("PLUMBLINE_STORE", "sqlite:///usual.db")
+    meant = ("--store", "sqlite:///meant.db", "--format", "json")
+    for asked in (("ledger", *meant, "verify"), ("store", *meant, "backup", "saved.db")):
+        assert main(asked) == 0 and canonical(capsys.readouterr().out)["head"] == heads["meant"], asked
+    own = ("store", *meant, "restore", "saved.db", "--replace", "--store", "sqlite:///new.db")
+    assert main(own) == 0 and canonical(capsys.readouterr().out)["kind"] == "restore"
+    for name, head_of in (("new", "meant"), ("usual", "usual"), ("meant", "meant")):
+        assert main(["ledger", "head", "--store", f"sqlite:///{name}.db"]) == 0
+        assert capsys.readouterr().out.strip() == heads[head_of]
+    assert len(list(tmp_path.glob("*.before-*"))) == 0
