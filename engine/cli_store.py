@@ -13,6 +13,9 @@ if TYPE_CHECKING:  # as everywhere: a verb imports what it needs when it runs
     from engine.due import Outcome, Which
 
 
+MANY = click.IntRange(1, 2**63 - 1)  # what a database counts up to
+
+
 def kept_in(verb: Callable[..., Any]) -> Callable[..., Any]:
     """The option that says where runs are kept."""
     said = "Where runs are kept; PLUMBLINE_STORE, else .plumbline/store.db."
@@ -80,7 +83,7 @@ def _code(done: "Outcome", fail_on: str) -> int:
 
 @click.command("list")
 @click.option("--monitor", metavar="NAME", help="Runs of this monitor only.")
-@click.option("--last", type=click.IntRange(min=1), metavar="N", help="The last N only.")
+@click.option("--last", type=MANY, metavar="N", help="The last N only.")
 @click.option("--revisions", is_flag=True, help="With those that were told anew later.")
 @kept_in
 @output
@@ -189,7 +192,7 @@ def _tell_problems(told: "Told") -> None:
 
 @click.group(cls=Verbs, invoke_without_command=True)
 @click.option("--kind", metavar="KIND", help="Entries of this kind only.")
-@click.option("--last", type=click.IntRange(min=1), metavar="N", help="The last N only.")
+@click.option("--last", type=MANY, metavar="N", help="The last N only.")
 @kept_in
 @output
 @click.pass_context

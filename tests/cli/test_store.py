@@ -125,6 +125,8 @@ def test_decide_and_ledger(ask):
         (("ledger", "verfy"), "Did you mean 'verify'"),
         (("ledger", "--kind", "runs"), "Did you mean 'run'"),
         (("ledger", "verify", "--head", "xyz"), "is no hash"),
+        (("ledger", "--last", str(2**63)), "is not in the range"),
+        (("list", "--last", str(2**63)), "is not in the range"),
         (("list", "--store", "sqlite:///none.db"), "There is no store"),
         (("list", "--store", "oracle://a:s3cret@b"), "cannot lie in 'oracle'"),
     ],
