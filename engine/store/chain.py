@@ -5,6 +5,7 @@ What a chain on one's own disk cannot prove: who owns the file can rebuild all o
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, select
 
 from engine.errors import PlumblineError, UnusableStore, plain, shown
 from engine.store.findings import brief_of, open_of, row_of
-from engine.store.ledger import NOTHING, digest_of
+from engine.store.ledger import NOTHING, body_of, digest_of
 from engine.store.opening import Store, reading
 from engine.store.packed import canonical, sha256_of, unpacked
 from engine.store.runs import entry_body
@@ -88,7 +89,7 @@ def verify(store: Store, known: str | None = None, progress: Callable[[float, st
         if wanted is not None and not any(one.startswith(wanted) for one in hashes):
             said = f"No entry has the hash {wanted}: entries after it were cut off, or the chain was rebuilt."
             flaws.append(Flaw(len(rows) or None, "cut off", said))
-        of_runs = {json.loads(row.body).get("id"): row for row in rows if row.kind == "run"}
+        of_runs = {id_: row for row in rows if row.kind == "run" and isinstance(id_ := _said(row).get("id"), str)}
         runs = 0
         for seq, id_ in connection.execute(select(RUNS.c.seq, RUNS.c.id).order_by(RUNS.c.seq)).all():
             runs += 1
@@ -100,6 +101,14 @@ def verify(store: Store, known: str | None = None, progress: Callable[[float, st
     if progress:
         progress(1.0, "done")
     return Chain(len(rows), runs, hashes[-1] if hashes else "", tuple(flaws[:MOST]))
+
+
+def _said(row: Any) -> dict[str, Any]:
+    """What an entry says; nothing where it was edited so that it says nothing, which its hash tells."""
+    try:
+        return body_of(row)
+    except UnusableStore:
+        return {}
 
 
 def _flaw(row: Any, what: What, said: str) -> Flaw:
@@ -150,7 +159,7 @@ def _run_flaws(connection: Connection, seq: int, run: str, entry: Any) -> Iterat
     if entry is None:
         yield Flaw(None, "run", f"Run {run} stands in no entry of the ledger.")
         return
-    if json.loads(entry.body) != entry_body(row._mapping):
+    if _said(entry) != entry_body(row._mapping):
         yield _flaw(entry, "run", f"run {run} is kept with other facts than were recorded")
     try:
         text, summaries = unpacked(row.document, run), unpacked(row.summaries, run)
@@ -163,7 +172,7 @@ def _run_flaws(connection: Connection, seq: int, run: str, entry: Any) -> Iterat
         rows = [row_of(i, one) for i, one in enumerate(document["findings"])]
         kept_rows = connection.execute(select(FINDINGS).where(FINDINGS.c.run == seq).order_by(FINDINGS.c.place))
         same = same and [{k: v for k, v in one._mapping.items() if k != "run"} for one in kept_rows] == rows
-    except (UnusableStore, ValueError, KeyError, TypeError) as error:
+    except (UnusableStore, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         yield _flaw(entry, "run", f"run {run} cannot be read ({plain(str(error), 100)})")
         return
     if not same:
@@ -179,6 +188,8 @@ def _decision_flaws(connection: Connection, entries: Any) -> Iterator[Flaw]:
             yield _flaw(entry, "decision", "its decision is gone")
             continue
         said = {k: v for k, v in row._mapping.items() if k not in ("seq", "at")}
-        if {**said, "findings": json.loads(row.findings)} != json.loads(entry.body) or row.at != entry.at:
+        with suppress(ValueError, TypeError, RecursionError):  # a text, then, which is no list
+            said["findings"] = json.loads(row.findings)
+        if said != _said(entry) or row.at != entry.at:
             yield _flaw(entry, "decision", "its decision is kept otherwise")
     yield from (Flaw(None, "decision", f"Decision {seq} stands in no entry of the ledger.") for seq in kept)

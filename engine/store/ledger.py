@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from engine.errors import UnknownName
+from engine.errors import UnknownName, UnusableStore
 from engine.store.opening import ADDED, Store, now, reading, writing
 from engine.store.packed import canonical, sha256_of
 from engine.store.tables import LEDGER
@@ -71,7 +71,18 @@ def entries(store: Store, kind: str | None = None, after: int = 0, most: int | N
     asked = asked.where(LEDGER.c.kind == kind) if kind is not None else asked
     with reading(store) as connection:
         rows = connection.execute(asked.limit(most) if most is not None else asked).all()
-    return tuple(Entry(r.seq, r.at, r.kind, json.loads(r.body), r.previous, r.hash) for r in reversed(rows))
+    return tuple(Entry(r.seq, r.at, r.kind, body_of(r), r.previous, r.hash) for r in reversed(rows))
+
+
+def body_of(row: Any) -> dict[str, Any]:
+    """What an entry's row says. Raises UnusableStore for what nobody here wrote."""
+    try:
+        body = json.loads(row.body)
+    except (ValueError, TypeError, RecursionError):
+        body = None
+    if not isinstance(body, dict):
+        raise UnusableStore(f"Entry {row.seq} of the ledger is damaged.", hint="ledger verify tells what was edited.")
+    return body
 
 
 def head(store: Store) -> Entry | None:

@@ -14,7 +14,7 @@ from engine.slices import Slice
 from engine.slices.texts import joined_text
 from engine.store.findings import brief_of, open_of, row_of
 from engine.store.kept import summaries_document
-from engine.store.ledger import add
+from engine.store.ledger import add, body_of
 from engine.store.masked import without_secrets
 from engine.store.opening import Store, reading, writing
 from engine.store.packed import canonical, packed, sha256_of, storable, unpacked
@@ -144,9 +144,9 @@ def entry_body(row: Any) -> dict[str, Any]:
 
 def _tell_monitor(connection: Connection, row: dict[str, Any], text: str) -> None:
     """An entry of its own where the monitor is new or another than the ledger last heard of."""
-    asked = select(LEDGER.c.body).where(LEDGER.c.kind == "monitor").order_by(LEDGER.c.seq.desc())
-    told = (json.loads(body) for body in connection.execute(asked).scalars())
-    before = next((one["after"] for one in told if storable(one["monitor"]) == row["monitor"]), None)
+    asked = select(LEDGER.c.seq, LEDGER.c.body).where(LEDGER.c.kind == "monitor").order_by(LEDGER.c.seq.desc())
+    told = map(body_of, connection.execute(asked))
+    before = next((one.get("after") for one in told if storable(str(one.get("monitor"))) == row["monitor"]), None)
     if before != row["digest"]:
         body = {"monitor": row["monitor"], "before": before, "after": row["digest"], "text": without_secrets(text)}
         add(connection, "monitor", body)

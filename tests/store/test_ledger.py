@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 import sqlalchemy
 
-from engine.errors import PlumblineError, UnknownName
-from engine.store import append, entries, head, save, verify
+from engine.errors import PlumblineError, UnknownName, UnusableStore
+from engine.record import Choice, Decision
+from engine.store import append, decide, entries, head, save, verify
 from engine.store.ledger import NOTHING, digest_of
 from engine.store.packed import canonical, packed, unpacked
 
@@ -89,6 +90,28 @@ def test_what_is_forged_is_found(filled, statement, what, seq):
     forge(filled, (statement, ()), *more)
     found = verify(filled)
     assert not found.ok and (found.flaws[0].what, found.bad) == (what, seq), found.flaws
+
+
+JUNK = ("", "not JSON", "[]", "null", "{", '{"id": []}', "[" * 99_999)
+
+
+@pytest.mark.parametrize("junk", JUNK, ids=range(len(JUNK)))
+@pytest.mark.parametrize("seq", [1, 2, 7])  # a changed monitor, a run, a decision
+def test_an_entry_that_says_nothing_any_more_is_a_flaw_and_no_accident(filled, runs, seq, junk):
+    decide(filled, Decision("", runs[0].id, Choice.ACCEPT, "known", "Jo"))
+    forge(filled, ("UPDATE plumbline_ledger SET body = ? WHERE seq = ?", (junk, seq)))
+    found = verify(filled)
+    assert (found.flaws[0].what, found.bad) == ("edited", seq), found.flaws
+    if not junk.startswith('{"'):
+        with pytest.raises(UnusableStore, match=f"Entry {seq} of the ledger is damaged"):
+            entries(filled)
+
+
+def test_findings_of_a_decision_that_are_no_list_are_a_flaw(filled, runs):
+    decide(filled, Decision("", runs[0].id, Choice.ACCEPT, "known", "Jo"))
+    assert verify(filled).ok
+    forge(filled, ("UPDATE plumbline_decisions SET findings = 'none'", ()))
+    assert [one.sentence.endswith("its decision is kept otherwise.") for one in verify(filled).flaws] == [True]
 
 
 def test_an_entry_rebuilt_alone_breaks_the_next(filled):
