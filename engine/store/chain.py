@@ -16,7 +16,7 @@ from engine.store.findings import brief_of, open_of, row_of
 from engine.store.ledger import NOTHING, body_of, digest_of
 from engine.store.opening import Store, reading
 from engine.store.packed import canonical, sha256_of, unpacked
-from engine.store.runs import entry_body
+from engine.store.runs import entry_body, facts_of
 from engine.store.tables import DECISIONS, FINDINGS, LEDGER, RUNS
 
 What = Literal["edited", "removed", "reordered", "cut off", "run", "decision"]
@@ -167,6 +167,9 @@ def _run_flaws(connection: Connection, seq: int, run: str, entry: Any) -> Iterat
         for kept, said, name in ((text, row.sha256, "document"), (summaries, row.summaries_sha256, "part for charts")):
             if sha256_of(kept) != said:
                 yield _flaw(entry, "run", f"of run {run} the {name} was edited")
+        beside = facts_of(document)
+        for name in (name for name in beside if beside[name] != row._mapping[name]):
+            yield _flaw(entry, "run", f"of run {run} {name} is kept otherwise than its document says")
         brief, opened = unpacked(row.brief, run), row.open_findings
         same = brief == canonical(brief_of(document)) and opened == canonical(open_of(document))
         rows = [row_of(i, one) for i, one in enumerate(document["findings"])]

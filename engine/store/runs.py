@@ -1,6 +1,7 @@
 """Recording a run: its document, its findings as rows, its summaries and its ledger entry in one transaction."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -140,6 +141,20 @@ def entry_body(row: Any) -> dict[str, Any]:
     """What the ledger says of a run: which one, of what, and the SHA-256 of all that it says."""
     names = "id monitor digest window_start window_end against cohort revision revises trigger severity".split()
     return {name: row[name] for name in (*names, "partial", "sha256", "summaries_sha256")}
+
+
+def facts_of(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What a run's row says beside its entry of the ledger, from its document alone, to be held against it."""
+    labels, model = document.get("labels"), (document["definition"] or {}).get("model") or {}
+    version = str(model.get("version", "$"))
+    facts = {
+        "at": document["at"],
+        "counts": canonical(document["counts"]),
+        "rows": max((one["production"]["rows"] for one in document["quality"]), default=0),
+        "labelled": labels["production"]["labelled"] if labels else None,
+        "version": storable(version),
+    }
+    return {name: one for name, one in facts.items() if name != "version" or "$" not in version}  # ${NAME} says nothing
 
 
 def _tell_monitor(connection: Connection, row: dict[str, Any], text: str) -> None:
