@@ -83,6 +83,8 @@ def verify(store: Store, known: str | None = None, progress: Callable[[float, st
     if wanted is not None and (len(wanted) < 12 or set(wanted) - set("0123456789abcdef")):
         raise PlumblineError(f"{shown(known or '')} is no hash.", hint="Give at least 12 of its digits, 0-9 and a-f.")
     with reading(store) as connection:
+        if connection.dialect.name == "postgresql":  # else each question is of a moment of its own; SQLite has one
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         rows = connection.execute(select(LEDGER).order_by(LEDGER.c.seq)).all()
         flaws = list(_links(rows))
         hashes = [row.hash for row in rows]

@@ -119,6 +119,21 @@ def test_findings_of_a_decision_that_are_no_list_are_a_flaw(filled, runs):
     assert [one.sentence.endswith("its decision is kept otherwise.") for one in verify(filled).flaws] == [True]
 
 
+def test_what_is_recorded_while_it_is_checked_is_no_flaw(store, monitor, runs):
+    """Checking is of one moment, on a server too: what is decided meanwhile stands in no entry that was read."""
+    for run in runs[:2]:
+        save(store, run, monitor)
+    made = []
+
+    def meanwhile(share, said):
+        if not made:
+            made.append(decide(store, Decision("", runs[0].id, Choice.ACCEPT, "known", "Jo")))
+
+    found = verify(store, progress=meanwhile)
+    assert made and found.ok and found.entries == 3, found.flaws
+    assert verify(store).entries == 4
+
+
 def test_an_entry_rebuilt_alone_breaks_the_next(filled):
     old = entries(filled)[3]
     body = {**old.body, "severity": "ok"}
