@@ -63,11 +63,12 @@ def exported(
         )  # fmt: skip
     else:
         opened = open_store(store, make=False)
+        asked: dict[str, Any] = {"requested_by": by, "generated_at": now, "options": options, "previous": previous}
         if sign_as:
-            sign(opened, run, SignOff(sign_as, name or "", meaning, decision or "", now))
-        made = evidence_of(
-            opened, run, requested_by=by, generated_at=now, options=options, previous=previous, seconds=seconds
-        )
+            sign_off = SignOff(sign_as, name or "", meaning, decision or "", now)
+            evidence_of(opened, run, **asked)  # what is refused is refused before: a signature cannot be taken back
+            sign(opened, run, sign_off)
+        made = evidence_of(opened, run, **asked, seconds=seconds)
     data = render(made, form)
     if opened is not None:
         keep(opened, made, data, form)

@@ -8,7 +8,7 @@ from pypdf import PdfReader
 
 from engine.cli_evidence import exported
 from engine.evidence.canonical import sha256
-from engine.store import open_store
+from engine.store import entries, open_store
 from tests.evidence.sealers import sealer, signer
 
 
@@ -141,6 +141,21 @@ def test_the_key_of_this_machine_seals_every_pdf(say, here, document, tmp_path, 
     assert done == 0 and "which is trusted" in out
     done, _, err = say("export", "run.json", "--by", "Jo", "-o", "u.json", "--format", "json")
     assert done == 0 and "Sealed" not in err
+
+
+@pytest.mark.parametrize("wrong", [("--previous", "ffffffffffff"), ("--by", " ")])
+def test_who_is_refused_the_export_has_signed_nothing(say, here, wrong):
+    """A signature cannot be taken back: who mends the mistake and asks again would have signed twice."""
+    done, out, _ = say("run", "good.yaml", "--format", "json")
+    run = json.loads(out)["id"]
+    signing = ("--sign-as", "owner", "--name", "Jo", "--decision", "accept", "-o", "never.pdf")
+    done, out, err = say("export", run, *signing, *wrong)
+    assert (done, out) == (2, "") and "Traceback" not in err
+    kept = open_store(os.environ["PLUMBLINE_STORE"])
+    assert [one.kind for one in entries(kept)] == ["monitor", "run"]
+    assert say("export", run, *signing, "--by", "Jo", "--cohorts", "0")[0] == 0
+    assert [one.kind for one in entries(kept)][2:] == ["sign-off", "export"]
+    (here / "never.pdf").unlink()
 
 
 def test_html_and_csv_of_a_recorded_run_have_manifests_that_an_auditor_checks_without_the_ledger(
