@@ -3,6 +3,7 @@
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,25 @@ def _rank(item: pytest.Item) -> int:
     return int(item.get_closest_marker("slow") is not None)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Files are handed out whole, as --dist loadfile does it, and what asks Spark goes to one process altogether: the
+    Java of a second one would start and compile what it runs anew, for a minute of the processor.
+    """
+    from xdist.scheduler import LoadFileScheduling
+
+    if config.getoption("dist") != "loadfile":
+        return None
+
+    class SparkTogether(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return SPARK if nodeid.startswith(SPARK) else super()._split_scope(nodeid)
+
+    return SparkTogether(config, log)
+
+
 ROOT = Path(__file__).resolve().parent.parent
+SPARK = "tests/tables/spark/"
 
 
 @pytest.fixture(scope="session")

@@ -22,10 +22,16 @@ os.environ.setdefault("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSeri
 os.environ.setdefault("SPARK_LAUNCHER_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 
 
+OWN_JAVA = {"test_connect.py", "test_executor.py", "test_java.py"}  # files that end the Java of this process
+
+
 def pytest_collection_modifyitems(items):
+    """What asks Spark is slow; files that end this process's Java come last, so that the rest share one."""
+    here = Path(__file__).parent
     for item in items:
-        if Path(str(item.path)).parent == Path(__file__).parent and "java_here" in getattr(item, "fixturenames", ()):
+        if item.path.parent == here and "java_here" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda one: one.path.parent == here and one.path.name in OWN_JAVA)
 
 
 @pytest.fixture(scope="session")
