@@ -48,7 +48,7 @@ def raised(monitor: Monitor, track: Track) -> Written | None:
         return None
     target = monitor.columns.target if isinstance(monitor.columns.target, str) else ""
     levels = monitor.plan.levels(track.column or (target if track.signal == PERFORMANCE else ""), asked)
-    away, against = [], 0.0
+    away, against, sign = [], 0.0, 1 if asked.worse == "higher" else -1
     for i in judged:
         one = track.findings[i]
         if one is None or one.value is None or one.threshold is None:
@@ -57,13 +57,15 @@ def raised(monitor: Monitor, track: Track) -> Written | None:
         if known is None or (levels[0].relative == "%" and not known[1]):
             return None
         against = max(against, known[0])
-        away.append(abs(one.value - known[0]) / (known[1] if levels[0].relative == "%" else 1.0))
+        moved = sign * (one.value - known[0])  # what reads better is no room that limits need
+        away.append(
+            (abs(moved) if asked.two_sided else max(moved, 0.0)) / (known[1] if levels[0].relative == "%" else 1.0)
+        )
     if not away or levels[0].relative != levels[1].relative:
         return None
     away.sort()
     far = away[min(int(OFTEN * len(away)), len(away) - 1)]
     zero = 0.0 if levels[0].relative else _best(asked)
-    sign = 1 if asked.worse == "higher" else -1
     steps = [abs(level.amount - zero) for level in levels]
     if not steps[0] or far <= steps[0]:
         return None
