@@ -28,21 +28,20 @@ def post(given: Post, seconds: float = SECONDS) -> Answer:
     """
     found: list[Answer] = []
     line: list[http.client.HTTPConnection] = []
-    done = threading.Thread(target=lambda: found.append(_tried(given, seconds, line)), daemon=True)
+    done = threading.Thread(target=lambda: found.append(_tried(given, seconds, line, found)), daemon=True)
     done.start()
     done.join(seconds)
-    if found:
-        return found[0]
-    for one in line:  # whatever it still waits for ends
-        if one.sock is not None:
+    answer = found[0] if found else Answer(False, f"no answer within {seconds:.1f} s", again=True)
+    for one in line if done.is_alive() else ():  # whatever it still waits for ends
+        if (sock := one.sock) is not None:
             with suppress(OSError):
-                one.sock.shutdown(socket.SHUT_RDWR)
-    return Answer(False, f"no answer within {seconds:.1f} s", again=True)
+                sock.shutdown(socket.SHUT_RDWR)
+    return answer
 
 
-def _tried(given: Post, seconds: float, line: list[http.client.HTTPConnection]) -> Answer:
+def _tried(given: Post, seconds: float, line: list[http.client.HTTPConnection], found: list[Answer]) -> Answer:
     try:
-        return _posted(given, seconds, line)
+        return _posted(given, seconds, line, found)
     except ssl.SSLCertVerificationError as error:
         return Answer(False, f"its certificate is not trusted: {error.verify_message}", again=True)
     except ssl.SSLError as error:
@@ -61,7 +60,8 @@ def _tried(given: Post, seconds: float, line: list[http.client.HTTPConnection]) 
         return Answer(False, "its address cannot be used")
 
 
-def _posted(given: Post, seconds: float, line: list[http.client.HTTPConnection]) -> Answer:
+def _posted(given: Post, seconds: float, line: list[http.client.HTTPConnection], found: list[Answer]) -> Answer:
+    """Puts the answer into found as soon as the status is there, though its body may take longer than there is time."""
     parts = urlsplit(given.url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return Answer(False, "its address is no http(s)://host/path")
@@ -81,9 +81,10 @@ def _posted(given: Post, seconds: float, line: list[http.client.HTTPConnection])
         headers = {"User-Agent": AGENT, "Connection": "close", **given.headers}
         made.request("POST", path, given.body, headers)
         answer = made.getresponse()
+        found.append(judged(answer.status, answer.headers.get("Retry-After"), given.fine))
         with suppress(OSError, http.client.HTTPException, ValueError):
             answer.read(MOST)  # the status says all; what follows is read so that the host can finish
-        return judged(answer.status, answer.headers.get("Retry-After"), given.fine)
+        return found[0]
     finally:
         made.close()
 

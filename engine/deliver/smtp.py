@@ -17,21 +17,20 @@ def mail(letter: Letter, seconds: float = SECONDS) -> Answer:
     """Hand a letter to its server and tell how it ended; raises nothing, and never takes longer than it may."""
     found: list[Answer] = []
     line: list[smtplib.SMTP] = []
-    done = threading.Thread(target=lambda: found.append(_tried(letter, seconds, line)), daemon=True)
+    done = threading.Thread(target=lambda: found.append(_tried(letter, seconds, line, found)), daemon=True)
     done.start()
     done.join(seconds)
-    if found:
-        return found[0]
-    for one in line:
+    answer = found[0] if found else Answer(False, f"no answer within {seconds:.1f} s", again=True)
+    for one in line if done.is_alive() else ():
         if (sock := getattr(one, "sock", None)) is not None:
             with suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
-    return Answer(False, f"no answer within {seconds:.1f} s", again=True)
+    return answer
 
 
-def _tried(letter: Letter, seconds: float, line: list[smtplib.SMTP]) -> Answer:
+def _tried(letter: Letter, seconds: float, line: list[smtplib.SMTP], found: list[Answer]) -> Answer:
     try:
-        return _mailed(letter, seconds, line)
+        return _mailed(letter, seconds, line, found)
     except ssl.SSLCertVerificationError as error:
         return Answer(False, f"its certificate is not trusted: {error.verify_message}", again=True)
     except ssl.SSLError as error:
@@ -59,7 +58,8 @@ def _tried(letter: Letter, seconds: float, line: list[smtplib.SMTP]) -> Answer:
         return Answer(False, "its address cannot be used")
 
 
-def _mailed(letter: Letter, seconds: float, line: list[smtplib.SMTP]) -> Answer:
+def _mailed(letter: Letter, seconds: float, line: list[smtplib.SMTP], found: list[Answer]) -> Answer:
+    """Puts the answer into found as soon as the letter is taken: the goodbye may take longer than there is time."""
     parts = urlsplit(letter.server)
     if parts.scheme not in PORTS or not parts.hostname:
         return Answer(False, "its address is no smtp://host:port or smtps://host:port")
@@ -84,9 +84,10 @@ def _mailed(letter: Letter, seconds: float, line: list[smtplib.SMTP]) -> Answer:
         if parts.username is not None:
             server.login(unquote(parts.username), unquote(parts.password or ""))
         refused = server.sendmail(letter.sender, letter.recipients, letter.content)
+        some = f"; {len(refused)} of {len(letter.recipients)} recipients were refused" if refused else ""
+        found.append(Answer(True, f"SMTP 250{some}"))
         with suppress(smtplib.SMTPException, OSError):
             server.quit()
-        some = f"; {len(refused)} of {len(letter.recipients)} recipients were refused" if refused else ""
-        return Answer(True, f"SMTP 250{some}")
+        return found[0]
     finally:
         server.close()

@@ -111,7 +111,7 @@ def certificate(folder, host="127.0.0.1"):
 
 
 class Post:
-    """An SMTP server. refuses: address -> code; replies: command -> reply instead of the usual one."""
+    """An SMTP server. refuses: address -> code; replies: command -> reply instead of the usual one, None for none."""
 
     def __init__(self, refuses=None, replies=None, certificate=None, password=None, starttls=None, deaf=False):
         self.refuses, self.replies, self.password = refuses or {}, replies or {}, password
@@ -161,7 +161,9 @@ class Post:
         to = []
         while line := (await reader.readline()).decode(errors="replace").strip():
             verb = line.split(" ")[0].upper()
-            if verb in self.replies:
+            if verb in self.replies and self.replies[verb] is None:
+                await asyncio.sleep(60)
+            elif verb in self.replies:
                 await say(self.replies[verb])
                 if self.replies[verb].startswith("421"):
                     return

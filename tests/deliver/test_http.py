@@ -54,6 +54,15 @@ def test_retry_after_is_read_as_seconds_or_a_moment(host):
     assert judged(404, "17").after is None
 
 
+def test_a_status_counts_though_the_rest_of_the_answer_never_comes(host):
+    def halt(to):
+        to.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")
+        time.sleep(3)
+
+    answer = send(host(halt).url, seconds=0.6)
+    assert answer.ok and answer.said == "HTTP 200", "sent again, it would come twice"
+
+
 @pytest.mark.parametrize("how", ["slow", "drip"])
 def test_a_slow_host_takes_no_more_than_it_may(host, how):
     one = host(how)

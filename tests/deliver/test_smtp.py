@@ -51,6 +51,12 @@ def test_a_deaf_server_takes_no_more_than_it_may(post_office):
     assert time.monotonic() - began < 1.5 and (answer.ok, answer.again) == (False, True)
 
 
+def test_a_letter_that_was_taken_is_sent_though_the_goodbye_never_comes(post_office):
+    office = post_office(replies={"QUIT": None})
+    answer = send(office, seconds=0.6)
+    assert answer.ok and len(office.letters) == 1, "sent again, it would come twice"
+
+
 def test_a_password_is_sent_under_tls_only(post_office, tmp_path, monkeypatch):
     files = certificate(tmp_path)
     bare = post_office(password="AGFkYQBzZXNhbWU=")
