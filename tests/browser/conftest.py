@@ -158,7 +158,7 @@ def rough(tab, browser_context_args):
     tab.set_default_timeout(30_000)
     yield tab
     tab.unroute_all(behavior="ignoreErrors")
-    tab.evaluate("() => { sessionStorage.clear(); localStorage.clear() }")
+    tab.evaluate("() => { try { sessionStorage.clear(); localStorage.clear() } catch { } }")  # a blank page has none
     tab.goto("about:blank")
     tab.context.clear_cookies()
     tab.set_viewport_size(browser_context_args["viewport"])

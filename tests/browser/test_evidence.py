@@ -133,6 +133,8 @@ def test_a_signature_makes_a_revision_that_names_the_file_before(page: Page, arc
     address, store, _ = archive
     run = entries(store, "export")[0].body["run"]
     visit(page, f"{address}/snapshot?run={run}", "Snapshot")
+    expect(page.get_by_text("exactly as the PDF has them")).to_be_visible(timeout=60_000)  # nothing is drawn anew
+    ready(page)
     page.get_by_text("Sign off", exact=True).click()
     for key, option in (("role", "independent reviewer"), ("meaning", "review"), ("decision", "reject")):
         pick(page, f"sign_{key}", option)
