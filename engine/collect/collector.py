@@ -54,7 +54,7 @@ class Collector:
         self._journal: Journal | None = None
         self._told: set[str] = set()
         self._idle = self._stopping = False
-        self._flush, self._due, self._retry = False, 0.0, 0.0
+        self._flush, self._asked, self._due, self._retry = False, 0, 0.0, 0.0  # asked: rows that a flush waits for
         self._handed = self._written = self._dropped = self._failed = self._skipped = self._files = 0
         self._held = self._pending_bytes = 0  # bytes that wait, in all and in pending
         self._random = random.Random()
@@ -102,6 +102,7 @@ class Collector:
             self._trouble("log", error, rows=1)
 
     def _enqueue(self, row: Served) -> None:
+        without: RuntimeError | None = None
         with self._lock:
             if self._handed - self._written - self._failed >= self.most_rows or self._held + row.size > self.most_bytes:
                 self._dropped += 1
@@ -112,10 +113,15 @@ class Collector:
                 self._held += row.size
                 self._queue.append(row)
                 if self._thread is None:
-                    self._start()
+                    try:
+                        self._start()
+                    except RuntimeError as error:  # the row waits: the next one tries again
+                        without = error
                 if self._idle or len(self._queue) == self.rows:
                     self._idle = False
                     self._wake.set()
+        if without is not None:
+            self._trouble("start", without)
         if full:
             self._tell("full", f"the queue is full ({self.most_rows:,} rows wait for the disk); rows are dropped")
 
@@ -134,8 +140,9 @@ class Collector:
                 return True
             self._written_out.clear()
             self._flush, self._idle, self._retry = True, False, 0.0
+            asked = self._asked = self._handed
             self._wake.set()
-        return self._written_out.wait(timeout) and self._handed == self._written + self._failed
+        return self._written_out.wait(timeout) and self._written + self._failed >= asked
 
     def close(self, timeout: float = LONGEST_WAIT) -> None:
         """Write what was handed over, and stop. Waits so many seconds at most; a row logged later starts it anew."""
@@ -204,7 +211,7 @@ class Collector:
                 self._trouble("write", error, rows=len(self._pending))
                 self._let_go()
             with self._lock:
-                if flush and (not self._queue or self._retry):
+                if flush and (self._written + self._failed >= self._asked or self._retry):
                     self._flush = False
                     self._written_out.set()
                 if self._stopping and not self._queue and not self._pending:

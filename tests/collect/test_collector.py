@@ -73,6 +73,40 @@ def test_many_threads_lose_nothing(collect, folder):
     assert (one.counts.handed, one.counts.written, one.counts.rows) == (8000, 8000, 0)
 
 
+def test_a_flush_waits_for_what_came_before_it_and_for_nothing_else(collect, folder):
+    one, end = collect(), threading.Event()
+
+    def serve():
+        while not end.is_set():
+            one.log({"x": 1})
+            time.sleep(1e-4)
+
+    busy = threading.Thread(target=serve)
+    busy.start()
+    try:
+        found = []
+        for i in range(4):
+            one.log({"y": i})
+            found.append(one.flush(20))
+            assert sum(row.get("y") is not None for row in rows(folder)) == i + 1
+    finally:
+        end.set()
+        busy.join()
+    assert found == [True] * 4
+    one.close()
+
+
+def test_a_row_that_finds_no_room_for_a_thread_waits_for_the_next(collect, folder, monkeypatch):
+    one = collect()
+    with monkeypatch.context() as full:
+        full.setattr(threading.Thread, "start", lambda self: (_ for _ in ()).throw(RuntimeError("no new thread")))
+        one.log({"x": 1})
+    one.log({"x": 2})
+    one.close()
+    assert [row["x"] for row in rows(folder)] == [1, 2]
+    assert (one.counts.handed, one.counts.written, one.counts.failed) == (2, 2, 0) and not lost(folder)
+
+
 def test_what_the_caller_changes_afterwards_is_not_what_was_served(collect, folder):
     one, inputs = collect(), {"x": 1}
     one.log(inputs)
