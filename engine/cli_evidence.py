@@ -19,6 +19,7 @@ from engine.evidence.verify import LIMIT, Verified
 from engine.evidence.verify import verify as check
 from engine.evidence.whole import flaw_of
 from engine.store import Store, open_store
+from engine.store.opening import NONE_YET
 
 MARKS = {"same": "●", "different": "■", "unknown": "◌"}
 
@@ -86,8 +87,8 @@ def ledger_at(store: str | None) -> Store | None:
     """The store whose ledger knows a file: the one that is named, or that in its usual place if there is one."""
     try:
         return open_store(store, make=False)
-    except PlumblineError:
-        if store:
+    except PlumblineError as error:
+        if store or error.message != NONE_YET:  # one that is there and cannot be asked is not none
             raise
         return None
 

@@ -37,6 +37,17 @@ def test_a_ledger_at_hand_that_does_not_know_a_run_says_that_it_was_never_record
     assert done == 1 and "■ 4 ledger" in out and "as it says, its run was never recorded" in out
 
 
+def test_a_ledger_that_is_there_and_cannot_be_asked_is_not_passed_over(say, here, document, tmp_path, monkeypatch):
+    """Else whoever damages it, or cuts it off, has a forged file proven by its own pages."""
+    say("export", "run.json", "--by", "Jo", "-o", "a.pdf")
+    (tmp_path / "own.db").write_bytes(b"no database" * 100)
+    done, out, err = say("verify", "a.pdf")
+    assert (done, out) == (2, "") and "not a SQLite database" in err
+    monkeypatch.setenv("PLUMBLINE_STORE", "mysql://a:s3cret@host/b")
+    done, out, err = say("verify", "a.pdf")
+    assert (done, out) == (2, "") and "cannot lie in" in err and "s3cret" not in err
+
+
 def test_data_that_changed_are_told(say, here, document):
     say("export", "run.json", "--by", "Jo", "-o", "a.json", "--format", "json")
     done, out, _ = say("verify", "a.json", "--production", "same.parquet", "--format", "json")
