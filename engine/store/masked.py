@@ -5,9 +5,11 @@ import re
 from engine.tables.spark.answers import HARMLESS
 
 KEYS = r"[\w.-]*(?:password|passwd|secret|token|api_?key|credential|routing_key|connection)[\w.-]*"
-SECRET = re.compile(
-    rf"(?i)((?:^|[\s{{,\"'])(?:{KEYS})[\"']?\s*:\s*)(\"[^\"\n]*\"|'[^'\n]*'|[^\s,}}#][^,}}#\n]*)", re.MULTILINE
-)
+# A value: in quotes, or a block, or a text up to what ends one; , } and # end it only where YAML may mean them so.
+QUOTED = r"\"(?:\\.|[^\"\\])*\"|'(?:''|[^'])*'"
+BLOCK = r"[|>][^\n]*(?:\n[^\S\n]+[^\n]*|\n(?=\n))*"
+BARE = r"\$\{\w+\}(?=[\s,}]|$)|[^\s,}#](?:[^,}#\n]|[,}](?![\s,}\]]|$)|(?<!\s)#)*"
+SECRET = re.compile(rf"(?im)((?:^|[\s{{,\"'])(?:{KEYS})[\"']?\s*:\s*)({QUOTED}|{BLOCK}|{BARE})")
 PLACE = r"\bpath[\"']?\s*:\s*[\"']?"  # where data lie: that path is needed to read the file, and says nothing
 CALLED = re.compile(rf"(?i)({PLACE})?(\bhttps?://)([^\s\"'{{}}/?#]*)([^\s\"'}},]*)")
 ADDRESS = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)([^\s\"'/?#]*)@")
@@ -30,6 +32,12 @@ def without_secrets(text: str) -> str:
     'url: >-\\n  https://hooks.example.com/***\\npath: https://host/a.csv?***'
     >>> without_secrets("engine: {on: spark, remote: 'sc://host:443/;use_ssl=true;token=s3cret'}")
     "engine: {on: spark, remote: 'sc://host:443/;use_ssl=true;token=***'}"
+    >>> without_secrets("connection: postgresql://ann:s3,cr#et@host/db # ours")
+    'connection: ***# ours'
+    >>> without_secrets("connection: |\\n  host=db password=s3cret\\ntable: t")
+    'connection: ***\\ntable: t'
+    >>> without_secrets("connection: 'it''s3cret'\\npassword: ${WORD} # ours")
+    'connection: ***\\npassword: ${WORD} # ours'
     """
     text = SECRET.sub(lambda m: m[0] if VARIABLE.fullmatch(m[2].strip()) else f"{m[1]}***", text)
     text = CALLED.sub(_without_path, text)
