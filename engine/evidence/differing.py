@@ -16,7 +16,7 @@ LISTS = {
     "quality": ("column", "counts of "),
     "reasons": ("column", "reasons of "),
 }
-WHOLE = ("severity", "counts", "labels", "notes")  # compared as they are
+WHOLE = ("slice", "against", "severity", "counts", "labels", "notes")  # compared as they are
 GONE, NEW = "cannot be computed any more", "was not there"
 
 

@@ -184,6 +184,16 @@ def test_a_complete_forgery_is_in_no_ledger_and_its_numbers_are_others(made, wee
     assert level.words.startswith("1 of 184 readings")
 
 
+@pytest.mark.parametrize("part", ["slice", "against"])
+def test_a_forgery_that_says_another_slice_than_it_asks(week, part):
+    """What page 1 says was looked at, and held against what, comes out again as every sentence does."""
+    forged = json.loads(canonical(week))
+    forged["run"][part]["words"] = "the year 2012, all rows"
+    level = verify_bytes(canonical(forged), "x", data=True).levels[4]
+    assert level.state == "different" and level.differing[0].startswith(f"{part} of the run: were {{")
+    assert level.words == "All 184 readings come out again, but other numbers are others when computed again."
+
+
 def test_a_forgery_that_names_another_engine_is_not_proven_by_its_pages(week):
     """Numbers that differ are then no proof of tampering, but pages that were drawn from them prove nothing either."""
     forged = json.loads(canonical(week))
