@@ -12,6 +12,7 @@ from engine.evidence.snapshot import Options, SignOff, moment, snapshot
 from engine.monitor import Monitor
 from engine.policy import ranks_of, verdict
 from engine.record import Record, name_of
+from engine.slices import unit_of
 from engine.store import Entry, Store, append, decisions, document, entries, record, records, text_of
 
 
@@ -74,11 +75,15 @@ def kept_run(store: Store, run: str) -> tuple[Record, dict[str, Any]]:
 
 
 def _before(store: Store, found: Record) -> Record | None:
-    """The recorded run of the window before, of the same monitor, counterpart and cohort."""
+    """The recorded run of the window before, of the same monitor, counterpart and cohort: of a week another week, not
+    a free span that somebody looked at.
+    """
     if found.window is None:
         return None
+    unit = unit_of(found.window)
     known = records(store, found.monitor, against=found.against, cohort=found.cohort, findings=False)
     earlier = [one for one in known if one.window and one.window.end <= found.window.start]
+    earlier = [one for one in earlier if unit is None or (one.window and unit_of(one.window) == unit)]
     return earlier[-1] if earlier else None
 
 

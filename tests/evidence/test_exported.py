@@ -172,6 +172,18 @@ def test_the_run_before_can_be_named(kept):
     assert evidence_of(store, before, **WHO)["previous"] is None
 
 
+def test_the_run_before_is_of_a_window_like_it(kept, tmp_path):
+    """Not of a span of other length that ends there, and was looked at later."""
+    with closing(sqlite3.connect(kept[0].path)) as old, closing(sqlite3.connect(tmp_path / "own.db")) as base:
+        old.backup(base)
+    store, path = open_store(f"sqlite:///{tmp_path}/own.db"), ROOT / "data" / "monitors" / "flights.yaml"
+    monitor = read_monitor(path)
+    span = look(open_monitor(monitor, path.parent), Slice((), parse_window("2013-04-01..2013-04-22")))
+    save(store, span, monitor)
+    assert evidence_of(store, kept[2], **WHO)["previous"]["run"] == kept[1]
+    assert evidence_of(store, kept[2], previous=span.id, **WHO)["previous"]["run"] == span.id
+
+
 def test_what_is_not_there_is_told(kept):
     with pytest.raises(UnknownName, match="Unknown run"):
         evidence_of(kept[0], "ffffffffffff", **WHO)
