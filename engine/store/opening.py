@@ -254,16 +254,19 @@ def writing(store: Store) -> Iterator[Connection]:
     """One transaction that writes, whole or not at all, with every other writer waiting. Raises UnusableStore."""
     if store.read_only:
         raise UnusableStore("The store can only be read.", where=store.place)
+    gone = UnusableStore("The store was removed or replaced while it was written to.", where=store.place)
     with told(store.place):
+        before = _inode(store)
         with store.engine.connect().execution_options(plumbline_writes=True) as connection:
             connection.info.pop(ADDED, None)
             with connection.begin():
-                before = _inode(store)
                 _take_turn(connection)
+                if _inode(store) != before:  # meanwhile another may have been waited for
+                    raise gone
                 yield connection
             added = connection.info.pop(ADDED, [])
         if _inode(store) != before:  # SQLite writes on into a file that has lost its name
-            raise UnusableStore("The store was removed or replaced while it was written to.", where=store.place)
+            raise gone
     for facts in added:  # not before it stands
         tell("recorded", **facts)
 

@@ -3,12 +3,16 @@
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
+from contextlib import closing
 
 import pytest
 import sqlalchemy
 
 from engine.errors import UnusableStore
 from engine.store import append, entries, open_store, verify
+from engine.store.backup import backup
 from tests.conftest import ROOT
 
 
@@ -109,3 +113,33 @@ def test_it_says_what_is_missing_without_the_driver(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert "requirements-postgresql.txt" in done.stdout and "s3cret" not in done.stdout + done.stderr
+
+
+def test_who_waited_while_the_store_was_replaced_recorded_nothing(tmp_path):
+    """A writer that waits for another has the file open: what takes its name meanwhile is not what it writes to."""
+    store = open_store(f"sqlite:///{tmp_path}/store.db")
+    append(store, "alert", {"n": 1})
+    backup(store, tmp_path / "copy.db")
+    told = []
+    sqlalchemy.event.listen(store.engine, "engine_connect", lambda connection: told.append("open"))
+
+    def late():
+        try:
+            told.append(append(store, "alert", {"n": 2}))
+        except UnusableStore as error:
+            told.append(str(error))
+
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        waiting = threading.Thread(target=late)
+        waiting.start()
+        until = time.monotonic() + 20
+        while not told and time.monotonic() < until:
+            time.sleep(0.01)
+        time.sleep(0.2)  # it has the file open, and now waits for its turn
+        store.path.rename(tmp_path / "aside.db")
+        (tmp_path / "copy.db").rename(store.path)
+        other.execute("ROLLBACK")
+        waiting.join(20)
+    assert told[0] == "open" and "removed or replaced" in told[1]
+    assert [one.body for one in entries(store)] == [{"n": 1}]
