@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -161,7 +162,7 @@ def write_bytes(data: bytes, where: str) -> None:
         sys.stdout.buffer.flush()
         return
     path = Path(where)
-    partial = path.with_name(f".{path.name}.part")
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")  # two may write at once
     try:
         if path.exists() and not path.is_file():
             path.write_bytes(data)

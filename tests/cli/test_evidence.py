@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 from pypdf import PdfReader
@@ -9,6 +11,7 @@ from pypdf import PdfReader
 from engine.cli_evidence import exported
 from engine.evidence.canonical import sha256
 from engine.store import entries, open_store
+from tests.cli.steps import PATH
 from tests.evidence.sealers import sealer, signer
 
 
@@ -167,6 +170,15 @@ def test_who_is_refused_the_export_has_signed_nothing(say, here, wrong):
     assert say("export", run, *signing, "--by", "Jo", "--cohorts", "0")[0] == 0
     assert [one.kind for one in entries(kept)][2:] == ["sign-off", "export"]
     (here / "never.pdf").unlink()
+
+
+def test_two_that_write_one_file_do_not_take_it_from_each_other(tmp_path):
+    code = "from engine.cli_evidence import write_bytes\nfor _ in range(300): write_bytes(b'%d' * 500_000, 'a.pdf')"
+    how = {"cwd": tmp_path, "env": PATH, "stderr": subprocess.PIPE, "text": True}
+    both = [subprocess.Popen([sys.executable, "-c", code % i], **how) for i in (1, 2)]
+    said = [one.communicate(timeout=100)[1] for one in both]
+    assert said == ["", ""] and [one.returncode for one in both] == [0, 0]
+    assert set((tmp_path / "a.pdf").read_bytes()) in ({ord("1")}, {ord("2")}) and len(list(tmp_path.iterdir())) == 1
 
 
 def test_html_and_csv_of_a_recorded_run_have_manifests_that_an_auditor_checks_without_the_ledger(
