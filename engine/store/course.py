@@ -11,11 +11,11 @@ Course = tuple[tuple[str, Severity], ...]  # (first moment of the window, ISO 86
 
 def courses(store: Store, last: int = 26) -> dict[tuple[str, str], Course]:
     """The last windows of every monitor by (monitor, against), all rows alone; of each window its last revision."""
-    names = "monitor", "against", "window_start", "severity"
+    names = "monitor", "against", "window_start", "window_end", "severity"
     asked = select(*(RUNS.c[one] for one in names)).where(RUNS.c.cohort == "", RUNS.c.window_end != "")
     with reading(store) as connection:
         rows = connection.execute(asked.order_by(RUNS.c.window_end, RUNS.c.revision)).all()
-    found: dict[tuple[str, str], dict[str, Severity]] = {}
-    for monitor, against, start, severity in rows:
-        found.setdefault((monitor, against), {})[start] = Severity(severity)
-    return {key: tuple(seen.items())[-last:] for key, seen in found.items()}
+    found: dict[tuple[str, str], dict[tuple[str, str], Severity]] = {}
+    for monitor, against, start, end, severity in rows:
+        found.setdefault((monitor, against), {})[start, end] = Severity(severity)
+    return {key: tuple((start, one) for (start, _), one in seen.items())[-last:] for key, seen in found.items()}
