@@ -151,7 +151,7 @@ def _families() -> tuple[str, ...]:
 
 if __name__ == "__main__":
     given = json.loads(sys.stdin.buffer.read())
-    sys.stdout.buffer.write(_compiled(given, "pdf")[0] + b"\n")
+    sys.stdout.buffer.write(_fitting(given, "pdf")[0] + b"\n")
 
 
 __all__ = ["ATTACHED", "pages_of", "render_pdf", "renderer", "sha256", "view"]

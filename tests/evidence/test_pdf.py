@@ -14,10 +14,10 @@ from pypdf import PdfReader
 from engine.errors import UnknownName, UnusableData
 from engine.evidence.canonical import canonical, sha256
 from engine.evidence.glyphs import drawn, shortened
-from engine.evidence.pdf import pages_of, render_pdf, renderer
+from engine.evidence.pdf import MANY, pages_of, render_pdf, renderer
 from engine.evidence.report import too_long
 from engine.evidence.snapshot import PAPERS, Options
-from tests.evidence.steps import HOSTILE, bare, evidence, many, renamed, run_of, text_of
+from tests.evidence.steps import AT, HOSTILE, bare, evidence, many, renamed, run_of, text_of
 
 ROOT = Path(__file__).resolve().parents[2]
 DRAW = (
@@ -304,3 +304,15 @@ def test_the_other_demo_data_are_known_as_such(run):
 
     shipped = sorted(DEMO.rglob("reference.parquet"))
     assert len(shipped) == 2 and all(is_demo(sha256(one.read_bytes())) for one in shipped)
+
+
+def test_a_brief_of_very_many_columns_is_two_pages_too(run):
+    """It is drawn in a process of its own."""
+    wide = many(run, MANY + 1)
+    calm = {**wide, "findings": [{**one, "severity": "ok"} for one in wide["findings"]]}
+    made = evidence(wide, previous=calm, options=Options(brief=True))
+    made["decisions"] = [
+        {"monitor": "m", "run": run["id"], "choice": "accept", "reason": "a reason " * 90, "by": "Jo", "findings": [],
+         "until": None, "at": AT}
+    ] * 12  # fmt: skip
+    assert len(PdfReader(io.BytesIO(render_pdf(made))).pages) == 2
