@@ -34,7 +34,7 @@ def decide(store: Store, decision: Decision) -> Decision:
     with reading(store) as connection:
         run = full_id(connection, decision.run)
         document, monitor = stored(connection, run)
-    if decision.monitor and decision.monitor != monitor:
+    if decision.monitor and storable(decision.monitor) != monitor:
         raise UnknownName.of("monitor of this run", decision.monitor, [monitor], where=run)
     known = {name_of(one["column"], one["metric"]) for one in document["findings"]}
     for name in decision.findings:
@@ -53,7 +53,7 @@ def decide(store: Store, decision: Decision) -> Decision:
 def decisions(store: Store, monitor: str | None = None, since: str | None = None) -> tuple[Decision, ...]:
     """The decisions about a monitor (None: about all), oldest first. since: a moment, ISO 8601 in UTC, excluded."""
     asked = select(DECISIONS).order_by(DECISIONS.c.seq)
-    asked = asked.where(DECISIONS.c.monitor == monitor) if monitor is not None else asked
+    asked = asked.where(DECISIONS.c.monitor == storable(monitor)) if monitor is not None else asked
     asked = asked.where(DECISIONS.c.at > since) if since is not None else asked
     with reading(store) as connection:
         return tuple(_decision(row) for row in connection.execute(asked))

@@ -28,6 +28,12 @@ def test_a_decision_is_recorded_with_its_entry(store, run):
     assert decisions(store, since=made.at) == () and decisions(store, since="2001-01-01") == (kept,)
 
 
+def test_a_name_that_no_column_takes_as_it_is_finds_its_decisions(store, monitor, runs):
+    odd = monitor.model_copy(update={"monitor": "a\0b"})
+    made = decide(store, Decision("a\0b", save(store, runs[0], odd).id, Choice.ACCEPT, "known", "Jo"))
+    assert decisions(store, "a\0b") == (made,) and verify(store).ok
+
+
 def test_mutes_hold_until_their_last_day(store, run):
     made = decide(store, Decision("", run, Choice.MUTE, "known", "Jo", ("temp_f.psi",), TODAY + timedelta(days=3)))
     assert mutes(store) == (made,) and mutes(store, "flights-late", TODAY + timedelta(days=3)) == (made,)
