@@ -206,16 +206,19 @@ def errors_of(rows: int, target: Floats, predicted: Floats | None) -> Errors:
     square = error**2
     around = (y - y.mean()) ** 2
     spread = float(around.mean())
+    varies = np.ptp(y) > 0 and square.mean() < LARGEST * spread
     zeros = int(np.count_nonzero(y == 0))
+    with np.errstate(over="ignore", invalid="ignore"):  # shares of targets near 0 may be infinite, which MAPE tells
+        share = None if zeros else Average.of(np.abs(error) / np.abs(y))
     return Errors(
         rows,
         len(target),
         Average.of(error),
         Average.of(np.abs(error)),
         Average.of(square),
-        None if zeros else Average.of(np.abs(error) / np.abs(y)),
+        share,
         Average.of(y),
-        Average.of(square - square.mean() / spread * around) if np.ptp(y) > 0 and spread > 0 else None,
+        Average.of(square - square.mean() / spread * around) if varies else None,
         zeros,
     )
 

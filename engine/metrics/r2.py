@@ -35,7 +35,10 @@ def _score(side: Errors) -> Scored:
 def _missing(side: Errors) -> str | None:
     if why := without_errors(side):
         return why
-    return None if side.unexplained else "the target is the same in every row"
+    if side.unexplained:
+        return None
+    varies = side.target and side.target.variance > (1e-12 * side.target.mean) ** 2  # more than by rounding
+    return f"the target {'hardly varies beside the errors' if varies else 'is the same in every row'}"
 
 
 def _undefined(outcomes: Regression) -> str | None:

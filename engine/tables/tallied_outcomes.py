@@ -72,8 +72,10 @@ def classes_of_tallies(
 
 
 def _average(n: int, total: float, squares: float) -> Average:
+    """Not-a-number or infinite where the numbers are too large for one: of a power of floats Python makes an error."""
     mean = float(total) / n
-    return Average(n, mean, max(float(squares) / n - mean**2, 0.0))
+    variance = float(squares) / n - mean * mean
+    return Average(n, mean, variance if np.isnan(variance) else max(variance, 0.0))
 
 
 def errors_of_tallies(tallies: Tallies, labelled: Counts) -> Errors:
@@ -92,7 +94,7 @@ def errors_of_tallies(tallies: Tallies, labelled: Counts) -> Errors:
     off = mean["d"]  # the mean target lies so far from the middle
     spread = max(mean["d2"] - off**2, 0.0)
     unexplained = None
-    if high > low and spread > 0:
+    if high > low and mean["e2"] < LARGEST * spread:
         r = mean["e2"] / spread
         around = mean["e2d2"] - 2 * off * mean["e2d"] + off**2 * mean["e2"]  # of e² (y - ȳ)²
         fourth = mean["d4"] - 4 * off * mean["d3"] + 6 * off**2 * mean["d2"] - 3 * off**4

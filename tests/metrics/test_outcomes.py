@@ -226,3 +226,22 @@ def test_a_class_that_a_window_does_not_hold_takes_no_part_in_a_mean():
         expected = {key: sk.__dict__[f"{key}_score"](true, predicted, average="macro", zero_division=0)
                     for key in ("recall", "precision", "f1")}  # fmt: skip
     assert {key: METRICS[key].compute(found).value for key in expected} == pytest.approx(expected, rel=1e-12)
+
+
+def test_targets_beside_zero_give_reasons_not_infinities():
+    target, predicted = np.array([1e-160, 3e-160, 2e-160]), np.array([1.0, 2.0, 3.0])
+    side = errors_of(3, target, predicted)
+    outcomes = Regression(side, side)
+    assert METRICS["r2"].undefined(outcomes) == "the target hardly varies beside the errors"
+    assert "so near 0" in METRICS["mape"].undefined(outcomes)
+    assert METRICS["mae"].compute(outcomes).value == 2.0
+    constant = errors_of(3, np.full(3, 0.1), predicted)
+    assert METRICS["r2"].undefined(Regression(constant, constant)) == "the target is the same in every row"
+
+
+def test_sums_that_are_too_large_for_a_number_are_no_traceback():
+    from engine.tables.tallied_outcomes import _average
+
+    assert not np.isfinite(_average(3, 1e200, np.inf).variance)
+    assert not np.isfinite(_average(3, np.inf, np.inf).variance)
+    assert _average(4, 8.0, 20.0).variance == 1.0
