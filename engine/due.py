@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Literal
 
-from engine.errors import Cancelled, InvalidFilter, PlumblineError, UnreadableSource, plain, shown
+from engine.errors import Cancelled, InvalidFilter, PlumblineError, UnreadableSource, UnusableData, plain, shown
 from engine.explore import Opened, look, open_monitor
 from engine.explore.predicted import chosen, predictions
 from engine.logs import tell as log
@@ -133,9 +133,18 @@ def run_monitor(monitor: str | Path, window: str | None = None, store: str | Non
     """
     kept = open_store(store)
     which: Which = parse_window(window) if window else "last"
-    (outcome,) = run_monitors(kept, [monitor], which)
+    files = monitor_files([monitor])
+    if len(files) > 1:
+        raise UnusableData(
+            f"The folder holds {len(files)} monitors, and a run is of one.",
+            where=shown(str(monitor)),
+            hint=f"Name its file, as in {shown(str(files[0]))}.",
+        )
+    (outcome,) = run_monitors(kept, files, which)
     if outcome.error:
         raise outcome.error
+    if not outcome.done:
+        raise UnusableData("There is nothing to run.", where=shown(str(monitor)), hint=" ".join(outcome.notes) or None)
     return run_of(kept, outcome.done[0].record.id)
 
 

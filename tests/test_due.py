@@ -12,7 +12,7 @@ import pytest
 
 from engine import run_monitor
 from engine.due import closed, duration, grew, monitor_files, run_monitors
-from engine.errors import Cancelled, InvalidFilter, PlumblineError, UnreadableSource
+from engine.errors import Cancelled, InvalidFilter, PlumblineError, UnreadableSource, UnusableData
 from engine.explore import open_monitor
 from engine.monitor import read_monitor
 from engine.store import entries, fleet, open_store, records, run_of, text_of, verify
@@ -213,6 +213,18 @@ def test_what_is_no_monitor_is_told(tmp_path):
         monitor_files([tmp_path])
     with pytest.raises(PlumblineError):
         run_monitor(tmp_path / "gone.yaml", store=f"sqlite:///{tmp_path}/s.db")
+
+
+def test_a_run_of_one_monitor_says_why_there_is_none(place):
+    store = f"sqlite:///{place}/store.db"
+    (place / "another.yaml").write_text(TEXT)
+    with pytest.raises(UnusableData, match=r"holds 2 monitors.*Name its file"):
+        run_monitor(place, store=store)
+    table = pq.read_table(place / "new.parquet")
+    later = [moment.replace(year=2090) for moment in table["at"].to_pylist()]
+    pq.write_table(table.set_column(table.schema.get_field_index("at"), "at", [later]), place / "new.parquet")
+    with pytest.raises(UnusableData, match=r"nothing to run.*No window is closed yet"):
+        run_monitor(place / "m.yaml", store=store)
 
 
 def test_durations():
