@@ -76,26 +76,22 @@ def test_everyone_but_the_cohort(app):
     assert not at.exception and not [one for one in at.toggle if one.key == "without"]
 
 
-AGAINST = [
-    ({"against": "everyone else", "cohort__origin": "LGA"}, "against everyone else in production"),
-    ({"against": "previous window"}, "against production, week of 9 September 2013"),
-    ({"against": "trailing 4 windows"}, "against production, 2013-08-19 to 2013-09-16"),
-    ({"against": "same window last year"}, "against production, week of 17 September 2012"),
-    ({"against": "another cohort", "against__cohort": "carrier=EV & origin=LGA"}, "is EV and origin is LGA"),
-    ({"against": "cohort carrier=EV"}, "against production, week of 16 September 2013, carrier is EV"),
-    ({"against": "another window", "against__window": "2013-08-05"}, "against production, week of 5 August 2013"),
-    ({"against": "window 2013-08-05..2013-08-08"}, "against production, 2013-08-05 to 2013-08-08"),
-    ({"against": "before an event"}, "2013-04-21 to 2014-01-06, against production, 2013-04-01 to 2013-04-21"),
-    ({"against": "before an event", "event": "2013-07-01"}, "against production, 2013-04-01 to 2013-07-01"),
-]
-
-
-# all of them where slices are held against each other, and a few, each of another kind, on the pages beside it
 @pytest.mark.parametrize(
-    ("page", "params", "expected"),
-    [("Compare", *one) for one in AGAINST]
-    + [(page, *one) for page in ("Overview", "Column", "Cohorts", "Windows") for one in AGAINST[::3]],
-)
+    ("params", "expected"),
+    [
+        ({"against": "everyone else", "cohort__origin": "LGA"}, "against everyone else in production"),
+        ({"against": "previous window"}, "against production, week of 9 September 2013"),
+        ({"against": "trailing 4 windows"}, "against production, 2013-08-19 to 2013-09-16"),
+        ({"against": "same window last year"}, "against production, week of 17 September 2012"),
+        ({"against": "another cohort", "against__cohort": "carrier=EV & origin=LGA"}, "is EV and origin is LGA"),
+        ({"against": "cohort carrier=EV"}, "against production, week of 16 September 2013, carrier is EV"),
+        ({"against": "another window", "against__window": "2013-08-05"}, "against production, week of 5 August 2013"),
+        ({"against": "window 2013-08-05..2013-08-08"}, "against production, 2013-08-05 to 2013-08-08"),
+        ({"against": "before an event"}, "2013-04-21 to 2014-01-06, against production, 2013-04-01 to 2013-04-21"),
+        ({"against": "before an event", "event": "2013-07-01"}, "against production, 2013-04-01 to 2013-07-01"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("page", ["Overview", "Column", "Cohorts", "Compare", "Windows"])
 def test_held_against_anything(app, page, params, expected):
     at = app(page, **WEEK, **params)
     assert expected in said(at)
