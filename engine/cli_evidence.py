@@ -45,6 +45,8 @@ def exported(
 
     run: the id of a recorded run, or the file of a run's JSON document.
     """
+    if file and not Path(file).parent.is_dir():  # before anything is signed or recorded, which cannot be taken back
+        raise UnreadableSource("The file cannot be written: there is no such folder.", where=shown(file))
     by = by or user()
     now = datetime.now(UTC).isoformat(timespec="seconds")
     options = Options(environment=environment, brief=brief, paper=paper)

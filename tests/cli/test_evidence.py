@@ -157,7 +157,7 @@ def test_the_key_of_this_machine_seals_every_pdf(say, here, document, tmp_path, 
     assert done == 0 and "Sealed" not in err
 
 
-@pytest.mark.parametrize("wrong", [("--previous", "ffffffffffff"), ("--by", " ")])
+@pytest.mark.parametrize("wrong", [("--previous", "ffffffffffff"), ("--by", " "), ("-o", "no/where.pdf")])
 def test_who_is_refused_the_export_has_signed_nothing(say, here, wrong):
     """A signature cannot be taken back: who mends the mistake and asks again would have signed twice."""
     done, out, _ = say("run", "good.yaml", "--format", "json")
