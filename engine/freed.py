@@ -18,9 +18,6 @@ def keep_freed() -> bool:
     """Whether freed memory is kept from here on; not where the system's C library is another, or was told otherwise."""
     if not sys.platform.startswith("linux") or any(name.startswith("MALLOC_") for name in os.environ):
         return False
-    try:
-        library = ctypes.CDLL(None)
-        library.gnu_get_libc_version  # noqa: B018  other libraries may have a mallopt that does nothing
-        return bool(library.mallopt(MMAP, MAPPED) and library.mallopt(TRIM, KEPT))
-    except (OSError, AttributeError):
-        return False
+    library = ctypes.CDLL(None)
+    is_glibc = hasattr(library, "gnu_get_libc_version")  # another may have a mallopt that does nothing
+    return is_glibc and bool(library.mallopt(MMAP, MAPPED) and library.mallopt(TRIM, KEPT))
