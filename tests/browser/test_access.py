@@ -87,7 +87,8 @@ def run_of(store, name: str) -> str:
 def test_who_is_not_signed_in_sees_the_entrance_and_nothing_else(people, world):
     address, store, _ = world
     page = people()
-    for path in ("", f"snapshot?run={run_of(store, 'open-one')}"):
+    asked = ("", "column", "runs", "monitor", "data", "review?monitor=open-one")
+    for path in (*asked, f"snapshot?run={run_of(store, 'open-one')}"):
         said = go(page, f"{address}/{path}")
         assert "Sign in to see the monitors" in said and "open-one" not in said and "secret" not in said
         assert page.get_by_test_id("stTopNavSection").count() == 0
@@ -110,19 +111,18 @@ def test_a_link_is_kept_through_signing_in(people, address):
 
 @pytest.mark.parametrize("login", PAGES)
 def test_each_role_sees_its_pages_and_gets_nothing_of_others_by_address(people, address, login):
-    """One page that is not theirs; the tests of pages open all of them for each."""
     page = people(login)
     go(page, f"{address}/runs")
     listed = menu(page)
     titles = ("Columns", "Data", "Thresholds", "Monitor")
     assert {"Home", "Overview", "Performance", "Review", "Snapshot", "Runs", "Verify"} <= listed
     assert listed & set(titles) == PAGES[login]
-    title = next((one for one in titles if one not in PAGES[login]), "Monitor")
-    said = go(page, f"{address}/{title.lower()}")
-    refused = "This page is not yours to see" in said
-    assert refused == (title not in PAGES[login]), said
-    if refused:
-        assert "Ask Grace Hopper, grace@example.com" in said and page.locator("textarea").count() == 0
+    for title in titles:
+        said = go(page, f"{address}/{title.lower()}")
+        refused = "This page is not yours to see" in said
+        assert refused == (title not in PAGES[login]), said
+        if refused:
+            assert "Ask Grace Hopper, grace@example.com" in said and page.locator("textarea").count() == 0
     page.locator(".st-key-who button").first.click()
     expect(page.get_by_text(re.compile("^Signed in via http"))).to_be_visible()
     page.keyboard.press("Escape")
@@ -132,7 +132,7 @@ def test_a_hidden_monitor_is_nowhere_and_told_as_one_that_is_not_there(people, w
     address, store, _ = world
     page = people("rita")
     hidden, shown = run_of(store, "secret-one"), run_of(store, "open-one")
-    for path in ("home", "review"):
+    for path in ("home", "runs", "verify", "review", "overview", "thresholds"):
         said = go(page, f"{address}/{path}")
         assert "secret" not in said and hidden not in said, path
         assert "secret" not in page.content()
@@ -176,13 +176,13 @@ def test_a_reviewer_decides_and_signs_under_the_name_of_the_token(people, world)
 def test_who_may_not_decide_is_offered_nothing_to_decide_with(people, world):
     address, store, _ = world
     before = len(entries(store))
-    page = people("anna")
-    assert "Deciding takes the role reviewer" in go(page, f"{address}/review?monitor=open-one&decide_choice=accept")
-    assert page.get_by_role("button", name="Record the decision").count() == 0
-    page = people("vera")
-    said = go(page, f"{address}/snapshot?run={run_of(store, 'open-one')}&form=pdf")
-    assert "Signing takes the role reviewer" in said and "Exporting takes the role reviewer" in said
-    assert page.get_by_role("button", name="Export PDF").count() == 0
+    for login in ("vera", "anna"):
+        page = people(login)
+        assert "Deciding takes the role reviewer" in go(page, f"{address}/review?monitor=open-one&decide_choice=accept")
+        assert page.get_by_role("button", name="Record the decision").count() == 0
+        said = go(page, f"{address}/snapshot?run={run_of(store, 'open-one')}&form=pdf")
+        assert "Signing takes the role reviewer" in said and "Exporting takes the role reviewer" in said
+        assert page.get_by_role("button", name="Export PDF").count() == 0
     assert len(entries(store)) == before
 
 
@@ -190,8 +190,10 @@ def test_who_may_not_decide_is_offered_nothing_to_decide_with(people, world):
     ("login", "said"), [("nemo", "nemo@example.com has no role here"), ("mala", "Mala Fide has no role")]
 )
 def test_who_has_no_role_is_told_whom_to_ask(people, address, login, said):
-    told = go(people(login), f"{address}/runs")
-    assert said in told and "Ask Grace Hopper, grace@example.com for one." in told and "open-one" not in told
+    page = people(login)
+    for path in ("", "home", "runs"):
+        told = go(page, f"{address}/{path}")
+        assert said in told and "Ask Grace Hopper, grace@example.com for one." in told and "open-one" not in told
 
 
 def test_files_and_uploads_beside_pages_want_the_cookie(people, world):
@@ -223,13 +225,23 @@ def forged(claims: dict[str, object], secret: str) -> str:
     return create_signed_value(secret, "_streamlit_user", json.dumps(claims)).decode()
 
 
-def test_a_cookie_that_is_forged_opens_nothing(people, world):
+def test_a_cookie_that_is_forged_foreign_or_old_opens_nothing(people, world):
     address, _, _ = world
     whole = {
         "origin": address, "is_logged_in": True, "provider": "default", "iss": "http://localhost", "sub": "x",
         "name": "X", "email": "adam@example.com", "roles": ["bosses"], "iat": time.time(),
     }  # fmt: skip
-    for value, opens in ((forged(whole, COOKIE), True), (forged(whole, "another secret"), False), ("x" * 100, False)):
+    now, port = time.time(), address.rpartition(":")[2]
+    cases = [
+        (forged(whole, COOKIE), True),
+        (forged(whole, "another secret"), False),
+        (forged({**whole, "origin": f"http://evil.example:{port}"}, COOKIE), False),
+        (forged({**whole, "is_logged_in": False}, COOKIE), False),
+        (forged({**whole, "is_logged_in": "yes"}, COOKIE), False),
+        (forged({**whole, "iat": now - 13 * 3600}, COOKIE), False),
+        ("x" * 100, False),
+    ]
+    for value, opens in cases:
         page = people()
         page.context.add_cookies([{"name": "_streamlit_user", "value": value, "url": address}])
         said = go(page, f"{address}/runs")
@@ -244,8 +256,9 @@ def test_who_signs_out_is_out(people, address):
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("button", name="Yes, sign me out").click()
     page.wait_for_url(f"{address}/**")
-    said = go(page, f"{address}/home")
-    assert "Sign in to see" in said and "monitor, as" not in said
+    for path in ("", "home", "runs"):
+        said = go(page, f"{address}/{path}")
+        assert "Sign in to see" in said and "monitor, as" not in said
 
 
 def test_what_the_file_of_roles_says_now_counts_now(people, world):
